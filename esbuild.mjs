@@ -1,0 +1,89 @@
+/** Builds everything that is shipped into `dist/`. `node esbuild.mjs [--watch]`. */
+import { context, build } from "esbuild";
+import { cp, mkdir, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+
+const shared = {
+  bundle: true,
+  sourcemap: "linked",
+  sourcesContent: false,
+  legalComments: "none",
+  logLevel: "warning",
+  // Stack traces are read by people who report faults.
+  minifySyntax: true,
+  minifyWhitespace: true,
+  keepNames: true,
+};
+
+const node = { ...shared, platform: "node", target: "node22.15" };
+
+/** CommonJS packages inside an ES module bundle still call `require`. */
+const requireForBundledPackages = {
+  js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+};
+
+const module = { ...node, format: "esm", banner: requireForBundledPackages, outExtension: { ".js": ".mjs" } };
+
+const targets = [
+  {
+    ...node,
+    format: "cjs",
+    external: ["vscode"],
+    entryPoints: { extension: "src/extension.ts" },
+    outdir: "dist",
+    outExtension: { ".js": ".cjs" },
+  },
+  { ...module, entryPoints: { readerWorker: "src/editor/readerWorker.ts" }, outdir: "dist" },
+  { ...module, entryPoints: { recorder: "src/recorder/main.ts" }, outdir: "dist" },
+  { ...module, entryPoints: { orrery: "src/cli/main.ts" }, outdir: "dist" },
+  { ...module, entryPoints: { preload: "src/probe/tfjs/preload.ts" }, outdir: "dist/probe" },
+  {
+    ...node,
+    format: "cjs",
+    entryPoints: { tensorflow: "src/probe/tfjs/carried/tensorflow.ts" },
+    outdir: "dist/probe",
+    outExtension: { ".js": ".cjs" },
+  },
+  {
+    ...shared,
+    platform: "browser",
+    target: "es2023",
+    format: "iife",
+    entryPoints: { panel: "webview/panel.ts" },
+    outdir: "dist/webview",
+    loader: { ".ttf": "dataurl" },
+  },
+].filter((target) => Object.values(target.entryPoints).every((entry) => existsSync(entry)));
+
+const copies = [
+  ["node_modules/@vscode/tree-sitter-wasm/wasm/tree-sitter.wasm", "dist/grammars/tree-sitter.wasm"],
+  [
+    "node_modules/@vscode/tree-sitter-wasm/wasm/tree-sitter-typescript.wasm",
+    "dist/grammars/tree-sitter-typescript.wasm",
+  ],
+  ["node_modules/@vscode/tree-sitter-wasm/wasm/tree-sitter-tsx.wasm", "dist/grammars/tree-sitter-tsx.wasm"],
+  [
+    "node_modules/@vscode/tree-sitter-wasm/wasm/tree-sitter-javascript.wasm",
+    "dist/grammars/tree-sitter-javascript.wasm",
+  ],
+  ["node_modules/@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm", "dist/probe/tfjs-backend-wasm.wasm"],
+  [
+    "node_modules/@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm",
+    "dist/probe/tfjs-backend-wasm-simd.wasm",
+  ],
+  [
+    "node_modules/@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm",
+    "dist/probe/tfjs-backend-wasm-threaded-simd.wasm",
+  ],
+];
+
+if (process.argv.includes("--watch")) {
+  const contexts = await Promise.all(targets.map((target) => context(target)));
+  await Promise.all(contexts.map((each) => each.watch()));
+} else {
+  await rm("dist", { recursive: true, force: true });
+  await Promise.all(targets.map((target) => build(target)));
+}
+await mkdir("dist/grammars", { recursive: true });
+await mkdir("dist/probe", { recursive: true });
+await Promise.all(copies.map(([from, to]) => cp(from, to)));

@@ -1,0 +1,90 @@
+import type { RunView } from "./runView.ts";
+
+export type Area = "solvable" | "limits" | "empirical" | "hyperparameters" | "universality";
+
+export interface Reference {
+  /** As a student would cite it: "Cohen et al. 2021". */
+  readonly citation: string;
+  readonly title: string;
+  readonly arxiv?: string;
+}
+
+/** What must have been recorded before a law can speak. */
+export interface Need {
+  readonly what: string;
+  met(view: RunView): boolean;
+}
+
+/** One condition of a law's validity: what was asked, what was seen, and whether it holds. */
+export interface RegimeCheck {
+  readonly condition: string;
+  readonly holds: boolean | "unknown";
+  readonly saw: string;
+}
+
+/** `outside` where a check fails, `unknown` where none fails but one could not be made. */
+export interface Regime {
+  readonly status: "inside" | "outside" | "unknown";
+  readonly checks: readonly RegimeCheck[];
+}
+
+/** The number that is forecast about an observable over the steps `from`…`to`, both included. */
+export type Statistic = "value" | "timeMean" | "maximum" | "crossingStep";
+
+export interface Forecast {
+  /** Unique within a run, and the same in a rebuild: law, subject and step of issue. */
+  readonly id: string;
+  readonly law: string;
+  /** What within the law this is about, as one pair of layers; empty where there is only one. */
+  readonly subject: string;
+  readonly observable: string;
+  readonly statistic: Statistic;
+  readonly issuedAt: number;
+  readonly from: number;
+  readonly to: number;
+  /** 10 % and 90 % quantiles of what the law expects. */
+  readonly low: number;
+  readonly central: number;
+  readonly high: number;
+  readonly baseline: { readonly kind: string; readonly value: number };
+  /** One sentence each. */
+  readonly assumptions: readonly string[];
+  /** The forecast in one sentence, for a person. */
+  readonly statement: string;
+}
+
+export type Outcome = "held" | "broken" | "out of regime" | "unresolved";
+
+export interface Verdict {
+  readonly forecast: string;
+  readonly outcome: Outcome;
+  readonly scoredAt: number;
+  /** NaN where nothing was measured. */
+  readonly measured: number;
+  /** Distance from the central value in half-widths of the interval; NaN where nothing was measured. */
+  readonly error: number;
+  /** 1 − |error| / |baseline's error|: 1 is perfect, 0 no better than the baseline; NaN where it has no meaning. */
+  readonly skill: number;
+  readonly reason: string;
+}
+
+export interface Law {
+  /** Kebab-case, as `edge-of-stability`. */
+  readonly id: string;
+  /** The number of `docs/laws`' tables, as `L18`. */
+  readonly number: string;
+  readonly area: Area;
+  readonly title: string;
+  /** The law in one sentence. */
+  readonly statement: string;
+  readonly references: readonly Reference[];
+  readonly needs: readonly Need[];
+  regime(view: RunView): Regime;
+  /**
+   * What the law says now. The ledger keeps the first forecast of each subject until it is scored, so a law may be asked
+   * at any record and need not remember what it said.
+   */
+  forecast(view: RunView): readonly Forecast[];
+  /** The verdict once the view reaches far enough, else undefined. Unfinished windows of an ended run are the ledger's. */
+  score(forecast: Forecast, view: RunView): Verdict | undefined;
+}

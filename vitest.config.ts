@@ -1,0 +1,28 @@
+import { defineConfig } from "vitest/config";
+
+/** One project a level of testing; each is run alone with `npx vitest --project NAME`. */
+function level(name: string, timeout: number) {
+  return {
+    test: {
+      name,
+      include: [`test/${name}/**/*.test.ts`],
+      testTimeout: timeout,
+      hookTimeout: timeout,
+    },
+  };
+}
+
+export default defineConfig({
+  test: {
+    pool: "forks",
+    maxWorkers: 2,
+    projects: [
+      level("unit", 20_000),
+      level("oracle", 120_000),
+      level("contract", 120_000),
+      level("fault", 300_000),
+      level("webview", 120_000),
+      level("editor", 300_000),
+    ],
+  },
+});
