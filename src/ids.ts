@@ -1,0 +1,49 @@
+/** Every command, setting, context key and view id. A test holds `package.json` to these. */
+
+export const commands = {
+  inspect: "orrery.inspect",
+  stop: "orrery.stop",
+  pause: "orrery.pause",
+  resume: "orrery.resume",
+  measure: "orrery.measure",
+  openRun: "orrery.openRun",
+  refreshRuns: "orrery.refreshRuns",
+  deleteRun: "orrery.deleteRun",
+  revealRun: "orrery.revealRun",
+  copyRunPath: "orrery.copyRunPath",
+  showConsole: "orrery.showConsole",
+  clearInline: "orrery.clearInline",
+  toggleLenses: "orrery.toggleLenses",
+  showLog: "orrery.showLog",
+} as const;
+
+export const settings = {
+  section: "orrery",
+  codeLens: "orrery.codeLens.enabled",
+  runsDirectory: "orrery.runs.directory",
+  measuringBudget: "orrery.measuringBudget",
+  backend: "orrery.backend",
+  nodePath: "orrery.node.path",
+  nodeArguments: "orrery.node.arguments",
+} as const;
+
+export const contextKeys = {
+  /** At least one run of this window's workspace is live. */
+  live: "orrery.live",
+  /** At least one live run is paused. */
+  paused: "orrery.paused",
+  /** At least one live run is not paused. */
+  running: "orrery.running",
+  /** Lenses show how a last run went, so there is something to clear. */
+  inlineResults: "orrery.inlineResults",
+} as const;
+
+export const views = {
+  container: "orrery",
+  runs: "orrery.runs",
+  /** View type of the panel, which its serializer is registered for. */
+  panel: "orrery.run",
+} as const;
+
+/** `contextValue`s of the runs view's items. */
+export const runItems = { live: "run.live", paused: "run.paused", ended: "run.ended" } as const;
