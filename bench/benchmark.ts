@@ -1,0 +1,21 @@
+/** One line of a benchmark's table. A ratio compares two things that were measured in the same run. */
+export interface BenchmarkRow {
+  readonly name: string;
+  readonly value: number;
+  /** `ms`, `rows/s`, or `×` for a ratio. */
+  readonly unit: string;
+  /** What was measured, exactly enough to do it again. */
+  readonly how: string;
+}
+
+export interface Benchmark {
+  readonly title: string;
+  run(): Promise<readonly BenchmarkRow[]>;
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  const upper = sorted[middle] ?? Number.NaN;
+  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? Number.NaN)) / 2;
+}
