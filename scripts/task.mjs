@@ -24,6 +24,7 @@ const tasks = {
     ["node_modules/knip/bin/knip.js"],
   ],
   bench: [build, ["scripts/bench.ts"]],
+  docs: [["scripts/recordFormat.ts"]],
   package: [build, ["scripts/package.mjs"]],
   editor: [build, ["scripts/package.mjs"], ["scripts/editor.ts"]],
   "test:electron": [build, ["scripts/package.mjs"], ["scripts/testElectron.ts"]],

@@ -1,0 +1,75 @@
+/** `npm run docs`: writes `docs/recordFormat.md` from the schemas in `src/probe/record.ts`. */
+import { writeFileSync } from "node:fs";
+import path from "node:path";
+import * as z from "zod";
+import { controlSchema, longestLine, protocolVersion, recordSchema } from "../src/probe/record.ts";
+
+export const recordFormatPath = path.join(path.dirname(import.meta.dirname), "docs", "recordFormat.md");
+
+interface Schema {
+  readonly type?: string;
+  readonly const?: string;
+  readonly enum?: readonly string[];
+  readonly anyOf?: readonly Schema[];
+  readonly oneOf?: readonly Schema[];
+  readonly items?: Schema;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly additionalProperties?: Schema | boolean;
+  readonly required?: readonly string[];
+}
+
+function describe(schema: Schema): string {
+  if (schema.const !== undefined) return `\`"${schema.const}"\``;
+  if (schema.enum !== undefined) return schema.enum.map((value) => `\`"${value}"\``).join(" or ");
+  if (schema.anyOf !== undefined) return schema.anyOf.map(describe).join(" or ");
+  if (schema.type === "array") return `list of (${describe(schema.items ?? {})})`;
+  if (schema.properties !== undefined) return `{ ${fields(schema).join("; ")} }`;
+  if (typeof schema.additionalProperties === "object") return `name → (${describe(schema.additionalProperties)})`;
+  return schema.type ?? "anything";
+}
+
+function fields(schema: Schema): string[] {
+  const required = new Set(schema.required);
+  return Object.entries(schema.properties ?? {}).map(
+    ([name, field]) => `${name}${required.has(name) ? "" : "?"}: ${describe(field)}`,
+  );
+}
+
+function table(schema: Schema, discriminator: string): string {
+  const required = new Set(schema.required);
+  const rows = Object.entries(schema.properties ?? {})
+    .filter(([name]) => name !== discriminator)
+    .map(([name, field]) => `| \`${name}\` | ${required.has(name) ? "always" : "where known"} | ${describe(field)} |`);
+  return ["| field | present | type |", "|---|---|---|", ...rows].join("\n");
+}
+
+function sections(schema: z.ZodType, discriminator: string): string {
+  const { oneOf } = z.toJSONSchema(schema, { io: "input" }) as Schema;
+  return (oneOf ?? [])
+    .map((kind) => {
+      const body = table(kind, discriminator);
+      const heading = `### \`${kind.properties?.[discriminator]?.const ?? ""}\``;
+      return body.split("\n").length > 2 ? `${heading}\n\n${body}\n` : `${heading}\n\nNo other field.\n`;
+    })
+    .join("\n");
+}
+
+export function recordFormat(): string {
+  return `# Record format, version ${protocolVersion}
+
+Written by \`npm run docs\` from \`src/probe/record.ts\`; a test holds the two together.
+
+A run's \`spool.jsonl\` is UTF-8 JSON, one object a line, at most ${longestLine} bytes a line. Numbers that JSON lacks travel as
+the strings \`"NaN"\`, \`"Infinity"\` and \`"-Infinity"\`. \`step\` counts optimizer steps completed before the value was taken:
+the loss at step 0 is the loss at initialization. \`time\` is in seconds since the run began. Readers ignore kinds and
+fields that they do not know; a line that is no record is counted, reported and skipped.
+
+## Lines of \`spool.jsonl\`, by \`t\`
+
+${sections(recordSchema, "t")}
+## Lines of \`control.jsonl\`, by \`do\`
+
+${sections(controlSchema, "do")}`;
+}
+
+if (process.argv[1] === import.meta.filename) writeFileSync(recordFormatPath, recordFormat());
