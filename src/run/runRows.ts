@@ -23,7 +23,7 @@ export interface RunOverview {
   readonly parameters: number;
   readonly optimizer: string;
   readonly observables: readonly ObservableSummary[];
-  /** Grows with every change of the file. */
+  /** What `RunReader.revision` said when this was read. */
   readonly revision: number;
 }
 
@@ -34,6 +34,7 @@ export interface ObservableSummary {
   readonly lastStep: number;
   /** The latest value, NaN included. */
   readonly lastValue: number;
+  /** Over finite points; NaN where there is none. */
   readonly minimum: number;
   readonly maximum: number;
   /** Points that are NaN or infinite. */
@@ -42,13 +43,13 @@ export interface ObservableSummary {
 
 /**
  * A stretch of one observable, in buckets of 16^level steps. At level 0 every point is its own bucket and minimum and
- * maximum are the value. Columns have one length. A bucket that holds a non-finite point says so, so that a spike or a
- * NaN is never averaged away.
+ * maximum are the value. Above, they are over the bucket's finite points (NaN where it has none). Columns have one
+ * length. A bucket that holds a non-finite point says so, so that a spike or a NaN is never averaged away.
  */
 export interface SeriesSlice {
   readonly observable: string;
   readonly level: number;
-  /** First step of each bucket that holds a point. */
+  /** Step of the first point in each bucket that holds one. */
   readonly steps: Float64Array;
   readonly minimum: Float64Array;
   readonly maximum: Float64Array;
@@ -66,13 +67,14 @@ export interface VectorRow {
 
 /** Anything that happened and is not a number: notes, spool faults, begin and end, models and optimizers as recorded. */
 export interface EventRow {
+  /** From 1; 1 itself is kept for the recorder's own word about this file, as that it was rebuilt. */
   readonly sequence: number;
   readonly kind: string;
   readonly step: number;
   readonly time: number;
   readonly severity: "information" | "warning" | "error";
   readonly text: string;
-  /** The record itself, as JSON, for kinds that have one. */
+  /** The record itself, as JSON; empty for kinds that have none. */
   readonly body: string;
 }
 
@@ -104,7 +106,7 @@ export interface SeriesRequest {
 
 /** Reads a run file while it grows or after. Throws `RunFileError`, whose message says what to do. */
 export interface RunReader extends Disposable {
-  /** Cheap; changes whenever another process has written. */
+  /** Cheap; changes whenever the run file's content does. */
   revision(): number;
   overview(): RunOverview;
   series(request: SeriesRequest): SeriesSlice;

@@ -1,0 +1,4 @@
+/** A run, or its run file, that cannot be read or written. The message says what to do about it. */
+export class RunFileError extends Error {
+  override readonly name = "RunFileError";
+}
