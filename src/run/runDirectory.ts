@@ -28,12 +28,17 @@ export class RunDirectory {
     return path.join(this.path, "run.db");
   }
 
-  /** Holds the process id of the recorder that follows this run, so that there is only one. */
+  /** Locked by the recorder that follows this run, so that there is only one; the lock dies with its process. */
   get recorderLock(): string {
-    return path.join(this.path, "recorder.pid");
+    return path.join(this.path, "recorder.lock");
   }
 
-  /** Holds the process id of the training process while it lives. */
+  /** What the recorder itself has to complain about; empty as a rule. */
+  get recorderLog(): string {
+    return path.join(this.path, "recorder.log");
+  }
+
+  /** Says which process is, or was, the training process: id and time of start. */
   get trainingLock(): string {
     return path.join(this.path, "training.pid");
   }
