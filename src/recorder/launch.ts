@@ -1,0 +1,179 @@
+/** How a run begins, and how one that has lost its recorder is taken up again. Used by the editor and the command line. */
+import { execFile, spawn } from "node:child_process";
+import { createHash, randomBytes } from "node:crypto";
+import { closeSync, openSync } from "node:fs";
+import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
+import { RunDirectory } from "../run/runDirectory.ts";
+import { RunFileReader } from "../run/runFileReader.ts";
+import type { BackendChoice, RunManifest } from "../run/runManifest.ts";
+import { LaunchError } from "./launchError.ts";
+import { isFollowed } from "./recorderLock.ts";
+import { chooseRuntime, type Runtime } from "./runtime.ts";
+
+/** Where the parts are that run in processes of their own. */
+export interface Installation {
+  readonly recorder: string;
+  readonly preload: string;
+}
+
+/** The parts as they lie in `dist`, given its path. */
+export function installationIn(dist: string): Installation {
+  return { recorder: path.join(dist, "recorder.mjs"), preload: path.join(dist, "probe", "preload.mjs") };
+}
+
+export interface RunOptions {
+  readonly script: string;
+  readonly arguments: readonly string[];
+  readonly workingDirectory: string;
+  /** The folder that the run's own folder is made in. */
+  readonly runsDirectory: string;
+  readonly backend: BackendChoice;
+  /** Fraction of wall time that measuring may cost. */
+  readonly budget: number;
+  /** The Node executable to use; chosen where absent. */
+  readonly node?: string | undefined;
+  /** Arguments for Node, before ours. */
+  readonly nodeArguments?: readonly string[] | undefined;
+}
+
+const commonScripts = [".js", ".mjs", ".cjs"];
+const typedScripts = [".ts", ".mts", ".cts"];
+
+/** Makes a run's directory and its `run.json`; nothing is started. Throws `LaunchError`. */
+export async function createRun(installation: Installation, options: RunOptions): Promise<RunDirectory> {
+  const script = path.resolve(options.workingDirectory, options.script);
+  const [text, runtime, gitCommit] = await Promise.all([
+    readScript(script),
+    chooseRuntime(options.node),
+    commitOf(path.dirname(script)),
+  ]);
+  const startedAt = Date.now();
+  const directory = await makeDirectory(path.resolve(options.workingDirectory, options.runsDirectory), startedAt);
+  const manifest: RunManifest = {
+    version: 1,
+    id: path.basename(directory.path),
+    script,
+    arguments: [...options.arguments],
+    workingDirectory: path.resolve(options.workingDirectory),
+    startedAt,
+    scriptHash: createHash("sha256").update(text).digest("hex"),
+    ...(gitCommit !== undefined && { gitCommit }),
+    runtime: {
+      executable: runtime.executable,
+      version: runtime.version,
+      arguments: [...(options.nodeArguments ?? []), ...nodeArguments(installation, script, runtime)],
+      environment: {
+        ...runtime.environment,
+        ORRERY_BACKEND: options.backend,
+        ORRERY_BUDGET: String(options.budget),
+      },
+    },
+    backend: options.backend,
+    budget: options.budget,
+  };
+  await writeFile(directory.manifest, `${JSON.stringify(manifest, undefined, 2)}\n`);
+  return directory;
+}
+
+/** Starts a recorder, and with it the training process, that outlives this process. */
+export function startRecorder(installation: Installation, directory: RunDirectory): void {
+  spawnRecorder(installation, directory, ["--start"]);
+}
+
+/**
+ * Starts a recorder again for a run that has not ended and has none; it goes on where the last one stopped. False where
+ * there is nothing to do. Throws `RunFileError` where the directory is no run.
+ */
+export function recoverRun(installation: Installation, directory: RunDirectory): boolean {
+  if (isFollowed(directory) || hasEnded(directory)) return false;
+  spawnRecorder(installation, directory, []);
+  return true;
+}
+
+/** Whether the run file says that the run is over; a file that cannot be read says nothing of the kind. */
+function hasEnded(directory: RunDirectory): boolean {
+  try {
+    return !["starting", "running", "paused"].includes(new RunFileReader(directory).overview().status);
+  } catch {
+    return false;
+  }
+}
+
+function spawnRecorder(installation: Installation, directory: RunDirectory, flags: readonly string[]): void {
+  const log = openSync(directory.recorderLog, "a");
+  try {
+    const child = spawn(process.execPath, [...quiet, installation.recorder, directory.path, ...flags], {
+      detached: true,
+      stdio: ["ignore", log, log],
+      windowsHide: true,
+      env: { ...process.env, ...(process.versions["electron"] !== undefined && { ELECTRON_RUN_AS_NODE: "1" }) },
+    });
+    // Without a listener a failed spawn would end this process; the run then shows as one without a recorder.
+    child.on("error", () => undefined);
+    child.unref();
+  } finally {
+    closeSync(log);
+  }
+}
+
+/** SQLite warns on some Node versions that it is new. */
+const quiet = ["--disable-warning=ExperimentalWarning"];
+
+function nodeArguments(installation: Installation, script: string, runtime: Runtime): string[] {
+  const probe = ["--import", pathToFileURL(installation.preload).href];
+  const typed = typedScripts.includes(path.extname(script)) && runtime.transformsTypes;
+  // The warning is about our flag, not about anything that the script does.
+  return typed ? ["--experimental-transform-types", ...quiet, ...probe] : probe;
+}
+
+async function readScript(script: string): Promise<Buffer> {
+  const kind = path.extname(script);
+  if (![...commonScripts, ...typedScripts].includes(kind)) {
+    throw new LaunchError(
+      `${script} is not a script that Node runs: its name must end in ${[...commonScripts, ...typedScripts].join(", ")}.`,
+    );
+  }
+  const found = await stat(script).catch(() => undefined);
+  if (found === undefined) throw new LaunchError(`There is no script at ${script}.`);
+  if (!found.isFile()) throw new LaunchError(`${script} is not a file.`);
+  return readFile(script).catch((error: unknown) => {
+    throw new LaunchError(`${script} cannot be read (${reasonOf(error)}).`);
+  });
+}
+
+async function makeDirectory(runs: string, now: number): Promise<RunDirectory> {
+  const time = new Date(now).toISOString().slice(0, 19).replaceAll(":", "-");
+  const directory = new RunDirectory(path.join(runs, `${time}-${randomBytes(2).toString("hex")}`));
+  try {
+    if ((await mkdir(runs, { recursive: true })) !== undefined) {
+      // Runs are large and personal; who wants them in a repository removes this file.
+      await writeFile(path.join(runs, ".gitignore"), "*\n");
+    }
+    await mkdir(directory.path);
+  } catch (error) {
+    throw new LaunchError(
+      `The run cannot be kept in ${runs} (${reasonOf(error)}). Make that folder writable or choose another one.`,
+    );
+  }
+  return directory;
+}
+
+/** The commit that the script's repository is at; undefined without a repository or without git. */
+async function commitOf(folder: string): Promise<string | undefined> {
+  try {
+    const { stdout } = await promisify(execFile)("git", ["-C", folder, "rev-parse", "HEAD"], {
+      timeout: 5000,
+      windowsHide: true,
+    });
+    return stdout.trim();
+  } catch {
+    return undefined;
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
