@@ -1,0 +1,32 @@
+/** What the reader thread does for the extension host. */
+import type {
+  EventRow,
+  LawStanding,
+  LedgerRow,
+  RunOverview,
+  SeriesRequest,
+  SeriesSlice,
+  VectorRow,
+} from "../run/runRows.ts";
+import type { RunListing } from "./runListing.ts";
+
+export interface ReaderService {
+  /** Listings of all runs under the folders, newest first within each. */
+  runs(roots: readonly string[]): Promise<readonly RunListing[]>;
+  /** Listings of some runs; those that are no longer there are left out. */
+  listings(directories: readonly string[]): Promise<readonly RunListing[]>;
+  overview(directory: string): RunOverview;
+  series(directory: string, requests: readonly SeriesRequest[]): readonly SeriesSlice[];
+  vector(directory: string, name: string, step: number): VectorRow | undefined;
+  events(directory: string, afterSequence: number, limit: number): readonly EventRow[];
+  ledger(directory: string): readonly LedgerRow[];
+  standings(directory: string): readonly LawStanding[];
+  /** Announces a change of the run at most ten times a second, until `unwatch`. */
+  watch(directory: string): void;
+  unwatch(directory: string): void;
+}
+
+export interface RunChanged {
+  readonly directory: string;
+  readonly revision: number;
+}

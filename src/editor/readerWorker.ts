@@ -1,0 +1,79 @@
+/** The thread that reads runs, so that the extension host never waits for a disk. */
+import { existsSync, readFileSync } from "node:fs";
+import { parentPort } from "node:worker_threads";
+import { isLiving, processMarkSchema } from "../recorder/processMark.ts";
+import { isFollowed } from "../recorder/recorderLock.ts";
+import { RunDirectory } from "../run/runDirectory.ts";
+import { RunFileReader } from "../run/runFileReader.ts";
+import type { ReaderService, RunChanged } from "./readerService.ts";
+import { StoredRuns } from "./storedRuns.ts";
+import { serveThread, type ThreadPort } from "./threadChannel.ts";
+
+/** Milliseconds between two looks at a run that somebody watches: ten announcements a second at most. */
+const watchInterval = 100;
+
+function serve(port: ThreadPort): void {
+  const stored = new StoredRuns({ reader, life, threshold: () => undefined });
+  const watches = new Map<string, NodeJS.Timeout>();
+
+  const service: ReaderService = {
+    runs: (roots) => listings(roots.flatMap((root) => stored.directories(root))),
+    listings: (directories) => listings(directories.filter((each) => existsSync(new RunDirectory(each).manifest))),
+    overview: (directory) => readerAt(directory).overview(),
+    series: (directory, requests) => requests.map((request) => readerAt(directory).series(request)),
+    vector: (directory, name, step) => readerAt(directory).vector(name, step),
+    events: (directory, afterSequence, limit) => readerAt(directory).events(afterSequence, limit),
+    ledger: (directory) => readerAt(directory).ledger(),
+    standings: (directory) => readerAt(directory).standings(),
+    watch: (directory) => {
+      let seen = revisionOf(directory);
+      const look = () => {
+        const revision = revisionOf(directory);
+        if (revision !== seen) announce({ directory, revision } satisfies RunChanged);
+        seen = revision;
+      };
+      clearInterval(watches.get(directory));
+      watches.set(directory, setInterval(look, watchInterval));
+    },
+    unwatch: (directory) => {
+      clearInterval(watches.get(directory));
+      watches.delete(directory);
+    },
+  };
+  const announce = serveThread(port, service);
+
+  async function listings(directories: readonly string[]) {
+    const found = [];
+    for (const directory of directories) found.push(await stored.listing(directory));
+    return found;
+  }
+}
+
+function reader(directory: RunDirectory): RunFileReader {
+  return new RunFileReader(directory);
+}
+
+function readerAt(directory: string): RunFileReader {
+  return reader(new RunDirectory(directory));
+}
+
+/** −1 for a run that cannot be read: whoever watches asks for it and is told why. */
+function revisionOf(directory: string): number {
+  try {
+    return readerAt(directory).revision();
+  } catch {
+    return -1;
+  }
+}
+
+async function life(directory: RunDirectory): Promise<{ training: boolean; recorder: boolean }> {
+  return { training: await isTraining(directory), recorder: isFollowed(directory) };
+}
+
+async function isTraining(directory: RunDirectory): Promise<boolean> {
+  if (!existsSync(directory.trainingLock)) return false;
+  const mark = processMarkSchema.safeParse(JSON.parse(readFileSync(directory.trainingLock, "utf8")));
+  return mark.success && (await isLiving(mark.data));
+}
+
+if (parentPort !== null) serve(parentPort);
