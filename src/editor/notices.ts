@@ -1,0 +1,45 @@
+/** The few things that are worth interrupting somebody for, each with what can be done about it. */
+import path from "node:path";
+import * as vscode from "vscode";
+import { commands } from "../ids.ts";
+import { RestrictedError } from "./runController.ts";
+import type { RunListing } from "./runListing.ts";
+import { asError } from "./threadChannel.ts";
+
+/** Shows why a command did not do what it was asked to. */
+export async function showFailure(thrown: unknown, log: vscode.LogOutputChannel): Promise<void> {
+  const error = asError(thrown);
+  log.error(error);
+  if (error instanceof RestrictedError) {
+    const manage = vscode.l10n.t("Manage Workspace Trust");
+    if ((await vscode.window.showWarningMessage(error.message, manage)) === manage) {
+      await vscode.commands.executeCommand("workbench.trust.manage");
+    }
+    return;
+  }
+  const show = vscode.l10n.t("Show Log");
+  if ((await vscode.window.showErrorMessage(`Orrery: ${error.message}`, show)) === show) log.show();
+}
+
+/** Tells of a run that ended in a way that its person has to know; says nothing of the others. */
+export async function showEnd(run: RunListing): Promise<void> {
+  const text = endText(run);
+  if (text === undefined) return;
+  const console = vscode.l10n.t("Show Console");
+  const open = vscode.l10n.t("Open Run");
+  const show = run.status === "failed" ? vscode.window.showErrorMessage : vscode.window.showWarningMessage;
+  const chosen = await show(text, console, open);
+  if (chosen === console) await vscode.commands.executeCommand(commands.showConsole, run.directory);
+  if (chosen === open) await vscode.commands.executeCommand(commands.openRun, run.directory);
+}
+
+function endText(run: RunListing): string | undefined {
+  const name = path.basename(run.script);
+  const why = run.error.split("\n")[0] ?? "";
+  if (run.status === "failed") return vscode.l10n.t("{0} failed at step {1}. {2}", name, run.step, why).trim();
+  if (run.status === "diverged") return vscode.l10n.t("{0} diverged at step {1}. {2}", name, run.step, why).trim();
+  if (run.status === "finished" && run.step === 0) {
+    return vscode.l10n.t("{0} ended without training: no optimizer of TensorFlow.js took a step.", name);
+  }
+  return undefined;
+}

@@ -1,0 +1,89 @@
+/** The composition root: builds the parts, connects them, disposes them. */
+import path from "node:path";
+import * as vscode from "vscode";
+import { inspectScript } from "./editor/inspectCommand.ts";
+import { showEnd, showFailure } from "./editor/notices.ts";
+import { RunPanelRegistry } from "./editor/panel/runPanels.ts";
+import { runCommands } from "./editor/runCommands.ts";
+import { RunController } from "./editor/runController.ts";
+import { RunIndex } from "./editor/runIndex.ts";
+import { RunsView } from "./editor/runsView.ts";
+import { SourceFiles } from "./editor/sourceFiles.ts";
+import { StatusBar } from "./editor/statusBar.ts";
+import { TrainingLenses } from "./editor/trainingLenses.ts";
+import { WorkerRunAccess } from "./editor/workerRunAccess.ts";
+import { commands } from "./ids.ts";
+
+/** What other extensions, and tests in an editor, may know. */
+export interface OrreryExtension {
+  /** Milliseconds that `activate` took. */
+  readonly activation: number;
+}
+
+export function activate(context: vscode.ExtensionContext): OrreryExtension {
+  const started = performance.now();
+  const keep = <T extends { dispose(): void }>(part: T): T => {
+    context.subscriptions.push(part);
+    return part;
+  };
+  const dist = context.asAbsolutePath("dist");
+  const installation = {
+    recorder: path.join(dist, "recorder.mjs"),
+    preload: path.join(dist, "probe", "preload.mjs"),
+  };
+
+  const log = keep(vscode.window.createOutputChannel("Orrery", { log: true }));
+  const access = keep(
+    new WorkerRunAccess(path.join(dist, "readerWorker.mjs"), (error) => {
+      log.error(error);
+    }),
+  );
+  const runs = keep(new RunIndex(access, log));
+  const controller = new RunController(installation, runs, log);
+  const theory = async () => (await import("./editor/panelTheory.ts")).panelTheory;
+  const panels = keep(
+    new RunPanelRegistry({ extensionUri: context.extensionUri, access, control: controller, theory, log }),
+  );
+  const sources = keep(new SourceFiles(path.join(dist, "grammars")));
+  const lenses = keep(new TrainingLenses(sources, runs, log));
+  keep(new RunsView(runs));
+  keep(new StatusBar(runs));
+
+  keep(runs.onDidEnd((run) => void showEnd(run)));
+  keep(runs.onDidFindOrphan((run) => void controller.recover(run.directory)));
+  keep(vscode.workspace.onDidGrantWorkspaceTrust(() => void controller.recoverAll()));
+
+  const handlers = new Map<string, (target: unknown) => Promise<void> | void>([
+    ...runCommands({ runs, controller, panels }),
+    [commands.inspect, (target) => inspectScript(target, controller, panels)],
+    [commands.refreshRuns, () => runs.refresh()],
+    [
+      commands.clearInline,
+      () => {
+        lenses.clearResults();
+      },
+    ],
+    [commands.toggleLenses, () => lenses.toggle()],
+    [
+      commands.showLog,
+      () => {
+        log.show();
+      },
+    ],
+  ]);
+  for (const [command, handle] of handlers) {
+    keep(
+      vscode.commands.registerCommand(command, async (target: unknown) => {
+        try {
+          await handle(target);
+        } catch (error) {
+          await showFailure(error, log);
+        }
+      }),
+    );
+  }
+
+  const activation = performance.now() - started;
+  log.info(`Activated in ${activation.toFixed(1)} ms`);
+  return { activation };
+}
