@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { ClosingLineReporter } from "./scripts/closingLineReporter.ts";
 
 /** One project a level of testing; each is run alone with `npx vitest --project NAME`. */
 function level(name: string, timeout: number) {
@@ -16,6 +17,7 @@ export default defineConfig({
   test: {
     pool: "forks",
     maxWorkers: 2,
+    reporters: ["default", new ClosingLineReporter()],
     projects: [
       level("unit", 20_000),
       level("oracle", 120_000),
