@@ -1,11 +1,19 @@
 /** Everything that the panel and the extension host say to each other. */
-import type { LawStanding, LedgerRow, RunOverview, SeriesRequest, SeriesSlice } from "../run/runRows.ts";
+import type {
+  LawStanding,
+  LedgerRow,
+  ObservableSummary,
+  RunOverview,
+  SeriesRequest,
+  SeriesSlice,
+} from "../run/runRows.ts";
 import type { Forecast, Reference, RegimeCheck, Verdict } from "../theory/law.ts";
 
 export type {
   Forecast,
   LawStanding,
   LedgerRow,
+  ObservableSummary,
   Reference,
   RegimeCheck,
   RunOverview,

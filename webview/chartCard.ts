@@ -1,0 +1,337 @@
+import { Chart, LinearScale, LineController, LineElement, LogarithmicScale, PointElement } from "chart.js";
+import type {
+  AxisRange,
+  LedgerRow,
+  PanelView,
+  RunOverview,
+  SeriesSlice,
+  ThresholdLine,
+} from "../src/editor/messages.ts";
+import { datasets, options, type Curve } from "./chartConfiguration.ts";
+import { listenToPointer, place, type Stretch } from "./chartDrag.ts";
+import { ChartLegend, type LegendEntry } from "./chartLegend.ts";
+import { overlayPlugin, type Overlay } from "./chartOverlay.ts";
+import type { Colours } from "./colours.ts";
+import { element, setText } from "./dom.ts";
+import { forecastMarks, type ForecastMark } from "./forecastMarks.ts";
+import { countText, valueText } from "./numberText.ts";
+import { observableLabel } from "./observableLabel.ts";
+import { bucketText } from "./bucketText.ts";
+import { draw, nearestBucket } from "./seriesPoints.ts";
+import { position, scaledAbout, stepsScaledAbout } from "./stepAxis.ts";
+
+Chart.register(LineController, LineElement, PointElement, LinearScale, LogarithmicScale);
+
+export interface ChartInput {
+  readonly overview: RunOverview;
+  readonly slices: readonly SeriesSlice[];
+  readonly threshold: ThresholdLine | undefined;
+  readonly ledger: readonly LedgerRow[];
+  readonly view: PanelView;
+  readonly steps: AxisRange;
+  readonly colours: Colours;
+  /** Shown in place of curves where there are none yet. */
+  readonly emptyText: string;
+}
+
+export interface ChartEvents {
+  zoomSteps(range: AxisRange): void;
+  zoomValues(key: string, range: AxisRange): void;
+  resetZoom(key: string): void;
+  /** The step that is pointed at in any chart; undefined when none is. */
+  cursor(step: number | undefined): void;
+  speak(text: string): void;
+}
+
+const help =
+  "Arrow keys step from point to point and between series, Home and End jump, plus and minus zoom, 0 resets.";
+
+/** One chart: curves of one or a few observables over the step axis, with their forecasts. */
+export class ChartCard {
+  readonly key: string;
+  readonly root: HTMLElement;
+  readonly #events: ChartEvents;
+  readonly #canvas: HTMLCanvasElement;
+  readonly #box: HTMLElement;
+  readonly #empty = element("p", { class: "empty" });
+  readonly #cursorLine = element("div", { class: "cursor", hidden: true });
+  readonly #ring = element("div", { class: "ring", hidden: true });
+  readonly #legend = new ChartLegend();
+  #chart: Chart<"line", { x: number; y: number }[]> | undefined;
+  #input: ChartInput | undefined;
+  #overlay: Overlay | undefined;
+  #curves: readonly Curve[] = [];
+  #cursor: number | undefined;
+  #active = 0;
+
+  constructor(key: string, title: string, events: ChartEvents) {
+    this.key = key;
+    this.#events = events;
+    this.#canvas = element("canvas", {
+      tabindex: 0,
+      role: "application",
+      "aria-roledescription": "line chart",
+      "aria-label": `${title} over steps. ${help}`,
+    });
+    const rectangle = element("div", { class: "rectangle", hidden: true });
+    this.#box = element("div", { class: "chart-box" }, this.#canvas, this.#cursorLine, this.#ring, rectangle);
+    const heading = element("h3", {}, title);
+    this.root = element(
+      "section",
+      { class: "chart", "aria-label": title, "data-chart": key },
+      element("div", { class: "chart-head" }, heading, this.#legend.root),
+      this.#empty,
+      this.#box,
+    );
+    this.#canvas.addEventListener("keydown", (event) => {
+      if (this.#key(event.key)) event.preventDefault();
+    });
+    this.#canvas.addEventListener("blur", () => {
+      this.#ring.hidden = true;
+    });
+    this.#listen(rectangle);
+  }
+
+  /** Width of the plot in pixels, for as many buckets; 0 before the first drawing. */
+  get width(): number {
+    return Math.max(0, this.#box.clientWidth - 80);
+  }
+
+  update(input: ChartInput): void {
+    this.#input = input;
+    const has = input.slices.some((slice) => slice.steps.length > 0);
+    this.#box.hidden = !has;
+    this.#empty.hidden = has;
+    setText(this.#empty, input.emptyText);
+    if (!has) {
+      this.#legend.update([], input.colours);
+      return;
+    }
+    const { view, steps, colours, threshold } = input;
+    this.#curves = input.slices.map((slice) => ({
+      observable: slice.observable,
+      drawing: draw(slice, view.smoothing, view.scale === "logarithmic"),
+    }));
+    this.#overlay = {
+      colours,
+      stepScale: view.stepScale,
+      marks: this.#marks(),
+      drawings: this.#curves.map(({ observable, drawing }) => ({ drawing, colour: colours.series(observable) })),
+    };
+    const data = { datasets: datasets(this.#curves, threshold, view, steps, colours, this.width) };
+    const settings = options(view, steps, view.valueZoom[this.key], colours);
+    if (this.#chart === undefined) {
+      const overlay: Overlay = this.#overlay;
+      this.#chart = new Chart(this.#canvas, {
+        type: "line",
+        data,
+        options: settings,
+        plugins: [overlayPlugin(() => this.#overlay ?? overlay)],
+      });
+    } else {
+      this.#chart.data = data;
+      this.#chart.options = settings;
+      this.#chart.update("none");
+    }
+    this.#showCursor();
+  }
+
+  /** Shows where another chart is pointed at. */
+  setCursor(step: number | undefined): void {
+    this.#cursor = step;
+    this.#showCursor();
+  }
+
+  dispose(): void {
+    this.#chart?.destroy();
+    this.root.remove();
+  }
+
+  #marks(): readonly ForecastMark[] {
+    return this.#input === undefined
+      ? []
+      : forecastMarks(
+          this.#input.ledger,
+          this.#input.slices.map((slice) => slice.observable),
+        );
+  }
+
+  #showCursor(): void {
+    const scale = this.#chart?.scales["x"];
+    if (this.#input === undefined || this.#chart === undefined || scale === undefined) return;
+    const { view, steps } = this.#input;
+    const step = this.#cursor;
+    this.#cursorLine.hidden = step === undefined || step < steps.from || step > steps.to;
+    if (step !== undefined) {
+      const { top, bottom } = this.#chart.chartArea;
+      const x = scale.getPixelForValue(position(step, view.stepScale));
+      place(this.#cursorLine, { left: x, right: x + 1, top, bottom });
+    }
+    this.#legend.update(this.#legendEntries(), this.#input.colours);
+  }
+
+  #legendEntries(): LegendEntry[] {
+    const { slices, threshold, colours, overview, view } = this.#input ?? {};
+    if (slices === undefined || colours === undefined || overview === undefined || view === undefined) return [];
+    const entries: LegendEntry[] = slices.map((slice, index) => {
+      const at = this.#cursor === undefined ? slice.steps.length - 1 : nearestBucket(slice, this.#cursor);
+      return {
+        key: slice.observable,
+        kind: "curve",
+        place: index,
+        colour: colours.series(slice.observable),
+        text: observableLabel(slice.observable),
+        value: at < 0 ? "" : bucketText(slice, at),
+      };
+    });
+    const plain = { place: 0, value: "" };
+    if (threshold !== undefined) {
+      const { line, formula, observable } = threshold;
+      const at = this.#cursor === undefined ? line.steps.length - 1 : nearestBucket(line, this.#cursor);
+      const text = `Stability threshold ${formula}`;
+      const value = valueText(line.last[at] ?? NaN);
+      entries.push({
+        key: `threshold/${observable}`,
+        kind: "threshold",
+        place: 0,
+        colour: colours.foreground,
+        text,
+        value,
+      });
+    }
+    if (this.#marks().length > 0)
+      entries.push({
+        ...plain,
+        key: "forecast",
+        kind: "forecast",
+        colour: colours.forecast,
+        text: "Forecast, 10–90 %",
+      });
+    for (const slice of slices) {
+      const count = overview.observables.find((each) => each.name === slice.observable)?.notFinite ?? 0;
+      if (count === 0) continue;
+      const text = `${countText(count)} ${count === 1 ? "point is" : "points are"} NaN or infinite`;
+      entries.push({
+        ...plain,
+        key: `notFinite/${slice.observable}`,
+        kind: "notFinite",
+        colour: colours.warning,
+        text,
+      });
+    }
+    for (const { observable, drawing } of this.#curves) {
+      if (drawing.notPositive === 0) continue;
+      const text = `${countText(drawing.notPositive)} at or below 0: not on this logarithmic axis`;
+      entries.push({ ...plain, key: `notPositive/${observable}`, kind: "remark", colour: colours.muted, text });
+    }
+    return entries;
+  }
+
+  /** Whether the key meant something here. */
+  #key(key: string): boolean {
+    const input = this.#input;
+    if (input === undefined) return false;
+    const slice = input.slices[this.#active % Math.max(1, input.slices.length)];
+    if (slice === undefined) return false;
+    const first = slice.steps.findIndex((step) => step >= input.steps.from);
+    const last = slice.steps.findLastIndex((step) => step <= input.steps.to);
+    if (first < 0 || last < first) return false;
+    const now = this.#cursor === undefined ? undefined : nearestBucket(slice, this.#cursor);
+    const clamped = (index: number) => Math.min(last, Math.max(first, index));
+    const move = (by: number) =>
+      this.#point(slice, now === undefined ? clamped(by > 0 ? first : last) : clamped(now + by));
+    switch (key) {
+      case "ArrowRight":
+        return move(1);
+      case "ArrowLeft":
+        return move(-1);
+      case "PageDown":
+        return move(10);
+      case "PageUp":
+        return move(-10);
+      case "Home":
+        return this.#point(slice, first);
+      case "End":
+        return this.#point(slice, last);
+      case "ArrowDown":
+      case "ArrowUp": {
+        const count = input.slices.length;
+        this.#active = (this.#active + (key === "ArrowDown" ? 1 : count - 1)) % count;
+        const other = input.slices[this.#active] ?? slice;
+        return this.#point(other, nearestBucket(other, this.#cursor ?? input.steps.to));
+      }
+      case "+":
+      case "=":
+      case "-": {
+        const about = this.#cursor ?? (input.steps.from + input.steps.to) / 2;
+        this.#events.zoomSteps(stepsScaledAbout(input.steps, about, key === "-" ? 2 : 0.5, input.view.stepScale));
+        return true;
+      }
+      case "0":
+        this.#events.resetZoom(this.key);
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  /** Points at a bucket, and has it spoken. */
+  #point(slice: SeriesSlice, index: number): true {
+    const step = slice.steps[index] ?? 0;
+    this.#events.cursor(step);
+    const threshold = this.#input?.threshold;
+    const at = threshold === undefined ? -1 : nearestBucket(threshold.line, step);
+    const beside = threshold && at >= 0 ? `, threshold ${valueText(threshold.line.last[at] ?? NaN)}` : "";
+    this.#events.speak(
+      `${observableLabel(slice.observable)}, step ${countText(step)}: ${bucketText(slice, index)}${beside}`,
+    );
+    const [x, y] = [this.#chart?.scales["x"], this.#chart?.scales["y"]];
+    const value = slice.last[index] ?? NaN;
+    this.#ring.hidden = !Number.isFinite(value) || x === undefined || y === undefined;
+    if (x !== undefined && y !== undefined) {
+      const [left, top] = [x.getPixelForValue(this.#position(step)), y.getPixelForValue(value)];
+      place(this.#ring, { left: left - 5, right: left + 5, top: top - 5, bottom: top + 5 });
+    }
+    return true;
+  }
+
+  #position(step: number): number {
+    return position(step, this.#input?.view.stepScale ?? "linear");
+  }
+
+  #listen(rectangle: HTMLElement): void {
+    const range = (axis: "x" | "y", pixels: readonly [number, number]): AxisRange | undefined => {
+      const scale = this.#chart?.scales[axis];
+      if (scale === undefined) return undefined;
+      const [from, to] = pixels.map((pixel) => scale.getValueForPixel(pixel) ?? NaN).toSorted((a, b) => a - b);
+      return from !== undefined && to !== undefined && from < to ? { from, to } : undefined;
+    };
+    listenToPointer(this.#box, rectangle, {
+      area: (): Stretch => this.#chart?.chartArea ?? { left: 0, right: 0, top: 0, bottom: 0 },
+      chosen: (horizontal, vertical) => {
+        const [steps, values] = [horizontal && range("x", horizontal), vertical && range("y", vertical)];
+        if (steps !== undefined) this.#events.zoomSteps(steps);
+        if (values !== undefined) this.#events.zoomValues(this.key, values);
+      },
+      hover: (x) => {
+        const step = x === undefined ? undefined : this.#chart?.scales["x"]?.getValueForPixel(x);
+        const [slice] = this.#input?.slices ?? [];
+        const at = slice === undefined || step === undefined ? -1 : nearestBucket(slice, step);
+        this.#events.cursor(slice?.steps[at]);
+      },
+      wheel: (x, y, factor, vertical) => {
+        const [steps, values] = [this.#chart?.scales["x"], this.#chart?.scales["y"]];
+        if (steps === undefined || values === undefined || this.#input === undefined) return;
+        const { view } = this.#input;
+        const { min, max } = vertical ? values : steps;
+        const about = (vertical ? values.getValueForPixel(y) : steps.getValueForPixel(x)) ?? min;
+        const scale = vertical ? view.scale : view.stepScale;
+        if (vertical) this.#events.zoomValues(this.key, scaledAbout({ from: min, to: max }, about, factor, scale));
+        else this.#events.zoomSteps(stepsScaledAbout(this.#input.steps, about, factor, scale));
+      },
+      reset: () => {
+        this.#events.resetZoom(this.key);
+      },
+    });
+  }
+}

@@ -1,0 +1,147 @@
+import type { ChartDataset, ChartOptions } from "chart.js";
+import type { AxisRange, AxisScale, PanelView, ThresholdLine } from "../src/editor/messages.ts";
+import { strokes, thresholdDash, type Colours } from "./colours.ts";
+import { countText, valueText } from "./numberText.ts";
+import type { Drawing, Point } from "./seriesPoints.ts";
+import { position } from "./stepAxis.ts";
+
+export interface Curve {
+  readonly observable: string;
+  readonly drawing: Drawing;
+}
+
+/** Wide enough for "−1.234e−5", and the same in all charts, so that their step axes stand below one another. */
+const valueAxisWidth = 66;
+/** Markers are drawn where points lie at least this many pixels apart. */
+const markerDistance = 12;
+
+/** The curves, each with a dash and a marker of its own, and the threshold. */
+export function datasets(
+  curves: readonly Curve[],
+  threshold: ThresholdLine | undefined,
+  view: PanelView,
+  steps: AxisRange,
+  colours: Colours,
+  width: number,
+): ChartDataset<"line", Point[]>[] {
+  const made = curves.map(({ observable, drawing }, index): ChartDataset<"line", Point[]> => {
+    const stroke = strokes[index % strokes.length] ?? strokes[0];
+    const colour = colours.series(observable);
+    const points = placed(drawing.line, view.stepScale);
+    const sparse = points.length * markerDistance < width;
+    return {
+      label: observable,
+      data: points,
+      borderColor: colour,
+      backgroundColor: colour,
+      borderWidth: colours.highContrast ? 2 : 1.5,
+      borderDash: [...stroke.dash],
+      pointStyle: stroke.marker,
+      pointRadius: points.map((_point, at) => (sparse || alone(points, at) ? 2.5 : 0)),
+    };
+  });
+  if (threshold !== undefined) made.push(thresholdDataset(threshold, view, steps, colours));
+  return made;
+}
+
+function thresholdDataset(
+  { line, observable }: ThresholdLine,
+  view: PanelView,
+  steps: AxisRange,
+  colours: Colours,
+): ChartDataset<"line", Point[]> {
+  const points = Array.from(line.steps, (x, index) => ({ x, y: line.last[index] ?? NaN }));
+  const last = points.at(-1);
+  // It holds until the learning rate is next seen to move.
+  if (last !== undefined && last.x < steps.to) points.push({ x: steps.to, y: last.y });
+  return {
+    label: `threshold/${observable}`,
+    data: placed(points, view.stepScale),
+    borderColor: colours.foreground,
+    borderWidth: colours.highContrast ? 2 : 1.25,
+    borderDash: thresholdDash,
+    pointRadius: 0,
+  };
+}
+
+function placed(points: readonly Point[], scale: AxisScale): Point[] {
+  return points.map(({ x, y }) => ({ x: position(x, scale), y }));
+}
+
+/** Whether a point has gaps on both sides, so that no line shows it. */
+function alone(points: readonly Point[], at: number): boolean {
+  return Number.isNaN(points[at - 1]?.y ?? NaN) && Number.isNaN(points[at + 1]?.y ?? NaN);
+}
+
+export function options(
+  view: PanelView,
+  steps: AxisRange,
+  values: AxisRange | undefined,
+  colours: Colours,
+): ChartOptions<"line"> {
+  const font = { family: colours.fontFamily, size: 11 };
+  const grid = { color: colours.grid, lineWidth: colours.highContrast ? 0.4 : 0.5, tickLength: 4 };
+  return {
+    animation: false,
+    parsing: false,
+    normalized: true,
+    spanGaps: false,
+    responsive: true,
+    maintainAspectRatio: false,
+    events: [],
+    layout: { padding: { right: 12, top: 4 } },
+    scales: {
+      x: {
+        type: view.stepScale,
+        min: position(steps.from, view.stepScale),
+        max: position(steps.to, view.stepScale),
+        grid,
+        border: { color: colours.muted },
+        ticks: {
+          font,
+          color: colours.muted,
+          maxRotation: 0,
+          autoSkipPadding: 16,
+          includeBounds: false,
+          callback: (value) => stepTick(Number(value), view.stepScale),
+        },
+        afterBuildTicks: (axis) => {
+          if (axis.type === "logarithmic" && axis.min < 1) axis.ticks = [{ value: axis.min }, ...axis.ticks];
+        },
+      },
+      y: {
+        type: view.scale,
+        ...(values === undefined ? { grace: "4%" } : { min: values.from, max: values.to }),
+        grid,
+        border: { color: colours.muted },
+        afterFit: (axis) => {
+          axis.width = valueAxisWidth;
+        },
+        ticks: {
+          font,
+          color: colours.muted,
+          includeBounds: false,
+          maxTicksLimit: 6,
+          callback: (value) =>
+            view.scale === "logarithmic" ? logarithmicTick(Number(value)) : valueText(Number(value)),
+        },
+      },
+    },
+  };
+}
+
+function stepTick(step: number, scale: AxisScale): string {
+  if (scale === "linear") return Number.isInteger(step) ? countText(step) : "";
+  if (step < 1) return "0";
+  return isPowerOfTen(step) ? countText(step) : "";
+}
+
+function logarithmicTick(value: number): string {
+  const mantissa = value / 10 ** Math.floor(Math.log10(value) + 1e-9);
+  return [1, 2, 5].some((each) => Math.abs(mantissa - each) < 1e-6) ? valueText(value) : "";
+}
+
+function isPowerOfTen(value: number): boolean {
+  const exponent = Math.log10(value);
+  return Math.abs(exponent - Math.round(exponent)) < 1e-9;
+}

@@ -1,0 +1,195 @@
+import type { Chart, ChartArea, Plugin } from "chart.js";
+import type { AxisScale } from "../src/editor/messages.ts";
+import type { Colours } from "./colours.ts";
+import type { ForecastMark } from "./forecastMarks.ts";
+import type { Drawing } from "./seriesPoints.ts";
+import { position } from "./stepAxis.ts";
+
+/** What is drawn behind and before the curves. */
+export interface Overlay {
+  readonly colours: Colours;
+  readonly stepScale: AxisScale;
+  readonly marks: readonly ForecastMark[];
+  readonly drawings: readonly { readonly drawing: Drawing; readonly colour: string }[];
+}
+
+interface Frame {
+  readonly context: CanvasRenderingContext2D;
+  readonly area: ChartArea;
+  readonly x: (step: number) => number;
+  readonly y: (value: number) => number;
+}
+
+/** Forecast bands and envelopes go behind the curves; marks of what is no number go before them. */
+export function overlayPlugin(overlay: () => Overlay): Plugin<"line"> {
+  return {
+    id: "overlay",
+    beforeDatasetsDraw(chart) {
+      within(chart, overlay(), (frame, { drawings, marks, colours }) => {
+        for (const { drawing, colour } of drawings) drawEnvelope(frame, drawing, colour, colours.highContrast);
+        const labels = new LabelRows(frame, colours);
+        for (const mark of marks) {
+          if (mark.kind === "values") drawValueBand(frame, mark, colours, labels);
+          else drawStepBand(frame, mark, colours, labels);
+        }
+      });
+    },
+    afterDatasetsDraw(chart) {
+      within(chart, overlay(), (frame, { drawings, marks, colours }) => {
+        for (const mark of marks) if (mark.kind === "steps") drawCrossing(frame, mark, colours);
+        for (const { drawing } of drawings) drawNotFinite(frame, drawing, colours);
+      });
+    },
+  };
+}
+
+function within(chart: Chart, overlay: Overlay, paint: (frame: Frame, overlay: Overlay) => void): void {
+  const { ctx: context, chartArea: area, scales } = chart;
+  const [steps, values] = [scales["x"], scales["y"]];
+  if (steps === undefined || values === undefined) return;
+  context.save();
+  context.beginPath();
+  context.rect(area.left, area.top, area.right - area.left, area.bottom - area.top);
+  context.clip();
+  const x = (step: number) => steps.getPixelForValue(position(step, overlay.stepScale));
+  paint({ context, area, x, y: (value) => values.getPixelForValue(value) }, overlay);
+  context.restore();
+}
+
+function drawEnvelope({ context, x, y }: Frame, drawing: Drawing, colour: string, strong: boolean): void {
+  if (drawing.envelope.length === 0) return;
+  context.globalAlpha = strong ? 0.5 : 0.3;
+  context.strokeStyle = colour;
+  context.lineWidth = 1;
+  context.beginPath();
+  let before: { readonly low: number; readonly high: number } | undefined;
+  for (const { x: step, low, high } of drawing.envelope) {
+    // A stroke reaches to its neighbour's extent, so that the envelope has no holes.
+    const [bottom, top] = before === undefined ? [low, high] : [Math.min(low, before.high), Math.max(high, before.low)];
+    context.moveTo(x(step), y(bottom));
+    context.lineTo(x(step), y(top) - 0.5);
+    before = { low, high };
+  }
+  context.stroke();
+  context.globalAlpha = 1;
+}
+
+function drawValueBand({ context, area, x, y }: Frame, mark: ForecastMark, colours: Colours, labels: LabelRows): void {
+  const left = Math.max(area.left, x(mark.from));
+  const right = Math.min(area.right, x(mark.to));
+  const [top, bottom] = [y(mark.high), Number.isFinite(y(mark.low)) ? y(mark.low) : area.bottom];
+  if (right <= left) return;
+  shade(context, left, top, right - left, bottom - top, colours, mark.open);
+  labels.put(left + 4, Math.min(area.bottom - 16, Math.max(area.top, bottom + 3)), mark.label);
+}
+
+function drawStepBand({ context, area, x }: Frame, mark: ForecastMark, colours: Colours, labels: LabelRows): void {
+  const [left, centre, right] = [x(mark.low), x(mark.central), x(mark.high)];
+  if (right < area.left || left > area.right) return;
+  shade(context, left, area.top, right - left, area.bottom - area.top, colours, mark.open);
+  context.strokeStyle = colours.forecast;
+  context.setLineDash([3, 3]);
+  line(context, centre, area.top, centre, area.bottom);
+  context.setLineDash([]);
+  labels.put(Math.max(area.left, left) + 4, area.top + 3, mark.label);
+}
+
+function shade(
+  context: CanvasRenderingContext2D,
+  left: number,
+  top: number,
+  width: number,
+  height: number,
+  colours: Colours,
+  open: boolean,
+): void {
+  context.fillStyle = colours.forecast;
+  context.globalAlpha = open ? 0.22 : 0.12;
+  context.fillRect(left, top, width, height);
+  context.globalAlpha = colours.highContrast ? 1 : 0.6;
+  context.strokeStyle = colours.forecast;
+  context.lineWidth = 1;
+  context.strokeRect(left, top, width, height);
+  context.globalAlpha = 1;
+}
+
+/** The measured crossing: a solid line with a diamond on top, where the forecast has a dashed one. */
+function drawCrossing({ context, area, x }: Frame, mark: ForecastMark, colours: Colours): void {
+  if (!Number.isFinite(mark.measured)) return;
+  const at = x(mark.measured);
+  context.strokeStyle = colours.foreground;
+  context.fillStyle = colours.foreground;
+  context.lineWidth = 1.5;
+  line(context, at, area.top, at, area.bottom);
+  polygon(context, [
+    [at, area.bottom - 10],
+    [at + 5, area.bottom - 5],
+    [at, area.bottom],
+    [at - 5, area.bottom - 5],
+  ]);
+  context.fill();
+}
+
+/** A stripe over the gap and a cross at the foot. Neighbours closer than a few pixels share one cross. */
+function drawNotFinite({ context, area, x }: Frame, drawing: Drawing, colours: Colours): void {
+  context.strokeStyle = colours.warning;
+  context.fillStyle = colours.warning;
+  context.lineWidth = 1.5;
+  let drawn = -Infinity;
+  for (const step of drawing.notFinite) {
+    const at = x(step);
+    if (at < area.left - 4 || at > area.right + 4 || at - drawn < 3) continue;
+    context.globalAlpha = 0.25;
+    context.fillRect(at - 1.5, area.top, 3, area.bottom - area.top);
+    context.globalAlpha = 1;
+    if (at - drawn < 9 && drawn > -Infinity) continue;
+    line(context, at - 3.5, area.bottom - 10, at + 3.5, area.bottom - 3);
+    line(context, at + 3.5, area.bottom - 10, at - 3.5, area.bottom - 3);
+    drawn = at;
+  }
+}
+
+function line(context: CanvasRenderingContext2D, x1: number, y1: number, x2: number, y2: number): void {
+  context.beginPath();
+  context.moveTo(x1, y1);
+  context.lineTo(x2, y2);
+  context.stroke();
+}
+
+function polygon(context: CanvasRenderingContext2D, corners: readonly (readonly [number, number])[]): void {
+  context.beginPath();
+  for (const [x, y] of corners) context.lineTo(x, y);
+  context.closePath();
+}
+
+/** Puts small texts on a plate of the background's colour, each in a row where it covers no earlier one. */
+class LabelRows {
+  readonly #frame: Frame;
+  readonly #colours: Colours;
+  readonly #taken: { left: number; right: number; top: number }[] = [];
+
+  constructor(frame: Frame, colours: Colours) {
+    this.#frame = frame;
+    this.#colours = colours;
+  }
+
+  put(x: number, y: number, text: string): void {
+    const { context, area } = this.#frame;
+    context.font = `11px ${this.#colours.fontFamily}`;
+    const width = context.measureText(text).width + 6;
+    const left = Math.max(area.left + 2, Math.min(x, area.right - width - 2));
+    const right = left + width;
+    let top = y;
+    while (this.#taken.some((each) => left < each.right && right > each.left && Math.abs(each.top - top) < 15))
+      top += 15;
+    if (top > area.bottom - 12) return;
+    this.#taken.push({ left, right, top });
+    context.globalAlpha = 0.8;
+    context.fillStyle = this.#colours.background;
+    context.fillRect(left, top, width, 14);
+    context.globalAlpha = 1;
+    context.fillStyle = this.#colours.foreground;
+    context.textBaseline = "middle";
+    context.fillText(text, left + 3, top + 7.5);
+  }
+}

@@ -1,0 +1,213 @@
+import "./panel.css";
+import { unpack, type PanelView, type ToPanel } from "../src/editor/messages.ts";
+import { ChartStack } from "./chartStack.ts";
+import { readColours } from "./colours.ts";
+import { element, setText } from "./dom.ts";
+import { isLive, nothingTrained, troubleText } from "./emptyStates.ts";
+import { EventList } from "./eventList.ts";
+import { host } from "./host.ts";
+import { icon } from "./icons.ts";
+import { LedgerTable } from "./ledgerTable.ts";
+import { LiveRegion } from "./liveRegion.ts";
+import { PanelData } from "./panelData.ts";
+import { Redraw } from "./redraw.ts";
+import { RunHeader } from "./runHeader.ts";
+import { silentLaws } from "./silentLaws.ts";
+import { limitedZoom, visibleSteps } from "./stepAxis.ts";
+import { readView } from "./viewState.ts";
+import { ViewToolbar } from "./viewToolbar.ts";
+
+/** Puts the page together and keeps it up to date: messages and choices in, at most ten drawings a second out. */
+class Panel {
+  readonly #run = document.body.dataset["run"] ?? "";
+  readonly #data = new PanelData();
+  readonly #live = new LiveRegion();
+  readonly #header = new RunHeader({
+    control: (request) => {
+      host.postMessage({ type: "control", do: request });
+    },
+    openScript: () => {
+      const script = this.#data.snapshot?.overview.script;
+      if (script !== undefined) host.postMessage({ type: "open", file: script, line: 1, column: 1 });
+    },
+  });
+  readonly #trouble = element("div", { class: "trouble", role: "alert", hidden: true });
+  readonly #failure = element("div", { class: "trouble", role: "alert", hidden: true });
+  readonly #waiting = element("p", { class: "waiting" }, "Reading the run …");
+  readonly #charts: ChartStack;
+  readonly #ledger = new LedgerTable({
+    openExternal: (url) => {
+      host.postMessage({ type: "openExternal", url });
+    },
+  });
+  readonly #noForecasts = element("p", { class: "empty" });
+  readonly #silent = element("div", {});
+  readonly #notes = new EventList((source) => {
+    host.postMessage({ type: "open", ...source });
+  });
+  readonly #content: HTMLElement;
+  readonly #toolbar: ViewToolbar;
+  readonly #redraw = new Redraw(() => {
+    this.#draw();
+  });
+  readonly #ask = new Redraw(() => {
+    this.#request += 1;
+    host.postMessage({ type: "series", request: this.#request, wanted: this.#charts.wanted(this.#view) });
+  });
+  /** What stands below the charts. */
+  readonly #rest: readonly HTMLElement[];
+  #silentText = "";
+  #view: PanelView = readView(host.getState());
+  #request = 0;
+
+  constructor() {
+    this.#charts = new ChartStack({
+      zoomSteps: (range) => {
+        this.#change({ zoom: limitedZoom(range, this.#lastStep) });
+      },
+      zoomValues: (key, range) => {
+        this.#change({ valueZoom: { ...this.#view.valueZoom, [key]: range } });
+      },
+      resetZoom: () => {
+        this.#change({ zoom: undefined, valueZoom: {} });
+      },
+      cursor: (step) => {
+        this.#charts.setCursor(step);
+      },
+      speak: (text) => {
+        this.#live.speak(text);
+      },
+    });
+    this.#toolbar = new ViewToolbar(this.#view, {
+      change: (part) => {
+        this.#change(part);
+      },
+      zoom: (range) => {
+        this.#change(range === undefined ? { zoom: undefined, valueZoom: {} } : { zoom: range });
+      },
+    });
+    this.#content = element("div", { hidden: true }, this.#toolbar.root, this.#charts.root);
+    const ledger = element("section", { "aria-label": "Ledger" }, element("h2", {}, "Ledger"), this.#noForecasts);
+    ledger.append(this.#ledger.root, this.#silent);
+    const notes = element("section", { "aria-label": "Notes" }, element("h2", {}, "Notes"), this.#notes.root);
+    this.#rest = [ledger, notes];
+    const main = document.querySelector("main");
+    main?.append(
+      this.#header.root,
+      this.#failure,
+      this.#trouble,
+      this.#waiting,
+      this.#content,
+      ledger,
+      notes,
+      this.#live.root,
+    );
+    this.#header.root.hidden = true;
+    for (const section of this.#rest) section.hidden = true;
+  }
+
+  start(): void {
+    window.addEventListener("message", (event: MessageEvent<unknown>) => {
+      // The two sides come from one build.
+      this.#receive(unpack(event.data) as ToPanel);
+    });
+    new ResizeObserver(() => {
+      this.#ask.request();
+      this.#redraw.request();
+    }).observe(this.#charts.root);
+    // The editor changes the body's class when its theme changes.
+    new MutationObserver(() => {
+      this.#redraw.request();
+    }).observe(document.body, { attributes: true, attributeFilter: ["class", "style"] });
+    this.#remember();
+    host.postMessage({ type: "ready", wanted: this.#charts.wanted(this.#view) });
+  }
+
+  get #lastStep(): number {
+    const { overview } = this.#data.snapshot ?? {};
+    return Math.max(overview?.step ?? 0, ...(overview?.observables ?? []).map((each) => each.lastStep));
+  }
+
+  #receive(message: ToPanel): void {
+    switch (message.type) {
+      case "snapshot":
+        this.#data.begin(message.snapshot);
+        this.#notes.reset(message.snapshot.events);
+        break;
+      case "delta":
+        this.#data.advance(message.delta);
+        this.#notes.append(message.delta.events ?? []);
+        break;
+      case "series":
+        // An answer to an older question would show the wrong stretch.
+        if (message.request === this.#request) this.#data.replace(message.series, message.thresholds);
+        break;
+      case "failure":
+        this.#failure.replaceChildren(icon("error"), element("span", {}, message.text));
+        this.#failure.hidden = false;
+        return;
+    }
+    if (message.type === "snapshot") this.#failure.hidden = true;
+    this.#redraw.request();
+  }
+
+  #change(part: Partial<PanelView>): void {
+    this.#view = { ...this.#view, ...part };
+    this.#remember();
+    this.#redraw.request();
+    if ("zoom" in part || "shown" in part) this.#ask.request();
+  }
+
+  #remember(): void {
+    host.setState({ version: 1, run: this.#run, view: this.#view });
+  }
+
+  #draw(): void {
+    const { snapshot } = this.#data;
+    if (snapshot === undefined) return;
+    const { overview, ledger, standings } = snapshot;
+    const trained = overview.observables.length > 0;
+    this.#header.root.hidden = false;
+    this.#header.update(overview, snapshot.controllable);
+    this.#showTrouble(troubleText(overview));
+    this.#waiting.hidden = trained;
+    setText(this.#waiting, nothingTrained(overview));
+    this.#content.hidden = !trained;
+    if (trained) {
+      const steps = visibleSteps(this.#view, this.#lastStep, ledger, isLive(overview));
+      this.#toolbar.update(this.#view, steps, overview.observables);
+      this.#charts.update(snapshot, this.#data, this.#view, steps, readColours());
+    }
+    for (const section of this.#rest) section.hidden = false;
+    this.#ledger.root.hidden = ledger.length === 0;
+    this.#ledger.update(ledger, standings, snapshot.laws);
+    this.#noForecasts.hidden = ledger.length > 0;
+    setText(
+      this.#noForecasts,
+      isLive(overview) ? "No law has forecast anything yet." : "No law could forecast anything in this run.",
+    );
+    this.#showSilent();
+  }
+
+  #showTrouble(text: string | undefined): void {
+    this.#trouble.hidden = text === undefined;
+    if (text === undefined || this.#trouble.dataset["text"] === text) return;
+    this.#trouble.dataset["text"] = text;
+    const button = element("button", { type: "button", class: "link" }, "Show console output");
+    button.addEventListener("click", () => {
+      host.postMessage({ type: "console" });
+    });
+    this.#trouble.replaceChildren(icon("error"), element("span", {}, text), button);
+  }
+
+  #showSilent(): void {
+    const { standings = [], ledger = [] } = this.#data.snapshot ?? {};
+    const text = JSON.stringify([standings, ledger.map((row) => row.forecast.law)]);
+    if (text === this.#silentText) return;
+    this.#silentText = text;
+    const list = silentLaws(standings, ledger);
+    this.#silent.replaceChildren(...(list === undefined ? [] : [list]));
+  }
+}
+
+new Panel().start();

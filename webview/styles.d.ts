@@ -1,0 +1,2 @@
+/** Stylesheets are taken up by the bundler. */
+declare module "*.css";

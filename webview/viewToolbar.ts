@@ -1,0 +1,111 @@
+import "@vscode-elements/elements/dist/vscode-button/index.js";
+import "@vscode-elements/elements/dist/vscode-checkbox/index.js";
+import "@vscode-elements/elements/dist/vscode-option/index.js";
+import "@vscode-elements/elements/dist/vscode-single-select/index.js";
+import "@vscode-elements/elements/dist/vscode-textfield/index.js";
+import type { AxisRange, ObservableSummary, PanelView } from "../src/editor/messages.ts";
+import { element, setChildren, setText } from "./dom.ts";
+import { byImportance, observableLabel } from "./observableLabel.ts";
+
+const spans = [0, 5, 20, 100, 500];
+
+export interface ToolbarEvents {
+  change(part: Partial<PanelView>): void;
+  zoom(range: AxisRange | undefined): void;
+}
+
+/** How the charts are looked at: scales, smoothing, stretch of steps, which observables, curves or table. */
+export class ViewToolbar {
+  readonly root: HTMLElement;
+  readonly #events: ToolbarEvents;
+  readonly #logarithmicValues = checkbox("Log values");
+  readonly #logarithmicSteps = checkbox("Log steps");
+  readonly #table = checkbox("Table");
+  readonly #smoothing = element("vscode-single-select", { label: "Smoothing", class: "smoothing" });
+  readonly #from = element("vscode-textfield", { type: "number", label: "First step shown", class: "step" });
+  readonly #to = element("vscode-textfield", { type: "number", label: "Last step shown", class: "step" });
+  readonly #reset = element("vscode-button", { secondary: true, disabled: true }, "Reset Zoom");
+  readonly #choice = element("div", { class: "choice" });
+  readonly #summary = element("summary", {});
+  readonly #boxes = new Map<string, ReturnType<typeof checkbox>>();
+  #shown: readonly string[] = [];
+
+  constructor(view: PanelView, events: ToolbarEvents) {
+    this.#events = events;
+    for (const span of spans) {
+      const text = span === 0 ? "Off" : `Over ${String(span)} points`;
+      this.#smoothing.append(element("vscode-option", { value: span, selected: span === view.smoothing }, text));
+    }
+    this.#logarithmicValues.addEventListener("change", () => {
+      events.change({ scale: this.#logarithmicValues.checked ? "logarithmic" : "linear" });
+    });
+    this.#logarithmicSteps.addEventListener("change", () => {
+      events.change({ stepScale: this.#logarithmicSteps.checked ? "logarithmic" : "linear" });
+    });
+    this.#table.addEventListener("change", () => {
+      events.change({ table: this.#table.checked });
+    });
+    this.#smoothing.addEventListener("change", () => {
+      events.change({ smoothing: Number(this.#smoothing.value) });
+    });
+    for (const field of [this.#from, this.#to])
+      field.addEventListener("change", () => {
+        const [from, to] = [Number(this.#from.value), Number(this.#to.value)];
+        field.invalid = !(from >= 0 && to > from);
+        if (!field.invalid) events.zoom({ from, to });
+      });
+    this.#reset.addEventListener("click", () => {
+      events.zoom(undefined);
+    });
+    const steps = element("div", { class: "steps" }, element("span", { "aria-hidden": "true" }, "Steps"));
+    steps.append(this.#from, element("span", { "aria-hidden": "true" }, "to"), this.#to, this.#reset);
+    const smoothing = element("div", { class: "steps" }, element("span", { "aria-hidden": "true" }, "Smoothing"));
+    smoothing.append(this.#smoothing);
+    this.root = element(
+      "section",
+      { class: "toolbar", "aria-label": "View" },
+      this.#logarithmicValues,
+      this.#logarithmicSteps,
+      this.#table,
+      smoothing,
+      steps,
+      element("details", { class: "observables" }, this.#summary, this.#choice),
+    );
+  }
+
+  update(view: PanelView, steps: AxisRange, observables: readonly ObservableSummary[]): void {
+    this.#shown = view.shown;
+    this.#logarithmicValues.checked = view.scale === "logarithmic";
+    this.#logarithmicSteps.checked = view.stepScale === "logarithmic";
+    this.#table.checked = view.table;
+    // What is being typed is not overwritten.
+    if (!this.root.contains(document.activeElement) || !(document.activeElement?.classList.contains("step") ?? false)) {
+      this.#from.value = String(Math.floor(steps.from));
+      this.#to.value = String(Math.ceil(steps.to));
+    }
+    this.#reset.disabled = view.zoom === undefined && Object.keys(view.valueZoom).length === 0;
+    const names = observables.map((each) => each.name).toSorted(byImportance);
+    const boxes = names.map((name) => this.#box(name));
+    setChildren(this.#choice, boxes);
+    const count = names.filter((name) => view.shown.includes(name)).length;
+    setText(this.#summary, `Observables (${String(count)} of ${String(names.length)})`);
+  }
+
+  #box(name: string): ReturnType<typeof checkbox> {
+    const known = this.#boxes.get(name);
+    const box = known ?? checkbox(observableLabel(name));
+    box.checked = this.#shown.includes(name);
+    if (known === undefined) {
+      this.#boxes.set(name, box);
+      box.addEventListener("change", () => {
+        const others = this.#shown.filter((each) => each !== name);
+        this.#events.change({ shown: box.checked ? [...others, name] : others });
+      });
+    }
+    return box;
+  }
+}
+
+function checkbox(text: string) {
+  return element("vscode-checkbox", { label: text });
+}
