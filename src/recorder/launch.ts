@@ -1,7 +1,7 @@
 /** How a run begins, and how one that has lost its recorder is taken up again. Used by the editor and the command line. */
 import { execFile, spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import { closeSync, openSync } from "node:fs";
+import { closeSync, existsSync, openSync } from "node:fs";
 import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
@@ -88,7 +88,8 @@ export function startRecorder(installation: Installation, directory: RunDirector
  * there is nothing to do. Throws `RunFileError` where the directory is no run.
  */
 export function recoverRun(installation: Installation, directory: RunDirectory): boolean {
-  if (isFollowed(directory) || hasEnded(directory)) return false;
+  // A write-ahead log beside an ended run was left by a recorder that was killed as it closed the file.
+  if (isFollowed(directory) || (hasEnded(directory) && !existsSync(`${directory.runFile}-wal`))) return false;
   spawnRecorder(installation, directory, []);
   return true;
 }

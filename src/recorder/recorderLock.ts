@@ -17,9 +17,11 @@ export function takeRecorderLock(directory: RunDirectory): Disposable | undefine
       cause: error,
     });
   }
-  const held = attempt(database, "BEGIN EXCLUSIVE");
-  if (held) return { [Symbol.dispose]: database.close.bind(database) };
-  database.close();
+  const release = () => {
+    database.close();
+  };
+  if (attempt(database, "BEGIN EXCLUSIVE")) return { [Symbol.dispose]: release };
+  release();
   return undefined;
 }
 

@@ -7,6 +7,11 @@ export type ParsedLine =
   | { readonly is: "unknown" }
   | { readonly is: "fault"; readonly why: string };
 
+/** The step that a record belongs to; undefined for those that belong to none. */
+export function stepOf(record: SpoolRecord): number | undefined {
+  return "step" in record ? record.step : undefined;
+}
+
 const knownKinds = new Set<string>(recordSchema.options.map((option) => option.shape.t.value));
 
 /** Reads one line; never throws. */

@@ -18,7 +18,7 @@ import type {
   SeriesSlice,
   VectorRow,
 } from "./runRows.ts";
-import { checkSchema, rebuildAdvice } from "./schema.ts";
+import { checkSchema, isBlank, rebuildAdvice } from "./schema.ts";
 import { readSeries } from "./seriesRows.ts";
 import { openDatabase, type DatabaseSync } from "./sqlite.ts";
 
@@ -142,10 +142,6 @@ export class RunFileReader implements RunReader {
       database?.close();
     }
   }
-}
-
-function isBlank(database: DatabaseSync): boolean {
-  return database.prepare("SELECT 1 FROM sqlite_schema LIMIT 1").get() === undefined;
 }
 
 function onlyRow(database: DatabaseSync): Row {

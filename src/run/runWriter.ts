@@ -1,4 +1,3 @@
-import { closeSync, openSync } from "node:fs";
 import type { Forecast, Verdict } from "../theory/law.ts";
 import { numberOf } from "./columns.ts";
 import { PointWriter } from "./pointWriter.ts";
@@ -6,7 +5,7 @@ import type { LawLabel, RowSink, RunFacts } from "./rowSink.ts";
 import type { RunManifest } from "./runManifest.ts";
 import { RunFileError } from "./runFileError.ts";
 import type { EventRow, LawStanding, VectorRow } from "./runRows.ts";
-import { checkSchema, createTables, rebuildAdvice } from "./schema.ts";
+import { checkSchema, createTables, isBlank, rebuildAdvice } from "./schema.ts";
 import { openDatabase, type DatabaseSync, type StatementSync } from "./sqlite.ts";
 
 /** How far into its spool a run file reaches: the first byte and the first line (from 0) that are not yet in it. */
@@ -43,38 +42,16 @@ export class RunWriter implements RowSink, Disposable {
     };
   }
 
-  /** Makes a new run file; throws `RunFileError` where one exists or cannot be made. */
-  static create(file: string, manifest: RunManifest): RunWriter {
-    return RunWriter.#connect(
-      file,
-      (database) => {
-        createTables(database);
-        database
-          .prepare("INSERT INTO run VALUES (1, ?, 'starting', '', 0, 0, '', '', '', 0, '', 0, 0)")
-          .run(JSON.stringify(manifest));
-      },
-      "wx",
-    );
-  }
-
-  /** Takes up an existing run file; throws `RunFileError` where there is none or it is none of this version. */
-  static open(file: string): RunWriter {
-    return RunWriter.#connect(
-      file,
-      (database) => {
-        checkSchema(database, file);
-      },
-      "r+",
-    );
-  }
-
-  static #connect(file: string, prepare: (database: DatabaseSync) => void, flag: "wx" | "r+"): RunWriter {
+  /**
+   * Takes up a run file, or makes it where there is none, or one that was never filled. Throws `RunFileError` where the file
+   * cannot be written or is none of this version.
+   */
+  static open(file: string, manifest: RunManifest): RunWriter {
     let database: DatabaseSync | undefined;
     try {
-      // SQLite alone would make a missing file, or write into an empty one.
-      closeSync(openSync(file, flag));
       database = openDatabase(file, { patience: 5000 });
-      prepare(database);
+      if (isBlank(database)) createTables(database, JSON.stringify(manifest));
+      checkSchema(database, file);
       // A derived file need not survive a power cut to the last row, only stay consistent.
       database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;");
       return new RunWriter(database);

@@ -117,9 +117,15 @@ const tables = `
   ) WITHOUT ROWID;
 `;
 
-/** Makes the tables in a new, empty database. */
-export function createTables(database: DatabaseSync): void {
+/** Whether the database has no tables at all: it was just made, or its maker died before it had filled it. */
+export function isBlank(database: DatabaseSync): boolean {
+  return database.prepare("SELECT 1 FROM sqlite_schema LIMIT 1").get() === undefined;
+}
+
+/** Makes the tables in a blank database and enters the run, all or nothing. */
+export function createTables(database: DatabaseSync, manifest: string): void {
   database.exec(`BEGIN; ${tables} PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${schemaVersion};`);
+  database.prepare("INSERT INTO run VALUES (1, ?, 'starting', '', 0, 0, '', '', '', 0, '', 0, 0)").run(manifest);
   database.exec("COMMIT");
 }
 

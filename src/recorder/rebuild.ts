@@ -1,0 +1,58 @@
+import { renameSync, rmSync } from "node:fs";
+import { readManifest } from "../run/manifestFile.ts";
+import type { RunDirectory } from "../run/runDirectory.ts";
+import { RunFileError } from "../run/runFileError.ts";
+import { RunWriter } from "../run/runWriter.ts";
+import { appendEnd } from "./endRecord.ts";
+import { isLiving } from "./processMark.ts";
+import { consume, finishWriting, Pen } from "./pen.ts";
+import { takeRecorderLock } from "./recorderLock.ts";
+import { Recording } from "./recording.ts";
+import { SpoolReader } from "./spoolReader.ts";
+import { trainingOf } from "./stopRun.ts";
+import { unknownEnding } from "./training.ts";
+
+/**
+ * Makes a run's file anew from its spool, as far as that goes, and puts it in the old one's place. Throws `RunFileError`
+ * where the directory is no run, or a recorder follows it. Resolves to whether the run's training still goes on, so that a
+ * recorder should follow it again.
+ */
+export async function rebuildRun(directory: RunDirectory): Promise<boolean> {
+  const manifest = readManifest(directory);
+  using lock = takeRecorderLock(directory);
+  if (lock === undefined) {
+    throw new RunFileError(
+      `${directory.path} is being recorded now. Stop the run, or wait for its end, and rebuild then.`,
+    );
+  }
+  const fresh = `${directory.runFile}.new`;
+  removeDatabase(fresh);
+  let goesOn = false;
+  {
+    using writer = RunWriter.open(fresh, manifest);
+    const start = { offset: 0, line: 0 };
+    using reader = new SpoolReader(directory.spool, start);
+    const recording = new Recording(manifest.id, writer);
+    const pen = new Pen(writer, recording, start);
+    const readAll = () => {
+      while (!recording.ended && consume(reader, recording, pen));
+    };
+    readAll();
+    const training = await trainingOf(directory);
+    goesOn = !recording.ended && training !== undefined && (await isLiving(training));
+    // A spool from elsewhere, whose training process is not known here, is left as it is.
+    if (!recording.ended && training !== undefined && !goesOn) {
+      appendEnd(directory, unknownEnding, { step: recording.stepsCompleted, time: recording.time, torn: reader.torn });
+      readAll();
+    }
+    pen.commit();
+    await finishWriting(writer);
+  }
+  removeDatabase(directory.runFile);
+  renameSync(fresh, directory.runFile);
+  return goesOn;
+}
+
+function removeDatabase(file: string): void {
+  for (const suffix of ["", "-wal", "-shm"]) rmSync(`${file}${suffix}`, { force: true });
+}
