@@ -28,6 +28,9 @@ export interface Regime {
   readonly checks: readonly RegimeCheck[];
 }
 
+/** `to` of a forecast that is open until the run ends. A number and not infinity, which JSON lacks. */
+export const endOfRun = Number.MAX_SAFE_INTEGER;
+
 /** The number that is forecast about an observable over the steps `from`…`to`, both included. */
 export type Statistic = "value" | "timeMean" | "maximum" | "crossingStep";
 
@@ -68,6 +71,17 @@ export interface Verdict {
   readonly reason: string;
 }
 
+/** Where a law stands in a run: speaking, out of its regime, or unable to speak and why. */
+export interface Standing {
+  readonly law: string;
+  readonly number: string;
+  readonly title: string;
+  readonly area: Area;
+  readonly says: string;
+  /** Undefined while the law's needs are not met. */
+  readonly regime: Regime | undefined;
+}
+
 export interface Law {
   /** Kebab-case, as `edge-of-stability`. */
   readonly id: string;
@@ -81,10 +95,14 @@ export interface Law {
   readonly needs: readonly Need[];
   regime(view: RunView): Regime;
   /**
-   * What the law says now. The ledger keeps the first forecast of each subject until it is scored, so a law may be asked
-   * at any record and need not remember what it said.
+   * What the law says now, asked only where its needs are met and its regime is not outside. The ledger keeps the first
+   * forecast of each subject for good, so a law may be asked at any record and need not remember what it said. A law that
+   * wants to speak again, as a horizon shrinks, gives each time a subject of its own.
    */
   forecast(view: RunView): readonly Forecast[];
-  /** The verdict once the view reaches far enough, else undefined. Unfinished windows of an ended run are the ledger's. */
+  /**
+   * The verdict once the view reaches far enough, else undefined. Asked after every observation, and a last time at the end
+   * of the run; what it leaves open then, the ledger closes as unresolved.
+   */
   score(forecast: Forecast, view: RunView): Verdict | undefined;
 }

@@ -32,4 +32,6 @@ export interface RunView {
   /** Empty where the observable was never recorded. */
   series(observable: string): Series;
   observables(): readonly string[];
+  /** The run as it stood when the last record of `step` had been written, or now if that is earlier. */
+  at(step: number): RunView;
 }

@@ -1,0 +1,5 @@
+import type { Law } from "./law.ts";
+import { stepZeroLoss } from "./solvable/stepZeroLoss.ts";
+
+/** Every law that the ledger asks, in the order in which people see them. */
+export const catalog: readonly Law[] = [stepZeroLoss];
