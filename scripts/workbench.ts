@@ -3,11 +3,21 @@
  * machines that cannot download the desktop editor. It is installed once, outside the project.
  */
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { homedir } from "node:os";
 import path from "node:path";
 import { once } from "node:events";
-import { createInterface } from "node:readline";
+import { setTimeout } from "node:timers/promises";
 
 /** Carries VS Code 1.139.1. */
 const version = "4.139.1";
@@ -15,6 +25,9 @@ const version = "4.139.1";
 const cache = path.join(process.env["XDG_CACHE_HOME"] ?? path.join(homedir(), ".cache"), "orrery");
 const installation = path.join(cache, `workbench-${version}`);
 const server = path.join("node_modules", "code-server");
+
+/** Extensions come from files here: nobody is asked for more of them. */
+const noGallery = JSON.stringify({ serviceUrl: "", itemUrl: "", resourceUrlTemplate: "" });
 
 /** Settings of a person who wants to see their code and nothing else. */
 const quietSettings = {
@@ -74,85 +87,94 @@ function npm(folder: string, args: readonly string[]): void {
 }
 
 export interface WorkbenchOptions {
-  /** Folder for this workbench's settings, state and extensions; nothing is kept elsewhere. */
+  /** Folder for this workbench's settings, state, extensions and log; nothing is kept elsewhere. */
   readonly home: string;
   /** `.vsix` files to install before it starts. */
   readonly extensions: readonly string[];
   /** False opens folders in Restricted Mode. */
   readonly trusted: boolean;
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** Variables for the extension host beside those that are inherited. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 export interface RunningWorkbench {
   readonly address: string;
-  readonly process: ChildProcess;
+  /** Resolves when the server has ended, by whoever's will. */
+  readonly ended: Promise<void>;
   /** Address of the workbench with this folder open. */
   folderAddress(folder: string): string;
   /** Ends the server and what it started; resolves when it is gone. */
   stop(): Promise<void>;
 }
 
-/** Installs the extensions and starts a server on a free port of this machine. Throws with the server's own output. */
+/** Installs the extensions and starts a server on a free port of this machine. Throws with the server's own words. */
 export async function startWorkbench(options: WorkbenchOptions): Promise<RunningWorkbench> {
-  const { home, extensions, trusted, settings } = options;
+  const { home } = options;
   const userData = path.join(home, "data");
   mkdirSync(path.join(userData, "User"), { recursive: true });
-  writeFileSync(
-    path.join(userData, "User", "settings.json"),
-    JSON.stringify({ ...quietSettings, ...settings }, undefined, 2),
-  );
-  const entry = path.join(installation, server, "out", "node", "entry.js");
-  const folders = [
+  const settings = { ...quietSettings, ...options.settings };
+  writeFileSync(path.join(userData, "User", "settings.json"), JSON.stringify(settings, undefined, 2));
+  writeFileSync(path.join(home, "config.yaml"), "");
+  const command = [
+    path.join(installation, server, "out", "node", "entry.js"),
     ...["--config", path.join(home, "config.yaml"), "--user-data-dir", userData],
     ...["--extensions-dir", path.join(home, "extensions")],
   ];
-  const environment = { ...process.env, XDG_CONFIG_HOME: path.join(home, "config") };
-  writeFileSync(path.join(home, "config.yaml"), "");
-  for (const extension of extensions) {
-    const outcome = spawnSync(process.execPath, [entry, ...folders, "--install-extension", extension, "--force"], {
-      encoding: "utf8",
-      env: environment,
-    });
-    if (outcome.status !== 0) throw new Error(`${extension} cannot be installed:\n${outcome.stdout}${outcome.stderr}`);
-  }
+  const environment = { ...process.env, EXTENSIONS_GALLERY: noGallery, ...options.environment };
+  for (const extension of options.extensions) installExtension(command, extension, environment);
+
+  const log = path.join(home, "server.log");
+  const written = openSync(log, "w");
   const child = spawn(
     process.execPath,
     [
-      entry,
-      ...folders,
+      ...command,
       ...["--bind-addr", "127.0.0.1:0", "--auth", "none"],
       ...["--disable-telemetry", "--disable-update-check", "--disable-getting-started-override"],
-      ...(trusted ? ["--disable-workspace-trust"] : []),
+      ...(options.trusted ? ["--disable-workspace-trust"] : []),
     ],
-    { stdio: ["ignore", "pipe", "inherit"], env: environment, detached: process.platform !== "win32" },
+    { stdio: ["ignore", written, written], env: environment, detached: process.platform !== "win32" },
   );
-  const address = await listening(child);
+  closeSync(written);
+  const ended = once(child, "exit").then(() => undefined);
+  const address = await listening(log, child);
   return {
     address,
-    process: child,
+    ended,
     folderAddress: (folder) => `${address}/?folder=${encodeURIComponent(path.resolve(folder))}`,
-    stop: () => stop(child),
+    stop: async () => {
+      end(child);
+      await ended;
+    },
   };
 }
 
-async function listening(child: ChildProcess): Promise<string> {
-  const said: string[] = [];
-  const { stdout } = child;
-  if (stdout === null) throw new Error("The workbench was started without its output.");
-  for await (const line of createInterface({ input: stdout })) {
-    said.push(line);
-    const address = /HTTP server listening on (http:\/\/127\.0\.0\.1:\d+)/.exec(line)?.[1];
-    if (address === undefined) continue;
-    stdout.resume();
-    return address;
-  }
-  throw new Error(`The workbench ended before it listened. It said:\n${said.join("\n")}`);
+function installExtension(command: readonly string[], extension: string, environment: NodeJS.ProcessEnv): void {
+  const outcome = spawnSync(process.execPath, [...command, "--install-extension", extension, "--force"], {
+    encoding: "utf8",
+    env: environment,
+  });
+  if (outcome.status !== 0) throw new Error(`${extension} cannot be installed:\n${outcome.stdout}${outcome.stderr}`);
 }
 
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-  const gone = once(child, "exit");
+/** The address that a server says, in its log, it listens at. */
+async function listening(log: string, child: ChildProcess): Promise<string> {
+  for (;;) {
+    const said = readFileSync(log, "utf8");
+    const address = /HTTP server listening on (http:\/\/127\.0\.0\.1:\d+)/.exec(said)?.[1];
+    if (address !== undefined) return address;
+    if (hasEnded(child)) throw new Error(`The workbench ended before it listened. It said:\n${said}`);
+    await setTimeout(50);
+  }
+}
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
+}
+
+function end(child: ChildProcess): void {
+  if (child.pid === undefined || hasEnded(child)) return;
   if (process.platform === "win32") spawnSync("taskkill", ["/pid", String(child.pid), "/T", "/F"]);
   else process.kill(-child.pid, "SIGTERM");
-  await gone;
 }

@@ -1,0 +1,155 @@
+/**
+ * What has to be true inside an editor, as seen through its own API. Run by the companion extension in the local workbench
+ * and by the desktop editor's test host; the API is handed in, so that the names can be read without an editor.
+ */
+import assert from "node:assert/strict";
+import { existsSync, readdirSync } from "node:fs";
+import path from "node:path";
+import type * as vscode from "vscode";
+import { commands, settings } from "../../../src/ids.ts";
+
+export type EditorApi = typeof vscode;
+export type Claims = Readonly<Record<string, (api: EditorApi) => Promise<void>>>;
+
+const extensionId = "orrery.orrery";
+
+/** Milliseconds that our own `activate` may take: a person notices no delay below it. */
+const activationLimit = 50;
+
+export const trustedClaims: Claims = {
+  "nothing is activated before it is needed": async (api) => {
+    assert.equal(extension(api).isActive, false);
+    await Promise.resolve();
+  },
+  "activating takes less than 50 ms": async (api) => {
+    const { activation } = await extension(api).activate();
+    assert.ok(activation < activationLimit, `it took ${activation} ms`);
+  },
+  "every command is registered": async (api) => {
+    await extension(api).activate();
+    const registered = new Set(await api.commands.getCommands(true));
+    assert.deepEqual(
+      Object.values(commands).filter((command) => !registered.has(command)),
+      [],
+    );
+  },
+  "every command is declared, with a title and a category": async (api) => {
+    const { contributes } = extension(api).packageJSON as {
+      contributes: { commands: { command: string; title: string; category: string }[] };
+    };
+    assert.deepEqual(
+      contributes.commands.map(({ command }) => command).toSorted(),
+      Object.values<string>(commands).toSorted(),
+    );
+    for (const { title, category } of contributes.commands) {
+      assert.equal(category, "Orrery");
+      // The editor has put the text in the place of its key.
+      assert.doesNotMatch(title, /%/);
+    }
+    await Promise.resolve();
+  },
+  "a script that trains has a lens over its model and over its training call": async (api) => {
+    const document = await api.workspace.openTextDocument(inWorkspace(api, "chebyshev.mjs"));
+    const lenses = await lensesOf(api, document);
+    const inspecting = lenses.filter((lens) => lens.command?.command === commands.inspect);
+    assert.deepEqual(
+      inspecting.map((lens) => document.lineAt(lens.range.start.line).text.trim()),
+      [
+        "const model = tf.sequential({",
+        "const loss = optimizer.minimize(() => tf.losses.meanSquaredError(targets, model.predict(inputs)), true);",
+      ],
+    );
+    assert.deepEqual(new Set(inspecting.map((lens) => lens.command?.title)), new Set(["▷ Inspect"]));
+  },
+  "a script without TensorFlow.js has no lens": async (api) => {
+    const document = await api.workspace.openTextDocument({
+      language: "javascript",
+      content: 'import { optimizer } from "./mine.js";\noptimizer.minimize(() => 1);\n',
+    });
+    assert.deepEqual(await lensesOf(api, document), []);
+  },
+  "lenses follow an edit": async (api) => {
+    const before = 'import * as tf from "@tensorflow/tfjs";\n';
+    const document = await api.workspace.openTextDocument({ language: "typescript", content: before });
+    assert.deepEqual(await lensesOf(api, document), []);
+    const edit = new api.WorkspaceEdit();
+    edit.insert(document.uri, new api.Position(1, 0), "\nconst model = tf.sequential();\nawait model.fit(x, y);\n");
+    await api.workspace.applyEdit(edit);
+    const lines = (await lensesOf(api, document)).map((lens) => lens.range.start.line);
+    assert.deepEqual(lines, [2, 3]);
+  },
+  "lenses can be switched off and on": async (api) => {
+    const document = await api.workspace.openTextDocument(inWorkspace(api, "chebyshev.mjs"));
+    const configuration = api.workspace.getConfiguration();
+    await configuration.update(settings.codeLens, false, api.ConfigurationTarget.Global);
+    assert.deepEqual(await lensesOf(api, document), []);
+    await configuration.update(settings.codeLens, undefined, api.ConfigurationTarget.Global);
+    assert.notDeepEqual(await lensesOf(api, document), []);
+  },
+};
+
+/** Needs a workspace that is not trusted. */
+export const restrictedClaims: Claims = {
+  "the workspace is not trusted": async (api) => {
+    assert.equal(api.workspace.isTrusted, false);
+    await Promise.resolve();
+  },
+  "no lens offers to start anything": async (api) => {
+    const document = await api.workspace.openTextDocument(inWorkspace(api, "chebyshev.mjs"));
+    const offered = (await lensesOf(api, document)).map((lens) => lens.command?.command);
+    assert.deepEqual(
+      offered.filter((command) => command !== commands.openRun),
+      [],
+    );
+  },
+  "commands that act are refused, also when they are called past the palette": async (api) => {
+    await extension(api).activate();
+    const before = storedRuns(api);
+    const script = inWorkspace(api, "chebyshev.mjs");
+    const [run] = before;
+    assert.ok(run !== undefined, "the fixture holds a stored run");
+    const directory = path.join(runsFolder(api), run);
+    const calls: [string, unknown][] = [
+      [commands.inspect, script],
+      ...[commands.stop, commands.pause, commands.resume, commands.measure].map((command): [string, unknown] => [
+        command,
+        directory,
+      ]),
+    ];
+    // A refusal is shown to the person and not thrown, and its message stays up: nobody answers it here.
+    for (const [command, target] of calls) void api.commands.executeCommand(command, target);
+    await extension(api).activate();
+    await api.commands.executeCommand(commands.refreshRuns);
+    assert.deepEqual(storedRuns(api), before);
+    assert.equal(existsSync(path.join(directory, "control.jsonl")), false);
+  },
+};
+
+function extension(api: EditorApi): vscode.Extension<{ readonly activation: number }> {
+  const found = api.extensions.getExtension<{ readonly activation: number }>(extensionId);
+  assert.ok(found !== undefined, `${extensionId} is not installed`);
+  return found;
+}
+
+function workspaceFolder(api: EditorApi): string {
+  const folder = api.workspace.workspaceFolders?.[0];
+  assert.ok(folder !== undefined, "no folder is open");
+  return folder.uri.fsPath;
+}
+
+function inWorkspace(api: EditorApi, name: string): vscode.Uri {
+  return api.Uri.file(path.join(workspaceFolder(api), name));
+}
+
+function runsFolder(api: EditorApi): string {
+  return path.join(workspaceFolder(api), ".orrery", "runs");
+}
+
+function storedRuns(api: EditorApi): string[] {
+  return existsSync(runsFolder(api)) ? readdirSync(runsFolder(api)).toSorted() : [];
+}
+
+async function lensesOf(api: EditorApi, document: vscode.TextDocument): Promise<vscode.CodeLens[]> {
+  const all = await api.commands.executeCommand<vscode.CodeLens[]>("vscode.executeCodeLensProvider", document.uri, 100);
+  return all.filter((lens) => lens.command?.command.startsWith("orrery.") === true);
+}
