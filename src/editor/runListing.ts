@@ -84,10 +84,10 @@ export function ageText(startedAt: number, now: number): string {
 export function runDescription(run: RunListing, now: number): string {
   const status = shownStatus(run);
   const parts = [
-    run.live ? status : ageText(run.startedAt, now),
+    run.live ? status : verdictSummary(run.verdicts),
     status === "unreadable" || run.step === 0 ? "" : `step ${stepText(run.step)}`,
     run.loss === undefined ? "" : `loss ${shortNumber(run.loss)}`,
-    verdictSummary(run.verdicts),
+    run.live ? verdictSummary(run.verdicts) : ageText(run.startedAt, now),
   ];
   return parts.filter((part) => part !== "").join(" · ");
 }

@@ -19,7 +19,7 @@ const icons: Readonly<Record<ShownStatus, readonly [icon: string, color?: string
   running: ["loading~spin", "charts.blue"],
   paused: ["debug-pause", "charts.yellow"],
   finished: ["pass", "testing.iconPassed"],
-  stopped: ["debug-stop"],
+  stopped: ["circle-slash"],
   failed: ["error", "testing.iconFailed"],
   diverged: ["flame", "testing.iconFailed"],
   interrupted: ["debug-disconnect", "charts.yellow"],

@@ -50,9 +50,11 @@ export class WorkerRunAccess implements RunAccess, Subscription {
   }
 
   dispose(): void {
+    const thread = this.#thread;
+    this.#thread = undefined;
     this.#listeners.clear();
-    void this.#thread?.worker.terminate();
-    this.#thread?.client.fail(new Error("Orrery was deactivated."));
+    thread?.client.fail(new Error("Orrery was deactivated."));
+    void thread?.worker.terminate();
   }
 
   #subscribe(directory: string, listener: ChangeListener): Subscription {

@@ -75,9 +75,9 @@ test("a run that has not ended and has no process is interrupted, and is not cal
   expect(shownStatus(listing({ problem: "not a run file" }))).toBe("unreadable");
 });
 
-test("a finished run's line gives age, step, loss and verdicts", () => {
+test("a finished run's line gives verdicts, step, loss and age", () => {
   const run = listing({ step: 8000, loss: 0.01234567, verdicts: { ...noVerdicts, held: 2, broken: 1 } });
-  expect(runDescription(run, now)).toBe("1 min ago · step 8,000 · loss 0.01235 · held 2 of 3");
+  expect(runDescription(run, now)).toBe("held 2 of 3 · step 8,000 · loss 0.01235 · 1 min ago");
   expect(runAccessibleLabel(run, "train.ts", now)).toContain("train.ts, finished, ");
 });
 
