@@ -2,10 +2,11 @@ import { defineConfig } from "vitest/config";
 import { ClosingLineReporter } from "./scripts/closingLineReporter.ts";
 
 /** One project a level of testing; each is run alone with `npx vitest --project NAME`. */
-function level(name: string, timeout: number) {
+function level(name: string, timeout: number, globalSetup: string[] = []) {
   return {
     test: {
       name,
+      globalSetup,
       include: [`test/${name}/**/*.test.ts`],
       testTimeout: timeout,
       hookTimeout: timeout,
@@ -24,7 +25,7 @@ export default defineConfig({
       level("contract", 120_000),
       level("fault", 300_000),
       level("webview", 120_000),
-      level("editor", 300_000),
+      level("editor", 300_000, ["test/editor/packageOnce.ts"]),
     ],
   },
 });

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { downloadAndUnzipVSCode, runTests } from "@vscode/test-electron";
 import { bundleForDesktop } from "../test/editor/companion/build.ts";
+import { cacheFolder } from "./workbench.ts";
 
 const root = path.dirname(import.meta.dirname);
 const { engines } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8")) as {
@@ -14,7 +15,7 @@ const versions = [engines.vscode.replace("^", ""), "stable"];
 /** The editor's executable, or undefined where it cannot be downloaded. */
 async function download(version: string): Promise<string | undefined> {
   try {
-    return await downloadAndUnzipVSCode({ version });
+    return await downloadAndUnzipVSCode({ version, cachePath: path.join(cacheFolder, "desktop") });
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     console.error(

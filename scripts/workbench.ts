@@ -22,8 +22,10 @@ import { setTimeout } from "node:timers/promises";
 /** Carries VS Code 1.139.1. */
 const version = "4.139.1";
 
-const cache = path.join(process.env["XDG_CACHE_HOME"] ?? path.join(homedir(), ".cache"), "orrery");
-const installation = path.join(cache, `workbench-${version}`);
+/** Outside the project, so that a fresh clone finds what another has brought. */
+export const cacheFolder = path.join(process.env["XDG_CACHE_HOME"] ?? path.join(homedir(), ".cache"), "orrery");
+
+const installation = path.join(cacheFolder, `workbench-${version}`);
 const server = path.join("node_modules", "code-server");
 
 /** Extensions come from files here: nobody is asked for more of them. */
@@ -50,8 +52,8 @@ const quietSettings = {
 export function installWorkbench(say: (line: string) => void): void {
   if (existsSync(installation)) return;
   say(`Installing the local workbench (once; half a minute) in ${installation} …`);
-  mkdirSync(cache, { recursive: true });
-  const folder = mkdtempSync(path.join(cache, "installing-"));
+  mkdirSync(cacheFolder, { recursive: true });
+  const folder = mkdtempSync(path.join(cacheFolder, "installing-"));
   try {
     writeFileSync(path.join(folder, "package.json"), JSON.stringify({ private: true }));
     npm(folder, ["install", `code-server@${version}`]);

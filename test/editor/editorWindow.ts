@@ -1,0 +1,142 @@
+/** A window of a real editor with the packaged extension, as a person uses it: page objects over the local workbench. */
+import { mkdirSync } from "node:fs";
+import path from "node:path";
+import { chromium, type Browser, type FrameLocator, type Locator, type Page } from "playwright-core";
+import { chromiumArguments, requireChromium } from "../../scripts/chromium.ts";
+import { packagedExtension } from "../../scripts/packaged.ts";
+import { startWorkbench, type RunningWorkbench } from "../../scripts/workbench.ts";
+import { PanelPage } from "./panelPage.ts";
+
+const artifacts = path.resolve(import.meta.dirname, "..", "artifacts");
+
+export interface WindowOptions {
+  /** For the editor's own files. */
+  readonly home: string;
+  /** What is opened. */
+  readonly folder: string;
+  readonly trusted: boolean;
+  /** `.vsix` files beside our own. */
+  readonly companions?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+export class EditorWindow implements AsyncDisposable {
+  readonly page: Page;
+  readonly #browser: Browser;
+  readonly #workbench: RunningWorkbench;
+
+  private constructor(page: Page, browser: Browser, workbench: RunningWorkbench) {
+    this.page = page;
+    this.#browser = browser;
+    this.#workbench = workbench;
+  }
+
+  static async open(options: WindowOptions): Promise<EditorWindow> {
+    const workbench = await startWorkbench({
+      home: path.join(options.home, "editor"),
+      extensions: [packagedExtension, ...(options.companions ?? [])],
+      trusted: options.trusted,
+      environment: options.environment ?? {},
+    });
+    try {
+      const browser = await chromium.launch({ executablePath: requireChromium(), args: chromiumArguments });
+      const page = await browser.newPage({ viewport: { width: 1500, height: 950 } });
+      page.setDefaultTimeout(60_000);
+      await page.goto(workbench.folderAddress(options.folder));
+      const window = new EditorWindow(page, browser, workbench);
+      await window.#loaded();
+      return window;
+    } catch (error) {
+      await workbench.stop();
+      throw error;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#browser.close();
+    await this.#workbench.stop();
+  }
+
+  /** The panel of the run that is shown. */
+  get panel(): PanelPage {
+    return new PanelPage(this.#webview);
+  }
+
+  get panelTabs(): Locator {
+    return this.page.locator(".tabs-container .tab").filter({ hasText: "Orrery:" });
+  }
+
+  get statusItem(): Locator {
+    return this.page.locator(".part.statusbar .statusbar-item").filter({ hasText: /step [\d,]+/ });
+  }
+
+  /** Messages that pop up. */
+  get notifications(): Locator {
+    return this.page.locator(".notification-list-item");
+  }
+
+  /** The items of the runs view, which has to be shown. */
+  get runItems(): Locator {
+    return this.page.locator('.part.sidebar [role="treeitem"]');
+  }
+
+  lens(text: string): Locator {
+    return this.page.locator(".codelens-decoration a").filter({ hasText: text });
+  }
+
+  async openFile(name: string): Promise<void> {
+    await this.page.keyboard.press("Control+P");
+    await this.#pick(name, name);
+    await this.page.locator(".tabs-container .tab.active").filter({ hasText: name }).waitFor();
+  }
+
+  /** Picks a command in the palette. */
+  async runCommand(title: string): Promise<void> {
+    await this.page.keyboard.press("F1");
+    await this.#pick(`>${title}`, title);
+  }
+
+  /** Titles of the commands that the palette offers for a text. */
+  async offeredCommands(text: string): Promise<string[]> {
+    await this.page.keyboard.press("F1");
+    await this.#quickInput.fill(`>${text}`);
+    const rows = this.page.locator(".quick-input-list .monaco-list-row");
+    await rows.first().waitFor();
+    const titles = await rows.allInnerTexts();
+    await this.page.keyboard.press("Escape");
+    return titles.map((title) => title.split("\n")[0]?.trim() ?? "");
+  }
+
+  async showRuns(): Promise<void> {
+    await this.page.locator('.activitybar [role="tab"][aria-label^="Orrery"]').click();
+    await this.page.locator(".part.sidebar .pane").filter({ hasText: "Runs" }).first().waitFor();
+  }
+
+  async reload(): Promise<void> {
+    await this.page.reload();
+    await this.#loaded();
+  }
+
+  /** Keeps a picture of the window among the tests' artefacts. */
+  async screenshot(name: string): Promise<void> {
+    mkdirSync(artifacts, { recursive: true });
+    await this.page.screenshot({ path: path.join(artifacts, `${name}.png`) });
+  }
+
+  get #webview(): FrameLocator {
+    return this.page.frameLocator("iframe.webview").frameLocator("#active-frame");
+  }
+
+  get #quickInput(): Locator {
+    return this.page.locator(".quick-input-widget .quick-input-box input");
+  }
+
+  async #pick(text: string, row: string): Promise<void> {
+    await this.#quickInput.fill(text);
+    await this.page.locator(".quick-input-list .monaco-list-row").filter({ hasText: row }).first().click();
+  }
+
+  async #loaded(): Promise<void> {
+    await this.page.locator(".monaco-workbench .part.statusbar").waitFor();
+  }
+}

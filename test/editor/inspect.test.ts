@@ -1,0 +1,100 @@
+/** The main way through the house, in a real editor: a lens is clicked, a curve moves, a forecast is scored. */
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { EditorWindow } from "./editorWindow.ts";
+import { isAlive, processesNaming, trainingProcess, WorkspaceCopy } from "./workspaceCopy.ts";
+
+describe("inspecting a script in a trusted workspace", () => {
+  const workspace = new WorkspaceCopy();
+  let window: EditorWindow;
+  let training: number;
+
+  beforeAll(async () => {
+    window = await EditorWindow.open({ home: workspace.home, folder: workspace.folder, trusted: true });
+  });
+
+  afterAll(async () => {
+    await window[Symbol.asyncDispose]();
+    workspace.remove();
+  });
+
+  test("a click on the lens starts a run whose curve moves", async () => {
+    await window.openFile("chebyshev.mjs");
+    await window.lens("▷ Inspect").last().click();
+    const { panel } = window;
+    await expect.poll(() => panel.step(), { timeout: 60_000 }).toBeGreaterThan(0);
+    await expect.poll(() => panel.status.innerText()).toContain("Running");
+    training = trainingProcess(workspace.newestRun());
+    await window.screenshot("inspect-begun");
+
+    await panel.showTable(true);
+    await panel.rows.first().waitFor();
+    const [step, rows] = [await panel.step(), await panel.rows.count()];
+    await expect.poll(() => panel.step()).toBeGreaterThan(step);
+    await expect.poll(() => panel.rows.count(), { timeout: 30_000 }).toBeGreaterThan(rows);
+    await window.screenshot("inspect-table");
+    await panel.showTable(false);
+    await expect.poll(() => panel.canvases.count()).toBeGreaterThanOrEqual(2);
+    await window.statusItem.waitFor();
+  });
+
+  test("reloading the window in mid-run finds the run again", async () => {
+    const step = await window.panel.step();
+    await window.reload();
+    const { panel } = window;
+    await expect.poll(() => panel.step(), { timeout: 60_000 }).toBeGreaterThan(step);
+    expect(await panel.status.innerText()).toContain("Running");
+    expect(isAlive(training)).toBe(true);
+    expect(workspace.runs()).toHaveLength(1);
+    await window.statusItem.waitFor();
+    const after = await panel.step();
+    await expect.poll(() => panel.step()).toBeGreaterThan(after);
+    await window.screenshot("inspect-reloaded");
+  });
+
+  test("the ledger in the panel gives the forecasts' verdicts", async () => {
+    const { panel } = window;
+    await expect.poll(() => panel.status.innerText(), { timeout: 150_000, interval: 500 }).toContain("Finished");
+    await window.screenshot("inspect-finished");
+    await expect.poll(() => panel.verdicts("L18")).toContain("held");
+    expect(await panel.verdicts("L19")).toContain("held");
+    await panel.forecasts("L18").first().scrollIntoViewIfNeeded();
+    await window.screenshot("inspect-ledger");
+  });
+
+  test("a finished run opens without any process of ours", async () => {
+    const run = workspace.newestRun();
+    await expect.poll(() => processesNaming(run.path), { timeout: 30_000 }).toEqual([]);
+    expect(isAlive(training)).toBe(false);
+    await window.runCommand("View: Close All Editors");
+    await expect.poll(() => window.panelTabs.count()).toBe(0);
+
+    await window.showRuns();
+    await window.runItems.filter({ hasText: "chebyshev.mjs" }).click();
+    const { panel } = window;
+    await expect.poll(() => panel.status.innerText(), { timeout: 60_000 }).toContain("Finished");
+    expect(await panel.verdicts("L18")).toContain("held");
+    expect(processesNaming(run.path)).toEqual([]);
+    await window.screenshot("finished-opened");
+  });
+
+  test("stop ends the script with every process that it started", async () => {
+    await window.runCommand("View: Close All Editors");
+    await window.openFile("withHelper.mjs");
+    await window.lens("▷ Inspect").first().click();
+    const { panel } = window;
+    await expect.poll(() => panel.step(), { timeout: 60_000 }).toBeGreaterThan(0);
+    const script = trainingProcess(workspace.newestRun());
+    const helper = Number(readFileSync(path.join(workspace.folder, "helper.pid"), "utf8"));
+    expect([script, helper].map(isAlive)).toEqual([true, true]);
+    await panel.button("Stop").click();
+    await expect.poll(() => [script, helper].map(isAlive), { timeout: 30_000 }).toEqual([false, false]);
+    await expect.poll(() => panel.status.innerText(), { timeout: 30_000 }).toContain("Stopped");
+    await window.screenshot("stopped");
+  });
+
+  test("nothing was complained of on the way", async () => {
+    expect(await window.notifications.allInnerTexts()).toEqual([]);
+  });
+});
