@@ -1,0 +1,139 @@
+import type { Engine, Tensor } from "../engine.ts";
+import { Kernels } from "./kernels.ts";
+import type { Operation, TracedVariable } from "./operation.ts";
+import type { Program } from "./program.ts";
+import { offTape, runOperation, TracePoint } from "./tracePoint.ts";
+
+/**
+ * The record of one gradient evaluation of the script's own: every kernel that ran, with its values.
+ *
+ * Curvature is computed along the record, so the script's code never runs a second time: the batch, the dropout mask and the
+ * mode of every layer are those of the step. Holds the evaluation's activations until `dispose`.
+ */
+export class Trace {
+  readonly variables: readonly TracedVariable[];
+  /** All kernels in the order in which they ran. */
+  readonly operations: readonly Operation[];
+  readonly parameterCount: number;
+  /** Kernels on the way from weights to gradients without a tangent rule; with any, `hessianVector` throws. */
+  readonly unsupported: readonly string[];
+  /** Id of the loss's value. */
+  readonly lossId: number;
+  readonly #engine: Engine;
+  readonly #program: Program;
+  readonly #values: ReadonlyMap<number, Tensor>;
+  readonly #recorded: TracePoint;
+
+  /** @param values the recorded values by id, which the trace owns from now on. */
+  constructor(engine: Engine, program: Program, values: ReadonlyMap<number, Tensor>) {
+    this.variables = program.variables;
+    this.operations = program.operations;
+    this.parameterCount = program.variables.reduce((sum, variable) => sum + variable.size, 0);
+    this.unsupported = program.unsupported;
+    this.lossId = program.loss;
+    this.#engine = engine;
+    this.#program = program;
+    this.#values = values;
+    this.#recorded = new TracePoint(engine, program, values, [...values.values()]);
+  }
+
+  /** Bytes of the distinct buffers held, weights left out: memory that the trace alone keeps from being freed. */
+  get bytesHeld(): number {
+    const weights = new Set(this.variables.flatMap((variable) => variable.values));
+    const buffers = new Map<object, number>();
+    for (const [id, tensor] of this.#values) if (!weights.has(id)) buffers.set(tensor.dataId, bytesOf(tensor));
+    for (const id of weights) buffers.delete(this.#values.get(id)?.dataId ?? buffers);
+    return buffers.values().reduce((sum, bytes) => sum + bytes, 0);
+  }
+
+  /** A recorded value by id; alive until `dispose`. */
+  primal(id: number): Tensor | undefined {
+    return this.#recorded.primal(id);
+  }
+
+  /** The loss that was stepped on; the sum of its elements, where it is no scalar. */
+  loss(): number {
+    return this.#recorded.loss();
+  }
+
+  /** Gradient of the loss, flat, in the order of the variables, as the script was given it. */
+  gradient(): Float32Array {
+    return this.#recorded.gradient();
+  }
+
+  /** Product of the Hessian at the recorded weights with a flat direction: see `TracePoint.hessianVector`. */
+  hessianVector(direction: ArrayLike<number>): Float32Array {
+    return this.#recorded.hessianVector(direction);
+  }
+
+  /** The weights of the evaluation, flat, in the order of the variables. */
+  weights(): Float32Array {
+    const kernels = new Kernels(this.#engine);
+    const flat = new Float32Array(this.parameterCount);
+    let offset = 0;
+    for (const variable of this.variables) {
+      const value = this.primal(variable.values[0] ?? variable.id);
+      if (value !== undefined) flat.set(kernels.read(value), offset);
+      offset += variable.size;
+    }
+    return flat;
+  }
+
+  /**
+   * The same evaluation at other weights: all kernels that depend on weights run anew, with the recorded batch and dropout
+   * mask. Choices that the script made in its own code by looking at values stay as they were.
+   *
+   * @param weights flat, in the order of the variables.
+   */
+  at(weights: ArrayLike<number>): TracePoint {
+    if (weights.length !== this.parameterCount) {
+      throw new Error(`There are ${this.parameterCount} parameters, not ${weights.length}.`);
+    }
+    const reassigned = this.variables.find((variable) => variable.values.length > 1);
+    if (reassigned !== undefined) {
+      throw new Error(`${reassigned.name} changes its value within one evaluation, so none can be chosen for it.`);
+    }
+    const kernels = new Kernels(this.#engine);
+    const values = new Map(this.#values);
+    const owned: Tensor[] = [];
+    const own = (id: number, tensor: Tensor) => {
+      values.set(id, tensor);
+      owned.push(this.#engine.keep(tensor));
+    };
+    try {
+      offTape(this.#engine, () => {
+        let offset = 0;
+        for (const { values: ids, shape, size } of this.variables) {
+          const part = Float32Array.from({ length: size }, (_, index) => weights[offset + index] ?? 0);
+          for (const id of ids) own(id, kernels.tensor(part, shape));
+          offset += size;
+        }
+        for (const operation of this.#program.weightDependent) {
+          const outputs = runOperation(kernels, operation, (name) => {
+            const value = values.get(operation.inputs[name] ?? Number.NaN);
+            if (value === undefined) throw new Error(`${operation.kernelName}'s input ${name} was not recorded.`);
+            return value;
+          });
+          operation.outputs.forEach((id, index) => {
+            const output = outputs[index];
+            if (output !== undefined) own(id, output);
+          });
+        }
+      });
+    } catch (error) {
+      for (const tensor of owned) tensor.dispose();
+      throw error;
+    }
+    return new TracePoint(this.#engine, this.#program, values, owned);
+  }
+
+  /** Frees all that the trace holds; points made by `at` are freed by themselves. */
+  dispose(): void {
+    this.#recorded.dispose();
+  }
+}
+
+function bytesOf(tensor: Tensor): number {
+  if (tensor.dtype === "bool") return tensor.size;
+  return tensor.size * (tensor.dtype === "complex64" ? 8 : 4);
+}
