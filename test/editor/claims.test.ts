@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import * as z from "zod";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { packCompanion } from "./companion/build.ts";
 import { restrictedClaims, trustedClaims } from "./companion/claims.ts";
 import { reportVariable } from "./companion/report.ts";
@@ -28,7 +28,7 @@ describe.each([
       companions: [await packCompanion(path.join(workspace.home, "companion"))],
       environment: { [reportVariable]: file },
     });
-    await expect.poll(() => existsSync(file), { timeout: 120_000 }).toBe(true);
+    await vi.waitUntil(() => existsSync(file), { timeout: 120_000 });
     report = reportSchema.parse(JSON.parse(readFileSync(file, "utf8")));
     await window.screenshot(trusted ? "claims-trusted" : "claims-restricted");
   });

@@ -1,8 +1,10 @@
 /** Bundles the companion, as an extension of its own or for the desktop editor's test host. */
+import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { createVSIX } from "@vscode/vsce";
 import { build } from "esbuild";
+
+const vsce = path.resolve(import.meta.dirname, "..", "..", "..", "node_modules", "@vscode", "vsce", "vsce");
 
 async function bundle(entry: string, outfile: string): Promise<void> {
   await build({
@@ -33,13 +35,13 @@ export async function packCompanion(folder: string): Promise<string> {
   writeFileSync(path.join(folder, "package.json"), JSON.stringify(manifest));
   await bundle("extension.ts", path.join(folder, "extension.cjs"));
   const packed = path.join(folder, "companion.vsix");
-  await createVSIX({
-    cwd: folder,
-    packagePath: packed,
-    dependencies: false,
-    allowMissingRepository: true,
-    skipLicense: true,
-  });
+  // As a process of its own, because it prints a lot.
+  const outcome = spawnSync(
+    process.execPath,
+    [vsce, "package", "--no-dependencies", "--allow-missing-repository", "--skip-license", "--out", packed],
+    { cwd: folder, encoding: "utf8" },
+  );
+  if (outcome.status !== 0) throw new Error(`The companion cannot be packed:\n${outcome.stdout}${outcome.stderr}`);
   return packed;
 }
 
