@@ -3,7 +3,7 @@ import path from "node:path";
 import * as vscode from "vscode";
 import { inspectScript } from "./editor/inspectCommand.ts";
 import { showEnd, showFailure } from "./editor/notices.ts";
-import { RunPanelRegistry } from "./editor/panel/runPanels.ts";
+import { PanelsOnDemand } from "./editor/panelsOnDemand.ts";
 import { runCommands } from "./editor/runCommands.ts";
 import { RunController } from "./editor/runController.ts";
 import { RunIndex } from "./editor/runIndex.ts";
@@ -42,7 +42,7 @@ export function activate(context: vscode.ExtensionContext): OrreryExtension {
   const controller = new RunController(installation, runs, log);
   const theory = async () => (await import("./editor/panelTheory.ts")).panelTheory;
   const panels = keep(
-    new RunPanelRegistry({ extensionUri: context.extensionUri, access, control: controller, theory, log }),
+    new PanelsOnDemand({ extensionUri: context.extensionUri, access, control: controller, theory, log }),
   );
   const sources = keep(new SourceFiles(path.join(dist, "grammars")));
   const lenses = keep(new TrainingLenses(sources, runs, log));

@@ -1,7 +1,6 @@
 import path from "node:path";
-import * as vscode from "vscode";
-import { views } from "../../ids.ts";
-import type { RunPanels, Subscription } from "../runAccess.ts";
+import type * as vscode from "vscode";
+import type { RunPanels } from "../runAccess.ts";
 import { readRememberedRun } from "./panelRequests.ts";
 import { createPanel, RunPanel, type PanelSurroundings } from "./runPanel.ts";
 
@@ -9,18 +8,16 @@ import { createPanel, RunPanel, type PanelSurroundings } from "./runPanel.ts";
 export class RunPanelRegistry implements RunPanels {
   readonly #surroundings: PanelSurroundings;
   readonly #panels = new Map<string, RunPanel>();
-  readonly #serializer: Subscription;
 
   constructor(surroundings: PanelSurroundings) {
     this.#surroundings = surroundings;
-    this.#serializer = vscode.window.registerWebviewPanelSerializer(views.panel, {
-      deserializeWebviewPanel: (panel, state: unknown) => {
-        const directory = readRememberedRun(state);
-        if (directory === undefined || this.#panels.has(directory)) panel.dispose();
-        else this.#adopt(directory, panel);
-        return Promise.resolve();
-      },
-    });
+  }
+
+  /** Takes over a panel that outlived a reload of the window, given what its page remembered. */
+  restore(panel: vscode.WebviewPanel, state: unknown): void {
+    const directory = readRememberedRun(state);
+    if (directory === undefined || this.#panels.has(directory)) panel.dispose();
+    else this.#adopt(directory, panel);
   }
 
   open(directory: string, options: { readonly preserveFocus: boolean } = { preserveFocus: false }): void {
@@ -32,7 +29,6 @@ export class RunPanelRegistry implements RunPanels {
 
   /** Forgets all panels; those that are open stay, for the serializer of the next session. */
   dispose(): void {
-    this.#serializer.dispose();
     for (const panel of this.#panels.values()) panel.dispose();
     this.#panels.clear();
   }
