@@ -20,6 +20,7 @@ const tasks = {
     ["node_modules/prettier/bin/prettier.cjs", "--check", "."],
     ["node_modules/typescript/bin/tsc", "-p", "."],
     ["node_modules/typescript/bin/tsc", "-p", "webview"],
+    ["node_modules/typescript/bin/tsc", "-p", "test/webview"],
     ["node_modules/eslint/bin/eslint.js", "."],
     ["node_modules/knip/bin/knip.js"],
   ],

@@ -7,7 +7,7 @@ import type {
   SeriesSlice,
   ThresholdLine,
 } from "../src/editor/messages.ts";
-import { datasets, options, type Curve } from "./chartConfiguration.ts";
+import { datasets, options, valueRange, type Curve } from "./chartConfiguration.ts";
 import { listenToPointer, place, type Stretch } from "./chartDrag.ts";
 import { ChartLegend, type LegendEntry } from "./chartLegend.ts";
 import { overlayPlugin, type Overlay } from "./chartOverlay.ts";
@@ -119,7 +119,8 @@ export class ChartCard {
       drawings: this.#curves.map(({ observable, drawing }) => ({ drawing, colour: colours.series(observable) })),
     };
     const data = { datasets: datasets(this.#curves, threshold, view, steps, colours, this.width) };
-    const settings = options(view, steps, view.valueZoom[this.key], colours);
+    const values = view.valueZoom[this.key] ?? valueRange(this.#curves, threshold, steps, view.scale);
+    const settings = options(view, steps, values, colours);
     if (this.#chart === undefined) {
       const overlay: Overlay = this.#overlay;
       this.#chart = new Chart(this.#canvas, {
@@ -199,7 +200,8 @@ export class ChartCard {
         value,
       });
     }
-    if (this.#marks().length > 0)
+    const marks = this.#marks();
+    if (marks.length > 0)
       entries.push({
         ...plain,
         key: "forecast",
@@ -207,6 +209,11 @@ export class ChartCard {
         colour: colours.forecast,
         text: "Forecast, 10–90 %",
       });
+    const crossings = marks.filter((mark) => mark.kind === "steps" && Number.isFinite(mark.measured));
+    for (const step of new Set(crossings.map((mark) => mark.measured))) {
+      const text = `Measured crossing, step ${countText(step)}`;
+      entries.push({ ...plain, key: `crossing/${String(step)}`, kind: "crossing", colour: colours.foreground, text });
+    }
     for (const slice of slices) {
       const count = overview.observables.find((each) => each.name === slice.observable)?.notFinite ?? 0;
       if (count === 0) continue;

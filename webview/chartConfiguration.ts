@@ -68,19 +68,48 @@ function placed(points: readonly Point[], scale: AxisScale): Point[] {
   return points.map(({ x, y }) => ({ x: position(x, scale), y }));
 }
 
+/**
+ * The value axis: all curves and the threshold within the visible steps, with some air around them, but no room below zero
+ * for what is never negative.
+ */
+export function valueRange(
+  curves: readonly Curve[],
+  threshold: ThresholdLine | undefined,
+  steps: AxisRange,
+  scale: AxisScale,
+): AxisRange {
+  let [least, most] = [Infinity, -Infinity];
+  const include = (x: number, value: number) => {
+    if (x < steps.from || x > steps.to || !Number.isFinite(value) || (scale === "logarithmic" && value <= 0)) return;
+    least = Math.min(least, value);
+    most = Math.max(most, value);
+  };
+  for (const { drawing } of curves) {
+    for (const { x, y } of drawing.line) include(x, y);
+    for (const { x, low, high } of drawing.envelope) {
+      include(x, low);
+      include(x, high);
+    }
+  }
+  const { line } = threshold ?? {};
+  for (const [index, x] of line?.steps.entries() ?? []) include(x, line?.last[index] ?? NaN);
+  if (least > most) return scale === "logarithmic" ? { from: 0.1, to: 10 } : { from: 0, to: 1 };
+  if (scale === "logarithmic") {
+    const air = Math.max(1.02, (most / least) ** 0.05);
+    return { from: least / air, to: most * air };
+  }
+  const air = 0.06 * (most - least || Math.abs(most) || 1);
+  return { from: least >= 0 ? Math.max(0, least - air) : least - air, to: most + air };
+}
+
 /** Whether a point has gaps on both sides, so that no line shows it. */
 function alone(points: readonly Point[], at: number): boolean {
   return Number.isNaN(points[at - 1]?.y ?? NaN) && Number.isNaN(points[at + 1]?.y ?? NaN);
 }
 
-export function options(
-  view: PanelView,
-  steps: AxisRange,
-  values: AxisRange | undefined,
-  colours: Colours,
-): ChartOptions<"line"> {
+export function options(view: PanelView, steps: AxisRange, values: AxisRange, colours: Colours): ChartOptions<"line"> {
   const font = { family: colours.fontFamily, size: 11 };
-  const grid = { color: colours.grid, lineWidth: colours.highContrast ? 0.4 : 0.5, tickLength: 4 };
+  const grid = { color: colours.grid, tickLength: 4 };
   return {
     animation: false,
     parsing: false,
@@ -111,7 +140,8 @@ export function options(
       },
       y: {
         type: view.scale,
-        ...(values === undefined ? { grace: "4%" } : { min: values.from, max: values.to }),
+        min: values.from,
+        max: values.to,
         grid,
         border: { color: colours.muted },
         afterFit: (axis) => {

@@ -4,7 +4,7 @@ import { element, setChildren, setText } from "./dom.ts";
 
 export interface LegendEntry {
   readonly key: string;
-  readonly kind: "curve" | "threshold" | "forecast" | "notFinite" | "remark";
+  readonly kind: "curve" | "threshold" | "forecast" | "crossing" | "notFinite" | "remark";
   /** Place of a curve within its chart, which decides its dash and marker. */
   readonly place: number;
   readonly colour: string;
@@ -57,6 +57,11 @@ function swatch(entry: LegendEntry): SVGSVGElement {
   const { colour } = entry;
   if (entry.kind === "forecast") {
     add("rect", { x: "1", y: "1.5", width: "26", height: "9", fill: colour, "fill-opacity": "0.25", stroke: colour });
+    return drawing;
+  }
+  if (entry.kind === "crossing") {
+    add("path", { d: "M14 0v12", stroke: colour, "stroke-width": "1.5" });
+    add("path", { d: "M14 2l4 4-4 4-4-4Z", fill: colour });
     return drawing;
   }
   if (entry.kind === "notFinite") {

@@ -27,10 +27,9 @@ export function overlayPlugin(overlay: () => Overlay): Plugin<"line"> {
     beforeDatasetsDraw(chart) {
       within(chart, overlay(), (frame, { drawings, marks, colours }) => {
         for (const { drawing, colour } of drawings) drawEnvelope(frame, drawing, colour, colours.highContrast);
-        const labels = new LabelRows(frame, colours);
         for (const mark of marks) {
-          if (mark.kind === "values") drawValueBand(frame, mark, colours, labels);
-          else drawStepBand(frame, mark, colours, labels);
+          if (mark.kind === "values") drawValueBand(frame, mark, colours);
+          else drawStepBand(frame, mark, colours);
         }
       });
     },
@@ -38,6 +37,8 @@ export function overlayPlugin(overlay: () => Overlay): Plugin<"line"> {
       within(chart, overlay(), (frame, { drawings, marks, colours }) => {
         for (const mark of marks) if (mark.kind === "steps") drawCrossing(frame, mark, colours);
         for (const { drawing } of drawings) drawNotFinite(frame, drawing, colours);
+        const labels = new LabelRows(frame, colours);
+        for (const mark of marks) label(frame, mark, labels);
       });
     },
   };
@@ -74,16 +75,23 @@ function drawEnvelope({ context, x, y }: Frame, drawing: Drawing, colour: string
   context.globalAlpha = 1;
 }
 
-function drawValueBand({ context, area, x, y }: Frame, mark: ForecastMark, colours: Colours, labels: LabelRows): void {
+/** Where a band of values is on the canvas; nothing where it lies outside. */
+function valueBand({ area, x, y }: Frame, mark: ForecastMark): ChartArea | undefined {
   const left = Math.max(area.left, x(mark.from));
   const right = Math.min(area.right, x(mark.to));
-  const [top, bottom] = [y(mark.high), Number.isFinite(y(mark.low)) ? y(mark.low) : area.bottom];
-  if (right <= left) return;
-  shade(context, left, top, right - left, bottom - top, colours, mark.open);
-  labels.put(left + 4, Math.min(area.bottom - 16, Math.max(area.top, bottom + 3)), mark.label);
+  const [top, foot] = [y(mark.high), y(mark.low)];
+  const bottom = Number.isFinite(foot) ? foot : area.bottom;
+  return right <= left || bottom < area.top || top > area.bottom ? undefined : { ...area, left, right, top, bottom };
 }
 
-function drawStepBand({ context, area, x }: Frame, mark: ForecastMark, colours: Colours, labels: LabelRows): void {
+function drawValueBand(frame: Frame, mark: ForecastMark, colours: Colours): void {
+  const band = valueBand(frame, mark);
+  if (band === undefined) return;
+  const { left, right, top, bottom } = band;
+  shade(frame.context, left, top, right - left, bottom - top, colours, mark.open);
+}
+
+function drawStepBand({ context, area, x }: Frame, mark: ForecastMark, colours: Colours): void {
   const [left, centre, right] = [x(mark.low), x(mark.central), x(mark.high)];
   if (right < area.left || left > area.right) return;
   shade(context, left, area.top, right - left, area.bottom - area.top, colours, mark.open);
@@ -91,7 +99,17 @@ function drawStepBand({ context, area, x }: Frame, mark: ForecastMark, colours: 
   context.setLineDash([3, 3]);
   line(context, centre, area.top, centre, area.bottom);
   context.setLineDash([]);
-  labels.put(Math.max(area.left, left) + 4, area.top + 3, mark.label);
+}
+
+/** Says at the foot of a band whose it is and when it was issued. */
+function label(frame: Frame, mark: ForecastMark, labels: LabelRows): void {
+  const { area, x } = frame;
+  if (mark.kind === "values") {
+    const band = valueBand(frame, mark);
+    if (band !== undefined)
+      labels.put(band.left + 4, Math.min(area.bottom - 16, Math.max(area.top, band.bottom + 3)), mark.label);
+  } else if (x(mark.high) >= area.left && x(mark.low) <= area.right)
+    labels.put(Math.max(area.left, x(mark.low)) + 3, area.bottom - 32, mark.label);
 }
 
 function shade(

@@ -62,18 +62,18 @@ export class ChartStack {
     for (const card of this.#cards.values()) card.setCursor(step);
   }
 
-  /** At most one bucket, which is two points, for each pixel of the plots' width. */
-  wanted(view: PanelView): SeriesRequest[] {
-    const width = Math.max(fewestBuckets, Math.floor(this.root.clientWidth - 100));
+  /** What to ask for on a page that is so many pixels wide: one bucket, which is two points, for each of a plot's. */
+  wanted(view: PanelView, width: number): SeriesRequest[] {
+    const buckets = Math.max(fewestBuckets, Math.floor(width - 80));
     const { zoom } = view;
     const around = zoom === undefined ? 0 : (zoom.to - zoom.from) * margin;
     const range =
       zoom === undefined
-        ? { fromStep: 0, toStep: endOfRun, buckets: width }
+        ? { fromStep: 0, toStep: endOfRun, buckets }
         : {
             fromStep: Math.max(0, Math.floor(zoom.from - around)),
             toStep: Math.ceil(zoom.to + around),
-            buckets: Math.ceil(width * (1 + 2 * margin)),
+            buckets: Math.ceil(buckets * (1 + 2 * margin)),
           };
     return view.shown.map((observable) => ({ observable, ...range }));
   }

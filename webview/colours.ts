@@ -45,7 +45,7 @@ export function readColours(): Colours {
   return {
     foreground,
     muted: read("--vscode-descriptionForeground", foreground),
-    grid: read("--vscode-charts-lines", foreground),
+    grid: `color-mix(in srgb, ${foreground} ${highContrast ? "35%" : "14%"}, transparent)`,
     background: read("--vscode-editor-background", "transparent"),
     warning: read("--vscode-charts-red", foreground),
     forecast: read("--vscode-charts-green", foreground),

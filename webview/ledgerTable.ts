@@ -1,4 +1,4 @@
-import type { LawStanding, LawText, LedgerRow, Reference } from "../src/editor/messages.ts";
+import { endOfRun, type LawStanding, type LawText, type LedgerRow, type Reference } from "../src/editor/messages.ts";
 import { element, setChildren } from "./dom.ts";
 import { icon, type IconName } from "./icons.ts";
 import { countText, optionalText, valueText } from "./numberText.ts";
@@ -64,7 +64,7 @@ export class LedgerTable {
       { "data-forecast": forecast.id },
       element("th", { scope: "row" }, button),
       element("td", { class: "sentence" }, forecast.statement),
-      element("td", { class: "number" }, `${steps ? "steps " : ""}${number(forecast.low)} – ${number(forecast.high)}`),
+      element("td", {}, `${steps ? "steps " : ""}${number(forecast.low)}\u00a0–\u00a0${number(forecast.high)}`),
       element("td", { class: "number" }, countText(forecast.issuedAt)),
       element("td", { class: "number" }, verdict === undefined ? "–" : number(verdict.measured)),
       element("td", {}, verdictChip(outcome)),
@@ -102,8 +102,8 @@ export class LedgerTable {
       element(
         "p",
         {},
-        `${statistics[forecast.statistic]} ${observableLabel(forecast.observable)} over steps ${countText(forecast.from)} ` +
-          `to ${countText(forecast.to)}${forecast.subject === "" ? "" : `, for ${forecast.subject}`}; centre ` +
+        `${statistics[forecast.statistic]} ${observableLabel(forecast.observable)} from step ${countText(forecast.from)} ` +
+          `to ${forecast.to >= endOfRun ? "the end of the run" : countText(forecast.to)}${forecast.subject === "" ? "" : `, for ${forecast.subject}`}; centre ` +
           `${valueText(forecast.central)}. The naive forecast (${forecast.baseline.kind}) is ` +
           `${valueText(forecast.baseline.value)}.`,
       ),

@@ -1,5 +1,5 @@
 import "./panel.css";
-import { unpack, type PanelView, type ToPanel } from "../src/editor/messages.ts";
+import { unpack, type PanelView, type SeriesRequest, type ToPanel } from "../src/editor/messages.ts";
 import { ChartStack } from "./chartStack.ts";
 import { readColours } from "./colours.ts";
 import { element, setText } from "./dom.ts";
@@ -20,6 +20,7 @@ import { ViewToolbar } from "./viewToolbar.ts";
 /** Puts the page together and keeps it up to date: messages and choices in, at most ten drawings a second out. */
 class Panel {
   readonly #run = document.body.dataset["run"] ?? "";
+  readonly #main = document.querySelector("main") ?? document.body;
   readonly #data = new PanelData();
   readonly #live = new LiveRegion();
   readonly #header = new RunHeader({
@@ -51,14 +52,21 @@ class Panel {
     this.#draw();
   });
   readonly #ask = new Redraw(() => {
+    const wanted = this.#wanted();
+    if (JSON.stringify(wanted) === this.#asked) return;
+    this.#asked = JSON.stringify(wanted);
     this.#request += 1;
-    host.postMessage({ type: "series", request: this.#request, wanted: this.#charts.wanted(this.#view) });
+    host.postMessage({ type: "series", request: this.#request, wanted });
   });
   /** What stands below the charts. */
   readonly #rest: readonly HTMLElement[];
   #silentText = "";
   #view: PanelView = readView(host.getState());
   #request = 0;
+  /** The series that were last asked for. */
+  #asked = "";
+  /** Counted in the page, for whoever wants to know when it has drawn. */
+  #drawings = 0;
 
   constructor() {
     this.#charts = new ChartStack({
@@ -91,8 +99,7 @@ class Panel {
     ledger.append(this.#ledger.root, this.#silent);
     const notes = element("section", { "aria-label": "Notes" }, element("h2", {}, "Notes"), this.#notes.root);
     this.#rest = [ledger, notes];
-    const main = document.querySelector("main");
-    main?.append(
+    this.#main.append(
       this.#header.root,
       this.#failure,
       this.#trouble,
@@ -114,13 +121,21 @@ class Panel {
     new ResizeObserver(() => {
       this.#ask.request();
       this.#redraw.request();
-    }).observe(this.#charts.root);
+    }).observe(this.#main);
     // The editor changes the body's class when its theme changes.
     new MutationObserver(() => {
       this.#redraw.request();
     }).observe(document.body, { attributes: true, attributeFilter: ["class", "style"] });
     this.#remember();
-    host.postMessage({ type: "ready", wanted: this.#charts.wanted(this.#view) });
+    const wanted = this.#wanted();
+    this.#asked = JSON.stringify(wanted);
+    host.postMessage({ type: "ready", wanted });
+  }
+
+  #wanted(): SeriesRequest[] {
+    const { paddingLeft, paddingRight } = getComputedStyle(this.#main);
+    const width = this.#main.clientWidth - Number.parseFloat(paddingLeft) - Number.parseFloat(paddingRight);
+    return this.#charts.wanted(this.#view, width);
   }
 
   get #lastStep(): number {
@@ -187,6 +202,8 @@ class Panel {
       isLive(overview) ? "No law has forecast anything yet." : "No law could forecast anything in this run.",
     );
     this.#showSilent();
+    this.#drawings += 1;
+    this.#main.dataset["drawings"] = String(this.#drawings);
   }
 
   #showTrouble(text: string | undefined): void {

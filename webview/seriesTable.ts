@@ -45,7 +45,7 @@ export class SeriesTable {
       if (line !== undefined) setCells(line, [countText(step), ...cells], "row");
     }
     const level = Math.max(0, ...slices.map((slice) => slice.level));
-    const meaning = level === 0 ? "one point" : `up to ${countText(16 ** level)} steps`;
+    const meaning = level === 0 ? "one point" : `up to ${countText(Math.round(16 ** level))} steps`;
     setText(this.#caption, `${this.#title}: ${countText(steps.length)} rows, each of ${meaning}`);
   }
 }

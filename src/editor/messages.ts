@@ -80,6 +80,7 @@ export interface PanelEvent {
 
 export interface Snapshot {
   readonly overview: RunOverview;
+  /** Their `level` may be fractional: buckets are of 16^level steps all the same. */
   readonly series: readonly SeriesSlice[];
   readonly thresholds: readonly ThresholdLine[];
   readonly ledger: readonly LedgerRow[];

@@ -1,11 +1,15 @@
 import type { LawStanding, LedgerRow, RunOverview, SeriesRequest, SeriesSlice } from "../../run/runRows.ts";
 import type { Delta, LawText, ThresholdLine, ToPanel } from "../messages.ts";
 import type { OpenRun, Subscription } from "../runAccess.ts";
+import { coarsened, oversampling } from "./coarsened.ts";
 import { PanelEvents } from "./panelEvents.ts";
 import { firstDifference, partOf } from "./seriesDifference.ts";
 import { thresholdLine, type ThresholdRule } from "./thresholdLine.ts";
 
 const learningRate = "optimizer/learningRate";
+
+/** After each delta the reader rests this many times as long as it read: training needs the machine more. */
+const restPerReading = 3;
 
 /** What theory adds to a run's own rows. */
 export interface PanelTheory {
@@ -30,6 +34,7 @@ export class PanelFeed implements Subscription {
   #answerDue: number | undefined;
   #deltaDue = false;
   #busy = false;
+  #resting: ReturnType<typeof setTimeout> | undefined;
 
   #events = new PanelEvents();
   /** Whether the page has had its snapshot. */
@@ -74,6 +79,8 @@ export class PanelFeed implements Subscription {
 
   /** The panel is hidden, and its page with it: it is told nothing until it starts anew. */
   pause(): void {
+    clearTimeout(this.#resting);
+    this.#resting = undefined;
     this.#listening?.dispose();
     this.#listening = undefined;
     this.#abort.abort();
@@ -92,8 +99,9 @@ export class PanelFeed implements Subscription {
   async #pump(): Promise<void> {
     if (this.#busy) return;
     this.#busy = true;
-    while (this.#snapshotDue || this.#answerDue !== undefined || this.#deltaDue) {
+    while (this.#snapshotDue || this.#answerDue !== undefined || (this.#deltaDue && this.#resting === undefined)) {
       const { signal } = this.#abort;
+      const begun = performance.now();
       try {
         const message = await this.#next(signal);
         if (!signal.aborted && message !== undefined) this.#post(message);
@@ -101,8 +109,18 @@ export class PanelFeed implements Subscription {
         if (!signal.aborted)
           this.#post({ type: "failure", text: error instanceof Error ? error.message : String(error) });
       }
+      if (!signal.aborted) this.#rest(restPerReading * (performance.now() - begun));
     }
     this.#busy = false;
+  }
+
+  /** Holds back deltas for some milliseconds; whatever the page itself asks for is answered at once. */
+  #rest(milliseconds: number): void {
+    clearTimeout(this.#resting);
+    this.#resting = setTimeout(() => {
+      this.#resting = undefined;
+      void this.#pump();
+    }, milliseconds);
   }
 
   async #next(signal: AbortSignal): Promise<ToPanel | undefined> {
@@ -208,7 +226,9 @@ export class PanelFeed implements Subscription {
         ? undefined
         : { ...sharpness, observable: learningRate, toStep: Math.min(sharpness.toStep, rates.lastStep) };
     const requests = rateRequest === undefined ? wanted : [...wanted, rateRequest];
-    const slices = requests.length === 0 ? [] : await this.#run.series(requests, signal);
+    const finer = requests.map((request) => ({ ...request, buckets: oversampling * request.buckets }));
+    const read = finer.length === 0 ? [] : await this.#run.series(finer, signal);
+    const slices = read.map((slice, index) => coarsened(slice, requests[index]?.buckets ?? Infinity));
     const rateSlice = rateRequest === undefined ? undefined : slices.at(-1);
     const threshold = rateSlice && thresholdLine(this.#events.optimizers, rateSlice, this.#theory.threshold);
     return { series: slices.slice(0, wanted.length), thresholds: threshold === undefined ? [] : [threshold] };

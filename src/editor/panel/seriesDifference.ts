@@ -1,6 +1,7 @@
 import type { SeriesSlice } from "../../run/runRows.ts";
 
-const columns = ["steps", "minimum", "maximum", "last", "count", "notFinite"] as const;
+/** The columns of a slice, all of one length. */
+export const columnNames = ["steps", "minimum", "maximum", "last", "count", "notFinite"] as const;
 
 /** The slice from bucket `start` to before bucket `end`, in arrays of its own. */
 export function partOf(slice: SeriesSlice, start: number, end = slice.steps.length): SeriesSlice {
@@ -25,7 +26,7 @@ export function firstDifference(previous: SeriesSlice | undefined, next: SeriesS
   let index = 0;
   while (
     index < previous.steps.length &&
-    columns.every((column) => Object.is(previous[column][index], next[column][index]))
+    columnNames.every((column) => Object.is(previous[column][index], next[column][index]))
   )
     index += 1;
   return index;
