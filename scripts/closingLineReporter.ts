@@ -8,7 +8,7 @@ interface Counts {
 }
 
 /** What failed outside of any test (a module that does not load, a hook, an unhandled error) counts as one failure. */
-export function closingLine(modules: readonly TestModule[], unhandledErrors: number): string {
+function closingLine(modules: readonly TestModule[], unhandledErrors: number): string {
   const counts: Counts = { passed: 0, failed: unhandledErrors, skipped: 0 };
   for (const module of modules) {
     const suites: (TestModule | TestSuite)[] = [module, ...module.children.allSuites()];
