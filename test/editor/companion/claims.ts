@@ -13,7 +13,7 @@ export type Claims = Readonly<Record<string, (api: EditorApi) => Promise<void>>>
 
 const extensionId = "orrery.orrery";
 
-/** Milliseconds that our own `activate` may take: a person notices no delay below it. */
+/** Milliseconds of its thread's time that our own `activate` may take. */
 const activationLimit = 50;
 
 export const trustedClaims: Claims = {
