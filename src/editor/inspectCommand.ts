@@ -9,7 +9,9 @@ export async function inspectScript(target: unknown, controller: RunController, 
   requireTrust();
   const uri = target instanceof vscode.Uri ? target : vscode.window.activeTextEditor?.document.uri;
   if (uri === undefined) {
-    throw new Error(vscode.l10n.t("Open the training script that is to be inspected, then run this command again."));
+    const advice = vscode.l10n.t("Open the training script that is to be inspected, then run this command again.");
+    void vscode.window.showInformationMessage(advice);
+    return;
   }
   const script = await saved(uri);
   if (script === undefined) return;

@@ -18,7 +18,7 @@ export async function showFailure(thrown: unknown, log: vscode.LogOutputChannel)
     return;
   }
   const show = vscode.l10n.t("Show Log");
-  if ((await vscode.window.showErrorMessage(`Orrery: ${error.message}`, show)) === show) log.show();
+  if ((await vscode.window.showErrorMessage(withoutLinks(`Orrery: ${error.message}`), show)) === show) log.show();
 }
 
 /** Tells of a run that ended in a way that its person has to know; says nothing of the others. */
@@ -28,7 +28,7 @@ export async function showEnd(run: RunListing): Promise<void> {
   const console = vscode.l10n.t("Show Console");
   const open = vscode.l10n.t("Open Run");
   const show = run.status === "failed" ? vscode.window.showErrorMessage : vscode.window.showWarningMessage;
-  const chosen = await show(text, console, open);
+  const chosen = await show(withoutLinks(text), console, open);
   if (chosen === console) await vscode.commands.executeCommand(commands.showConsole, run.directory);
   if (chosen === open) await vscode.commands.executeCommand(commands.openRun, run.directory);
 }
@@ -42,4 +42,9 @@ function endText(run: RunListing): string | undefined {
     return vscode.l10n.t("{0} ended without training: no optimizer of TensorFlow.js took a step.", name);
   }
   return undefined;
+}
+
+/** Notifications make links of Markdown's, and what a script says of itself is nothing to click on. */
+function withoutLinks(text: string): string {
+  return text.replaceAll("](", "] (");
 }

@@ -5,6 +5,7 @@ import { isLiving, processMarkSchema } from "../recorder/processMark.ts";
 import { isFollowed } from "../recorder/recorderLock.ts";
 import { RunDirectory } from "../run/runDirectory.ts";
 import { RunFileReader } from "../run/runFileReader.ts";
+import { currentThreshold } from "./currentThreshold.ts";
 import type { ReaderService, RunChanged } from "./readerService.ts";
 import { StoredRuns } from "./storedRuns.ts";
 import { serveThread, type ThreadPort } from "./threadChannel.ts";
@@ -13,7 +14,7 @@ import { serveThread, type ThreadPort } from "./threadChannel.ts";
 const watchInterval = 100;
 
 function serve(port: ThreadPort): void {
-  const stored = new StoredRuns({ reader, life, threshold: () => undefined });
+  const stored = new StoredRuns({ reader, life, threshold: currentThreshold });
   const watches = new Map<string, NodeJS.Timeout>();
 
   const service: ReaderService = {

@@ -85,6 +85,7 @@ export class RunIndex implements vscode.Disposable {
 
   /** Reads all runs anew. Calls while one is under way share the next. */
   refresh(): Promise<void> {
+    if (this.#disposed) return Promise.resolve();
     this.#asked += 1;
     this.#refreshing ??= this.#readAll().finally(() => {
       this.#refreshing = undefined;
@@ -121,7 +122,8 @@ export class RunIndex implements vscode.Disposable {
         return watcher;
       }),
     );
-    void this.refresh();
+    // Later, because starting the reader thread takes longer than all else that activation does.
+    setImmediate(() => void this.refresh());
   }
 
   async #readAll(): Promise<void> {
