@@ -1,5 +1,7 @@
 import type { Law } from "./law.ts";
+import { edgeOfStability } from "./empirical/edgeOfStability.ts";
+import { timeToEdge } from "./empirical/timeToEdge.ts";
 import { stepZeroLoss } from "./solvable/stepZeroLoss.ts";
 
 /** Every law that the ledger asks, in the order in which people see them. */
-export const catalog: readonly Law[] = [stepZeroLoss];
+export const catalog: readonly Law[] = [edgeOfStability, timeToEdge, stepZeroLoss];
