@@ -71,7 +71,7 @@ export class Recording {
     }
     this.#state.take(record);
     this.#write(record, line);
-    this.#forecasting.take(record);
+    for (const refusal of this.#forecasting.take(record, this.#sink)) this.#event("refusal", "warning", refusal, "");
     if (record.t === "end") this.#end();
   }
 

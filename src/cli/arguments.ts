@@ -1,0 +1,73 @@
+import { parseArgs } from "node:util";
+import { backendChoices, type BackendChoice } from "../run/runManifest.ts";
+import { UsageError } from "./usageError.ts";
+
+const options = {
+  backend: { type: "string" },
+  budget: { type: "string" },
+  node: { type: "string" },
+  out: { type: "string" },
+  detach: { type: "boolean" },
+  json: { type: "boolean" },
+  help: { type: "boolean", short: "h" },
+} as const;
+
+export interface CommandLine {
+  readonly command: string | undefined;
+  /** What the command is about: a script or a run. */
+  readonly subject: string | undefined;
+  /** Everything after the script, untouched. */
+  readonly rest: readonly string[];
+  readonly backend: BackendChoice;
+  /** Fraction of wall time. */
+  readonly budget: number;
+  readonly node: string | undefined;
+  readonly out: string | undefined;
+  readonly detach: boolean;
+  readonly json: boolean;
+  readonly help: boolean;
+}
+
+/** Reads a command line. Throws `UsageError`. What follows the script of `inspect` is the script's own. */
+export function readCommandLine(words: readonly string[]): CommandLine {
+  const loose = parseArgs({ args: [...words], options, allowPositionals: true, strict: false, tokens: true });
+  const positions = loose.tokens.filter((token) => token.kind === "positional").map((token) => token.index);
+  const [commandAt, subjectAt] = positions;
+  const command = commandAt === undefined ? undefined : words[commandAt];
+  const ours = command === "inspect" && subjectAt !== undefined ? subjectAt + 1 : words.length;
+  const { values, positionals } = parseStrictly(words.slice(0, ours));
+  if (positionals.length > 2) throw new UsageError(`Too much: ${positionals.slice(2).join(" ")}`);
+  return {
+    command,
+    subject: positionals[1],
+    rest: words.slice(ours),
+    backend: backendOf(values.backend ?? "auto"),
+    budget: budgetOf(values.budget ?? "5%"),
+    node: values.node,
+    out: values.out,
+    detach: values.detach ?? false,
+    json: values.json ?? false,
+    help: values.help ?? false,
+  };
+}
+
+function parseStrictly(words: readonly string[]) {
+  try {
+    return parseArgs({ args: [...words], options, allowPositionals: true });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function backendOf(name: string): BackendChoice {
+  const found = backendChoices.find((choice) => choice === name);
+  if (found === undefined) throw new UsageError(`There is no backend "${name}": choose ${backendChoices.join(", ")}.`);
+  return found;
+}
+
+function budgetOf(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(\s*%)?$/.exec(text);
+  const budget = match === null ? Number.NaN : Number(match[1]) / (match[2] === undefined ? 1 : 100);
+  if (!(budget <= 1)) throw new UsageError(`"${text}" is no share of the time: give 5% or 0.05, at most 100%.`);
+  return budget;
+}

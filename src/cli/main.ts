@@ -1,0 +1,84 @@
+#!/usr/bin/env node
+/** The command line: `orrery inspect`, `show`, `ledger`, `list`, `stop`, `rebuild`. */
+import path from "node:path";
+import { installationIn, recoverRun } from "../recorder/launch.ts";
+import { LaunchError } from "../recorder/launchError.ts";
+import { rebuildRun } from "../recorder/rebuild.ts";
+import { stopRun } from "../recorder/stopRun.ts";
+import { defaultRunsDirectory, findRun } from "../run/runCollection.ts";
+import { RunFileError } from "../run/runFileError.ts";
+import { RunFileReader } from "../run/runFileReader.ts";
+import { readCommandLine, type CommandLine } from "./arguments.ts";
+import { exitCode, type ExitCode } from "./exitCode.ts";
+import { inspect } from "./inspect.ts";
+import { list } from "./list.ts";
+import { standardOutput, toJson } from "./output.ts";
+import { show, showLedger } from "./show.ts";
+import { usage } from "./usage.ts";
+import { UsageError } from "./usageError.ts";
+
+const installation = installationIn(import.meta.dirname);
+
+async function run(line: CommandLine): Promise<ExitCode> {
+  const output = standardOutput(line.json);
+  const runs = path.resolve(line.out ?? defaultRunsDirectory);
+  if (line.help || line.command === "help") {
+    output.print(usage.trimEnd());
+    return exitCode.ok;
+  }
+  const subject = (what: string) => {
+    if (line.subject !== undefined) return line.subject;
+    throw new UsageError(`\`orrery ${line.command ?? ""}\` needs ${what}.`);
+  };
+  switch (line.command) {
+    case "inspect": {
+      const { backend, budget, node, rest } = line;
+      const script = subject("a script");
+      const workingDirectory = process.cwd();
+      const options = { script, arguments: rest, workingDirectory, runsDirectory: runs, backend, budget, node };
+      return await inspect(installation, options, line.detach, output);
+    }
+    case "show":
+    case "ledger": {
+      using reader = new RunFileReader(findRun(runs, subject("a run")));
+      (line.command === "show" ? show : showLedger)(reader, output);
+      return exitCode.ok;
+    }
+    case "list":
+      list(runs, output);
+      return exitCode.ok;
+    case "stop": {
+      const directory = findRun(runs, subject("a run"));
+      await stopRun(directory);
+      output.print(line.json ? toJson({ stopped: directory.path }) : `Stopped ${directory.path}`);
+      return exitCode.ok;
+    }
+    case "rebuild": {
+      const directory = findRun(runs, subject("a run"));
+      if (await rebuildRun(directory)) recoverRun(installation, directory);
+      output.print(line.json ? toJson({ rebuilt: directory.runFile }) : `Rebuilt ${directory.runFile}`);
+      return exitCode.ok;
+    }
+    case undefined:
+      throw new UsageError("Say what to do.");
+    default:
+      throw new UsageError(`There is no command "${line.command}".`);
+  }
+}
+
+function exitCodeOf(error: unknown): ExitCode | undefined {
+  if (error instanceof UsageError) return exitCode.usage;
+  if (error instanceof LaunchError) return exitCode.notStarted;
+  if (error instanceof RunFileError) return exitCode.notReadable;
+  return undefined;
+}
+
+try {
+  process.exitCode = await run(readCommandLine(process.argv.slice(2)));
+} catch (error) {
+  const code = exitCodeOf(error);
+  if (code === undefined) throw error;
+  const message = error instanceof Error ? error.message : String(error);
+  console.error(`orrery: ${message}${code === exitCode.usage ? "\nSee `orrery --help`." : ""}`);
+  process.exitCode = code;
+}

@@ -1,0 +1,67 @@
+import type { EventRow, ObservableSummary, RunOverview, RunReader } from "../run/runRows.ts";
+import { ledgerText } from "./ledgerText.ts";
+import { formatCount, formatNumber, formatSeconds } from "./numbers.ts";
+import { runJson, toJson, type Output } from "./output.ts";
+import { table } from "./table.ts";
+
+/** `orrery show`: what ran, how it ended, what was recorded, and what there is to know about it. */
+export function show(reader: RunReader, output: Output): void {
+  if (output.json) {
+    output.print(runJson(reader));
+    return;
+  }
+  const overview = reader.overview();
+  const events = reader.events(0, Number.MAX_SAFE_INTEGER).filter(isNews);
+  output.print(overviewText(overview));
+  if (overview.observables.length > 0) output.print(`\n${observablesTable(overview.observables)}`);
+  if (events.length > 0) output.print(`\n${events.map(eventLine).join("\n")}`);
+  output.print(`\n${ledgerText(reader.ledger(), reader.standings(), output.width)}`);
+}
+
+/** `orrery ledger`: the forecasts alone. */
+export function showLedger(reader: RunReader, output: Output): void {
+  const ledger = reader.ledger();
+  const laws = reader.standings();
+  output.print(output.json ? toJson({ ledger, laws }) : ledgerText(ledger, laws, output.width));
+}
+
+export function overviewText(overview: RunOverview): string {
+  const facts: (readonly [string, string])[] = [
+    ["run", overview.directory],
+    ["script", [overview.script, ...overview.arguments].join(" ")],
+    ["started", new Date(overview.startedAt).toLocaleString("sv-SE")],
+    ["status", `${overview.status}, step ${formatCount(overview.step)}, ${formatSeconds(overview.seconds)}`],
+    [
+      "backend",
+      [overview.framework, overview.backend, overview.backendReason].filter((part) => part !== "").join(", "),
+    ],
+    ["model", overview.parameters === 0 ? "" : `${formatCount(overview.parameters)} parameters`],
+    ["optimizer", overview.optimizer],
+  ];
+  const lines = facts.filter(([, value]) => value !== "").map(([name, value]) => `${name.padEnd(10)} ${value}`);
+  if (overview.error !== "") lines.push("", overview.error);
+  return lines.join("\n");
+}
+
+/** Whether an event is worth a line: the end and its error are told by the overview already. */
+export function isNews(event: EventRow): boolean {
+  return event.severity !== "information" && event.kind !== "end";
+}
+
+function observablesTable(observables: readonly ObservableSummary[]): string {
+  const header = ["observable", "points", "steps", "last", "minimum", "maximum", "not finite"];
+  const rows = observables.map((each) => [
+    each.name,
+    formatCount(each.points),
+    `${formatCount(each.firstStep)}–${formatCount(each.lastStep)}`,
+    formatNumber(each.lastValue),
+    formatNumber(each.minimum),
+    formatNumber(each.maximum),
+    each.notFinite === 0 ? "" : formatCount(each.notFinite),
+  ]);
+  return table(header, rows, header.slice(1));
+}
+
+function eventLine(event: EventRow): string {
+  return `${event.severity} at step ${formatCount(event.step)}: ${event.text}`;
+}

@@ -1,0 +1,34 @@
+export const usage = `orrery: shows what theory forecasts for a training run, next to what happens.
+
+Usage
+  orrery inspect [options] <script> [arguments…]   run a training script, unmodified, and watch it
+  orrery show <run>                                what a run recorded
+  orrery ledger <run>                              its forecasts and how they fared
+  orrery list                                      the runs that are there, newest first
+  orrery stop <run>                                end a live run, with every process it has started
+  orrery rebuild <run>                             make a run's file anew from its spool
+
+  <run> is \`latest\`, a run's directory, its id, or the beginning or end of an id.
+
+Options of inspect
+  --backend <name>   auto, script (as the script chooses), tensorflow, webgpu, wasm or cpu; default auto
+  --budget <share>   share of the time that measuring may cost, as 5% or 0.05; default 5%
+  --node <path>      the Node that runs the script; default: the one on the PATH, if it is 22.15 or newer
+  --detach           start the run and return; it goes on by itself
+
+Options of all
+  --out <folder>     where runs are kept; default .orrery/runs
+  --json             print JSON; numbers that JSON lacks are the strings "NaN", "Infinity" and "-Infinity"
+  --help             print this
+
+The script's own output goes to console.log in the run's directory. Ctrl-C stops the run and still prints the ledger;
+a second Ctrl-C leaves at once, and the run is stopped without being waited for.
+
+Exit codes
+  0    all is well; for inspect: the script ended by itself and its loss stayed finite
+  1    the script failed, or its loss is no longer finite
+  2    the command line was not understood
+  3    there is no such run, or it cannot be read
+  4    the run could not be started
+  130  the run was stopped by Ctrl-C
+`;
