@@ -65,7 +65,7 @@ export function shortNumber(value: number): string {
 }
 
 /** Whole steps, in groups of three: 12,345. */
-export function stepText(step: number): string {
+function stepText(step: number): string {
   return step.toLocaleString("en-US");
 }
 

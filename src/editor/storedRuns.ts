@@ -98,7 +98,7 @@ export class StoredRuns {
   }
 }
 
-export function countVerdicts(ledger: readonly LedgerRow[]): VerdictCounts {
+function countVerdicts(ledger: readonly LedgerRow[]): VerdictCounts {
   const count = (outcome: string) => ledger.filter((row) => (row.verdict?.outcome ?? "pending") === outcome).length;
   return {
     held: count("held"),

@@ -9,13 +9,13 @@ export interface SourcePosition {
   readonly column: number;
 }
 
-export interface SourceRange {
+interface SourceRange {
   readonly start: SourcePosition;
   readonly end: SourcePosition;
 }
 
-export type TrainingCall = "fit" | "fitDataset" | "trainOnBatch" | "minimize" | "applyGradients";
-export type ModelCall = "sequential" | "model";
+type TrainingCall = "fit" | "fitDataset" | "trainOnBatch" | "minimize" | "applyGradients";
+type ModelCall = "sequential" | "model";
 
 export type CodeSite =
   /** `statement` is where the statement that the call belongs to begins. */
