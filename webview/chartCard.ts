@@ -75,7 +75,7 @@ export class ChartCard {
     });
     const rectangle = element("div", { class: "rectangle", hidden: true });
     this.#box = element("div", { class: "chart-box" }, this.#canvas, this.#cursorLine, this.#ring, rectangle);
-    const heading = element("h3", {}, title);
+    const heading = element("h2", { class: "chart-title" }, title);
     this.root = element(
       "section",
       { class: "chart", "aria-label": title, "data-chart": key },
@@ -119,7 +119,8 @@ export class ChartCard {
       drawings: this.#curves.map(({ observable, drawing }) => ({ drawing, colour: colours.series(observable) })),
     };
     const data = { datasets: datasets(this.#curves, threshold, view, steps, colours, this.width) };
-    const values = view.valueZoom[this.key] ?? valueRange(this.#curves, threshold, steps, view.scale);
+    const values =
+      view.valueZoom[this.key] ?? valueRange(this.#curves, threshold, this.#overlay.marks, steps, view.scale);
     const settings = options(view, steps, values, colours);
     if (this.#chart === undefined) {
       const overlay: Overlay = this.#overlay;

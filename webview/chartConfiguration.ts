@@ -1,6 +1,7 @@
 import type { ChartDataset, ChartOptions } from "chart.js";
 import type { AxisRange, AxisScale, PanelView, ThresholdLine } from "../src/editor/messages.ts";
 import { strokes, thresholdDash, type Colours } from "./colours.ts";
+import type { ForecastMark } from "./forecastMarks.ts";
 import { countText, valueText } from "./numberText.ts";
 import type { Drawing, Point } from "./seriesPoints.ts";
 import { position } from "./stepAxis.ts";
@@ -69,12 +70,13 @@ function placed(points: readonly Point[], scale: AxisScale): Point[] {
 }
 
 /**
- * The value axis: all curves and the threshold within the visible steps, with some air around them, but no room below zero
- * for what is never negative.
+ * The value axis: all curves, the threshold and the forecast bands within the visible steps, with some air around them, but
+ * no room below zero for what is never negative.
  */
 export function valueRange(
   curves: readonly Curve[],
   threshold: ThresholdLine | undefined,
+  marks: readonly ForecastMark[],
   steps: AxisRange,
   scale: AxisScale,
 ): AxisRange {
@@ -85,21 +87,23 @@ export function valueRange(
     most = Math.max(most, value);
   };
   for (const { drawing } of curves) {
-    for (const { x, y } of drawing.line) include(x, y);
-    for (const { x, low, high } of drawing.envelope) {
-      include(x, low);
-      include(x, high);
-    }
+    for (const { x, y } of [...drawing.line, ...drawing.raw]) include(x, y);
   }
   const { line } = threshold ?? {};
   for (const [index, x] of line?.steps.entries() ?? []) include(x, line?.last[index] ?? NaN);
+  for (const mark of marks) {
+    if (mark.kind === "steps" || mark.from > steps.to || mark.to < steps.from) continue;
+    include(Math.max(mark.from, steps.from), mark.low);
+    include(Math.max(mark.from, steps.from), mark.high);
+  }
   if (least > most) return scale === "logarithmic" ? { from: 0.1, to: 10 } : { from: 0, to: 1 };
   if (scale === "logarithmic") {
     const air = Math.max(1.02, (most / least) ** 0.05);
     return { from: least / air, to: most * air };
   }
   const air = 0.06 * (most - least || Math.abs(most) || 1);
-  return { from: least >= 0 ? Math.max(0, least - air) : least - air, to: most + air };
+  const nearZero = least >= 0 && least < 0.35 * most;
+  return { from: nearZero ? 0 : least - air, to: most + air };
 }
 
 /** Whether a point has gaps on both sides, so that no line shows it. */
@@ -122,6 +126,7 @@ export function options(view: PanelView, steps: AxisRange, values: AxisRange, co
     scales: {
       x: {
         type: view.stepScale,
+        bounds: "data",
         min: position(steps.from, view.stepScale),
         max: position(steps.to, view.stepScale),
         grid,
@@ -135,11 +140,12 @@ export function options(view: PanelView, steps: AxisRange, values: AxisRange, co
           callback: (value) => stepTick(Number(value), view.stepScale),
         },
         afterBuildTicks: (axis) => {
-          if (axis.type === "logarithmic" && axis.min < 1) axis.ticks = [{ value: axis.min }, ...axis.ticks];
+          if (axis.type === "logarithmic") axis.ticks = logarithmicTicks(axis.min, axis.max, true);
         },
       },
       y: {
         type: view.scale,
+        bounds: "data",
         min: values.from,
         max: values.to,
         grid,
@@ -147,13 +153,15 @@ export function options(view: PanelView, steps: AxisRange, values: AxisRange, co
         afterFit: (axis) => {
           axis.width = valueAxisWidth;
         },
+        afterBuildTicks: (axis) => {
+          if (axis.type === "logarithmic") axis.ticks = logarithmicTicks(axis.min, axis.max, false);
+        },
         ticks: {
           font,
           color: colours.muted,
           includeBounds: false,
           maxTicksLimit: 6,
-          callback: (value) =>
-            view.scale === "logarithmic" ? logarithmicTick(Number(value)) : valueText(Number(value)),
+          callback: (value) => valueText(Number(value)),
         },
       },
     },
@@ -161,17 +169,18 @@ export function options(view: PanelView, steps: AxisRange, values: AxisRange, co
 }
 
 function stepTick(step: number, scale: AxisScale): string {
-  if (scale === "linear") return Number.isInteger(step) ? countText(step) : "";
-  if (step < 1) return "0";
-  return isPowerOfTen(step) ? countText(step) : "";
+  if (scale === "logarithmic" && step < 1) return "0";
+  return Number.isInteger(step) ? countText(step) : "";
 }
 
-function logarithmicTick(value: number): string {
-  const mantissa = value / 10 ** Math.floor(Math.log10(value) + 1e-9);
-  return [1, 2, 5].some((each) => Math.abs(mantissa - each) < 1e-6) ? valueText(value) : "";
-}
-
-function isPowerOfTen(value: number): boolean {
-  const exponent = Math.log10(value);
-  return Math.abs(exponent - Math.round(exponent)) < 1e-9;
+/** Powers of ten, with 2 and 5 between them where there is room; for steps with the place of step 0. */
+function logarithmicTicks(from: number, to: number, steps: boolean): { value: number }[] {
+  const mantissas = !steps && to / from < 1000 ? [1, 2, 5] : [1];
+  const ticks = steps && from < 1 ? [{ value: from }] : [];
+  for (let exponent = Math.floor(Math.log10(from)); exponent <= Math.log10(to); exponent += 1)
+    for (const mantissa of mantissas) {
+      const value = Number(`${String(mantissa)}e${String(exponent)}`);
+      if (value >= from && value <= to && !(steps && value < 1)) ticks.push({ value });
+    }
+  return ticks;
 }

@@ -20,13 +20,13 @@ interface Frame {
   readonly y: (value: number) => number;
 }
 
-/** Forecast bands and envelopes go behind the curves; marks of what is no number go before them. */
+/** Forecast bands and what was smoothed away go behind the curves; marks of what is no number go before them. */
 export function overlayPlugin(overlay: () => Overlay): Plugin<"line"> {
   return {
     id: "overlay",
     beforeDatasetsDraw(chart) {
       within(chart, overlay(), (frame, { drawings, marks, colours }) => {
-        for (const { drawing, colour } of drawings) drawEnvelope(frame, drawing, colour, colours.highContrast);
+        for (const { drawing, colour } of drawings) drawRaw(frame, drawing, colour, colours.highContrast);
         for (const mark of marks) {
           if (mark.kind === "values") drawValueBand(frame, mark, colours);
           else drawStepBand(frame, mark, colours);
@@ -57,19 +57,20 @@ function within(chart: Chart, overlay: Overlay, paint: (frame: Frame, overlay: O
   context.restore();
 }
 
-function drawEnvelope({ context, x, y }: Frame, drawing: Drawing, colour: string, strong: boolean): void {
-  if (drawing.envelope.length === 0) return;
+function drawRaw({ context, x, y }: Frame, drawing: Drawing, colour: string, strong: boolean): void {
+  if (drawing.raw.length === 0) return;
   context.globalAlpha = strong ? 0.5 : 0.3;
   context.strokeStyle = colour;
   context.lineWidth = 1;
   context.beginPath();
-  let before: { readonly low: number; readonly high: number } | undefined;
-  for (const { x: step, low, high } of drawing.envelope) {
-    // A stroke reaches to its neighbour's extent, so that the envelope has no holes.
-    const [bottom, top] = before === undefined ? [low, high] : [Math.min(low, before.high), Math.max(high, before.low)];
-    context.moveTo(x(step), y(bottom));
-    context.lineTo(x(step), y(top) - 0.5);
-    before = { low, high };
+  let gap = true;
+  for (const point of drawing.raw) {
+    if (Number.isNaN(point.y)) gap = true;
+    else {
+      if (gap) context.moveTo(x(point.x), y(point.y));
+      context.lineTo(x(point.x), y(point.y));
+      gap = false;
+    }
   }
   context.stroke();
   context.globalAlpha = 1;
@@ -148,22 +149,28 @@ function drawCrossing({ context, area, x }: Frame, mark: ForecastMark, colours: 
   context.fill();
 }
 
-/** A stripe over the gap and a cross at the foot. Neighbours closer than a few pixels share one cross. */
+/** Pixels up to which neighbouring gaps are one. */
+const sameGap = 6;
+
+/** A stripe over each gap, and a cross at the foot of where it begins. */
 function drawNotFinite({ context, area, x }: Frame, drawing: Drawing, colours: Colours): void {
   context.strokeStyle = colours.warning;
   context.fillStyle = colours.warning;
   context.lineWidth = 1.5;
-  let drawn = -Infinity;
+  const gaps: { left: number; right: number }[] = [];
   for (const step of drawing.notFinite) {
     const at = x(step);
-    if (at < area.left - 4 || at > area.right + 4 || at - drawn < 3) continue;
+    const gap = gaps.at(-1);
+    if (gap !== undefined && at - gap.right <= sameGap) gap.right = at;
+    else gaps.push({ left: at, right: at });
+  }
+  for (const { left, right } of gaps) {
+    if (right < area.left - 4 || left > area.right + 4) continue;
     context.globalAlpha = 0.25;
-    context.fillRect(at - 1.5, area.top, 3, area.bottom - area.top);
+    context.fillRect(left - 1.5, area.top, right - left + 3, area.bottom - area.top);
     context.globalAlpha = 1;
-    if (at - drawn < 9 && drawn > -Infinity) continue;
-    line(context, at - 3.5, area.bottom - 10, at + 3.5, area.bottom - 3);
-    line(context, at + 3.5, area.bottom - 10, at - 3.5, area.bottom - 3);
-    drawn = at;
+    line(context, left - 3.5, area.bottom - 10, left + 3.5, area.bottom - 3);
+    line(context, left + 3.5, area.bottom - 10, left - 3.5, area.bottom - 3);
   }
 }
 

@@ -64,7 +64,12 @@ export class LedgerTable {
       { "data-forecast": forecast.id },
       element("th", { scope: "row" }, button),
       element("td", { class: "sentence" }, forecast.statement),
-      element("td", {}, `${steps ? "steps " : ""}${number(forecast.low)}\u00a0–\u00a0${number(forecast.high)}`),
+      element(
+        "td",
+        {},
+        steps ? "steps " : "",
+        element("span", { class: "unbroken" }, `${number(forecast.low)} – ${number(forecast.high)}`),
+      ),
       element("td", { class: "number" }, countText(forecast.issuedAt)),
       element("td", { class: "number" }, verdict === undefined ? "–" : number(verdict.measured)),
       element("td", {}, verdictChip(outcome)),
@@ -93,7 +98,7 @@ export class LedgerTable {
     const { forecast, verdict } = row;
     const parts: HTMLElement[] = [];
     const part = (title: string, ...content: HTMLElement[]) =>
-      parts.push(element("div", {}, element("h4", {}, title), ...content));
+      parts.push(element("div", {}, element("h3", { class: "detail-title" }, title), ...content));
     if (law !== undefined) part("The law", element("p", {}, law.statement));
     if (verdict !== undefined)
       part("Verdict", element("p", {}, `Scored at step ${countText(verdict.scoredAt)}: ${verdict.reason}`));

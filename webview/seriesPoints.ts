@@ -9,8 +9,8 @@ export interface Point {
 
 export interface Drawing {
   readonly line: readonly Point[];
-  /** Extent of each bucket, where the line does not show it already. */
-  readonly envelope: readonly { readonly x: number; readonly low: number; readonly high: number }[];
+  /** What was smoothed away: drawn faintly behind the line. Empty without smoothing. */
+  readonly raw: readonly Point[];
   /** Steps of buckets that hold a point which is no number. */
   readonly notFinite: readonly number[];
   /** Buckets that a logarithmic axis cannot show, because they reach zero or less. */
@@ -18,37 +18,39 @@ export interface Drawing {
 }
 
 /**
- * Without smoothing the line goes through both extremes of each bucket, in the order that lies nearer to what came before:
- * two points a bucket, and no spike is lost. With smoothing it is the exponential moving average of the buckets' last
- * values, corrected for its start (Kingma & Ba 2015, section 3), and the extremes become an envelope behind it.
+ * The curve goes through both extremes of each bucket, in the order that lies nearer to what came before: two points a
+ * bucket, and no spike is lost. With smoothing that becomes a shade behind the exponential moving average of the buckets'
+ * last values, corrected for its start (Kingma & Ba 2015, section 3). A bucket with a value that is no number ends in a
+ * gap.
  */
 export function draw(slice: SeriesSlice, smoothing: number, onlyPositive: boolean): Drawing {
-  const line: Point[] = [];
-  const envelope: { x: number; low: number; high: number }[] = [];
+  const raw: Point[] = [];
+  const smooth: Point[] = [];
   const notFinite: number[] = [];
   let notPositive = 0;
   const average = new MovingAverage(smoothing);
   let before = NaN;
   for (const [index, x] of slice.steps.entries()) {
-    const [minimum, maximum, last] = [slice.minimum[index], slice.maximum[index], slice.last[index]] as const;
+    const [minimum, maximum] = [slice.minimum[index], slice.maximum[index]];
     const [low, high] = [shown(minimum, onlyPositive), shown(maximum, onlyPositive)];
+    const last = shown(slice.last[index], onlyPositive);
     if (onlyPositive && minimum !== undefined && minimum <= 0) notPositive += 1;
-    if (Number.isNaN(high)) line.push({ x, y: NaN });
-    else if (smoothing > 0) {
-      envelope.push({ x, low: Number.isNaN(low) ? high : low, high });
-      line.push({ x, y: average.next(shown(last, onlyPositive)) });
-    } else if (low === high) line.push({ x, y: high });
+    smooth.push({ x, y: average.next(last) });
+    if (low === high || Number.isNaN(low)) raw.push({ x, y: high });
     else {
+      // Where within the bucket the extremes lie is not known; a little apart they make no stairs.
+      const apart = Math.min(16 ** slice.level, (slice.steps[index + 1] ?? x + (slice.count[index] ?? 0)) - x) / 2;
       const upwards = Math.abs(low - before) <= Math.abs(high - before);
-      line.push({ x, y: upwards ? low : high }, { x, y: upwards ? high : low });
+      raw.push({ x, y: upwards ? low : high }, { x: x + apart, y: upwards ? high : low });
     }
     if ((slice.notFinite[index] ?? 0) > 0) {
       notFinite.push(x);
-      line.push({ x, y: NaN });
+      raw.push({ x, y: NaN });
+      smooth.push({ x, y: NaN });
     }
-    before = shown(last, onlyPositive);
+    before = last;
   }
-  return { line, envelope, notFinite, notPositive };
+  return smoothing > 0 ? { line: smooth, raw, notFinite, notPositive } : { line: raw, raw: [], notFinite, notPositive };
 }
 
 function shown(value: number | undefined, onlyPositive: boolean): number {

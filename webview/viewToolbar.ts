@@ -22,8 +22,8 @@ export class ViewToolbar {
   readonly #logarithmicSteps = checkbox("Log steps");
   readonly #table = checkbox("Table");
   readonly #smoothing = element("vscode-single-select", { label: "Smoothing", class: "smoothing" });
-  readonly #from = element("vscode-textfield", { type: "number", label: "First step shown", class: "step" });
-  readonly #to = element("vscode-textfield", { type: "number", label: "Last step shown", class: "step" });
+  readonly #from = stepField("First step shown");
+  readonly #to = stepField("Last step shown");
   readonly #reset = element("vscode-button", { secondary: true, disabled: true }, "Reset Zoom");
   readonly #choice = element("div", { class: "choice" });
   readonly #summary = element("summary", {});
@@ -104,6 +104,13 @@ export class ViewToolbar {
     }
     return box;
   }
+}
+
+function stepField(label: string) {
+  const field = element("vscode-textfield", { type: "number", class: "step" });
+  // A property without an attribute.
+  field.label = label;
+  return field;
 }
 
 function checkbox(text: string) {

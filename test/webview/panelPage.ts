@@ -74,7 +74,8 @@ export class PanelPage {
 
   static async open(browser: Browser, run: ReplayedRun, options: PanelPageOptions = {}): Promise<PanelPage> {
     const viewport = { width: options.width ?? 900, height: options.height ?? 1200 };
-    const page = await browser.newPage({ viewport, reducedMotion: "reduce" });
+    const context = await browser.newContext({ viewport, reducedMotion: "reduce" });
+    const page = await context.newPage();
     const made = new PanelPage(page, run, options);
     await made.#load(themes[options.theme ?? "dark"]);
     return made;
@@ -109,7 +110,7 @@ export class PanelPage {
 
   async close(): Promise<void> {
     this.feed.dispose();
-    await this.page.close();
+    await this.page.context().close();
   }
 
   async #load(theme: (typeof themes)[keyof typeof themes]): Promise<void> {
