@@ -51,8 +51,13 @@ export function readColours(): Colours {
     forecast: read("--vscode-charts-green", foreground),
     highContrast,
     fontFamily: read("--vscode-font-family", "sans-serif"),
-    series: (observable) => read(palette[fixed[observable] ?? hueOf(observable)], foreground),
+    series: (observable) => opaque(read(palette[fixed[observable] ?? hueOf(observable)], foreground)),
   };
+}
+
+/** Some themes lend their charts a translucent highlight colour, in which a thin line is hardly seen. */
+function opaque(colour: string): string {
+  return `rgb(from ${colour} r g b / 1)`;
 }
 
 function hueOf(name: string): Hue {
