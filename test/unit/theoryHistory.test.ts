@@ -3,7 +3,8 @@ import { RunHistory } from "../../src/theory/history.ts";
 
 function historyOf(steps: number): RunHistory {
   const history = new RunHistory("run");
-  for (let step = 0; step < steps; step++) history.append({ t: "step", step, values: { "loss/train": 1 / (step + 1) } });
+  for (let step = 0; step < steps; step++)
+    history.append({ t: "step", step, values: { "loss/train": 1 / (step + 1) } });
   return history;
 }
 

@@ -174,7 +174,8 @@ function scoreResidual(made: Forecast, view: RunView, series: Series, first: num
 
 /** The value at the last measurement at or before the horizon, once the run is past it. */
 function scoreDefect(made: Forecast, view: RunView, series: Series, end: number): Verdict | undefined {
-  if (view.step < made.to) return undefined;
+  // A measurement at the horizon itself is written after that step's first record.
+  if (view.step <= made.to && view.end === undefined) return undefined;
   const [from, step] = [(made.issuedAt + made.to) / 2, end > 0 ? series.stepAt(end - 1) : NaN];
   if (!(step >= from)) return unmeasured(made, view, "unresolved", "It was not measured near the horizon.");
   const value = series.valueAt(end - 1);
