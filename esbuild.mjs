@@ -36,7 +36,8 @@ const targets = [
   { ...module, entryPoints: { readerWorker: "src/editor/readerWorker.ts" }, outdir: "dist" },
   { ...module, entryPoints: { recorder: "src/recorder/main.ts" }, outdir: "dist" },
   { ...module, entryPoints: { orrery: "src/cli/main.ts" }, outdir: "dist" },
-  { ...module, entryPoints: { preload: "src/probe/tfjs/preload.ts" }, outdir: "dist/probe" },
+  // Without a map: it would name our sources in the stack traces of a script that runs with source maps.
+  { ...module, sourcemap: false, entryPoints: { preload: "src/probe/tfjs/preload.ts" }, outdir: "dist/probe" },
   {
     ...node,
     format: "cjs",

@@ -1,0 +1,74 @@
+import type { EndRecord } from "../record.ts";
+import type { BeginRecord } from "./beginRecord.ts";
+import type { Journal } from "./journal.ts";
+import type { StepRecorder } from "./stepRecorder.ts";
+
+/** Writes the `end` record when the process ends, in whatever way it does, and changes nothing about that way. */
+export class Ending {
+  readonly #journal: Journal;
+  readonly #begin: BeginRecord;
+  readonly #recorder: StepRecorder;
+  #error: string | undefined;
+  #isStopped = false;
+
+  constructor(journal: Journal, begin: BeginRecord, recorder: StepRecorder) {
+    this.#journal = journal;
+    this.#begin = begin;
+    this.#recorder = recorder;
+  }
+
+  watch(): void {
+    process.on("uncaughtExceptionMonitor", (error: unknown) => {
+      hideFrames(error);
+      this.#error = describe(error);
+    });
+    process.on("exit", (exitCode) => {
+      this.#write(exitCode);
+    });
+  }
+
+  /** Ends the process as the script's own `process.exit()` would; its exit handlers run. */
+  stop(): void {
+    this.#isStopped = true;
+    process.exit();
+  }
+
+  #write(exitCode: number): void {
+    const { step } = this.#journal;
+    const how = this.#how(exitCode);
+    if (!this.#begin.isWritten) this.#begin.write({ backend: "none", reason: "TensorFlow.js was not used." });
+    if (step === 0 && how === "finished") {
+      this.#journal.note(
+        "warning",
+        "no-training",
+        "The script ended without training: no optimizer of TensorFlow.js has made a step. Does it train under some condition, as a command-line argument, that was not met?",
+      );
+    }
+    this.#journal.write({
+      t: "end",
+      step,
+      how,
+      exitCode,
+      ...(this.#error !== undefined && !this.#isStopped && { error: this.#error }),
+      ...(this.#error === undefined && how === "failed" && { error: `The script ended with exit code ${exitCode}.` }),
+    });
+  }
+
+  #how(exitCode: number): EndRecord["how"] {
+    if (this.#isStopped) return "stopped";
+    if (this.#error !== undefined || exitCode !== 0) return "failed";
+    return this.#recorder.lossIsFinite ? "finished" : "diverged";
+  }
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+/** What Node prints of the script's error is as it would be without the calls of ours between the script's. */
+function hideFrames(error: unknown): void {
+  if (!(error instanceof Error) || typeof error.stack !== "string") return;
+  const lines = error.stack.split("\n");
+  const kept = lines.filter((line) => !line.includes(import.meta.url) && !line.includes(import.meta.filename));
+  if (kept.length < lines.length) error.stack = kept.join("\n");
+}

@@ -1,0 +1,92 @@
+import { measureSharpness } from "../trace/sharpness.ts";
+import type { Trace } from "../trace/trace.ts";
+import { optimizerKind } from "../optimizerFacts.ts";
+import { preconditionerOf } from "../preconditioner.ts";
+import { Unmeasurable, type Measurement, type Observable, type ObservedStep } from "./observable.ts";
+
+/** Optimizers of TensorFlow.js that divide by a diagonal. */
+const adaptive: ReadonlySet<string> = new Set(["adam", "adamax", "rmsprop", "adagrad"]);
+
+/** Relative accuracy of a measured eigenvalue. */
+const tolerance = 1e-3;
+
+/** `sharpness/batch`: largest algebraic eigenvalue of the Hessian of the loss that was stepped on. */
+export function batchSharpness(): Observable {
+  const eigenvalue = new WarmEigenvalue("sharpness/batch");
+  return {
+    name: "sharpness/batch",
+    record: "measure",
+    needsTrace: true,
+    needsWeights: false,
+    applies: () => true,
+    measure: ({ trace }) => (trace === undefined ? undefined : eigenvalue.measure(trace, undefined)),
+  };
+}
+
+/**
+ * `sharpness/preconditioned`: largest eigenvalue of P^(−1/2)·H·P^(−1/2), with the diagonal P that this step's update divided by
+ * (Cohen et al. 2022, eq. 2).
+ */
+export function preconditionedSharpness(): Observable {
+  const eigenvalue = new WarmEigenvalue("sharpness/preconditioned");
+  return {
+    name: "sharpness/preconditioned",
+    record: "measure",
+    needsTrace: true,
+    needsWeights: false,
+    applies: (optimizer) => optimizer !== undefined && adaptive.has(optimizerKind(optimizer)),
+    measure(step) {
+      const preconditioner = flatPreconditioner(step);
+      return step.trace === undefined || preconditioner === undefined
+        ? undefined
+        : eigenvalue.measure(step.trace, preconditioner);
+    },
+  };
+}
+
+class WarmEigenvalue {
+  readonly #name: string;
+  #start: Float32Array | undefined;
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  measure(trace: Trace, preconditioner: Float32Array | undefined): Measurement {
+    if (trace.unsupported.length > 0) {
+      throw new Unmeasurable(
+        "unsupported-kernels",
+        `Sharpness is not measured: there is no tangent rule for ${trace.unsupported.join(", ")}.`,
+      );
+    }
+    const start = this.#start?.length === trace.parameterCount ? this.#start : undefined;
+    const sharpness = measureSharpness(trace, { tolerance, start, preconditioner });
+    this.#start = sharpness.vector;
+    if (!sharpness.converged) {
+      throw new Unmeasurable(
+        "sharpness-not-converged",
+        `${this.#name} was left out at some steps: ${sharpness.products} Hessian-vector products were not enough for an accuracy of ${100 * tolerance} %.`,
+      );
+    }
+    return {
+      values: { [this.#name]: sharpness.value },
+      error: { [this.#name]: sharpness.error },
+      method: `Lanczos, ${sharpness.products} Hessian-vector ${sharpness.products === 1 ? "product" : "products"}, ${start === undefined ? "cold" : "warm"} start`,
+    };
+  }
+}
+
+/** The preconditioner in the order of the trace's variables. */
+function flatPreconditioner({ engine, optimizer, trace }: ObservedStep): Float32Array | undefined {
+  const of = optimizer === undefined ? undefined : preconditionerOf(engine, optimizer);
+  if (of === undefined || trace === undefined) return undefined;
+  const flat = new Float32Array(trace.parameterCount);
+  let offset = 0;
+  for (const { name, size } of trace.variables) {
+    const part = of(name);
+    if (part?.length !== size) return undefined;
+    flat.set(part, offset);
+    offset += size;
+  }
+  return flat;
+}

@@ -1,0 +1,64 @@
+import path from "node:path";
+import type { BackendDecision } from "./backends/backendChoice.ts";
+import { BeginRecord } from "./beginRecord.ts";
+import { Budget } from "./budget.ts";
+import { RunClock } from "./clock.ts";
+import { ControlFile } from "./controlFile.ts";
+import { Controls } from "./controls.ts";
+import { Copies } from "./copies.ts";
+import { Ending } from "./ending.ts";
+import type { Engine } from "./engine.ts";
+import { hookEngine } from "./engineHook.ts";
+import { Journal } from "./journal.ts";
+import { MeasurementPlan } from "./measurementPlan.ts";
+import { Optimizers } from "./optimizers.ts";
+import { Session } from "./session.ts";
+import { Spool } from "./spool.ts";
+import { StepRecorder } from "./stepRecorder.ts";
+import { TrainingFacts } from "./trainingFacts.ts";
+
+/** Builds the probe's parts, connects them, and hooks them into this process. */
+export async function observe(run: string, fraction: number): Promise<void> {
+  const script = path.resolve(process.argv[1] ?? "");
+  let spool: Spool;
+  try {
+    spool = new Spool(run);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`Orrery cannot write to the run's folder, so the script runs unobserved: ${reason}\n`);
+    return;
+  }
+  const journal = new Journal(spool, new RunClock());
+  const budget = new Budget(Number.isFinite(fraction) ? Math.min(1, Math.max(0, fraction)) : 0.05);
+  const facts = new TrainingFacts(journal);
+  const optimizers = new Optimizers(journal, facts);
+  const recorder = new StepRecorder(journal, budget, facts, optimizers);
+  const begin = new BeginRecord(journal, script);
+  const ending = new Ending(journal, begin, recorder);
+  const controls = new Controls(new ControlFile(run), journal, budget, () => {
+    ending.stop();
+  });
+  const decision: BackendDecision | undefined = undefined;
+  const session = new Session({
+    journal,
+    facts,
+    plan: new MeasurementPlan(budget, journal, facts, optimizers),
+    recorder,
+    begins(engine) {
+      begin.write(actualBackend(engine, decision));
+    },
+    betweenSteps() {
+      controls.poll();
+    },
+  });
+  session.hook(new Copies(session));
+  ending.watch();
+  hookEngine(session);
+  await Promise.resolve();
+}
+
+function actualBackend(engine: Engine, decision: BackendDecision | undefined): BackendDecision {
+  const backend = engine.backendName;
+  if (backend === decision?.backend) return decision;
+  return { backend, reason: "The script chooses it." };
+}

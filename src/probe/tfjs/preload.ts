@@ -1,0 +1,15 @@
+/**
+ * Loaded before the user's script, as `node --import …/preload.mjs script`, in the process that trains.
+ *
+ * `ORRERY_RUN` names the run's directory; without it, nothing happens. The variables are taken out of the environment, so that
+ * processes that the script starts are left alone, as are its worker threads.
+ */
+import { isMainThread } from "node:worker_threads";
+import { observe } from "./observe.ts";
+
+const run = process.env["ORRERY_RUN"];
+if (run !== undefined && run !== "" && isMainThread) {
+  const budget = Number(process.env["ORRERY_BUDGET"] ?? "0.05");
+  for (const name of ["ORRERY_RUN", "ORRERY_BACKEND", "ORRERY_BUDGET"]) Reflect.deleteProperty(process.env, name);
+  await observe(run, budget);
+}
