@@ -15,6 +15,10 @@ export class EventList {
     this.#open = open;
   }
 
+  get empty(): boolean {
+    return this.root.childElementCount === 0;
+  }
+
   /** Begins anew with these events, oldest first. */
   reset(events: readonly PanelEvent[]): void {
     this.root.replaceChildren();

@@ -193,7 +193,7 @@ class Panel {
       this.#toolbar.update(this.#view, steps, overview.observables);
       this.#charts.update(snapshot, this.#data, this.#view, steps, readColours());
     }
-    for (const section of this.#rest) section.hidden = false;
+    for (const section of this.#rest) section.hidden = section.contains(this.#notes.root) && this.#notes.empty;
     this.#ledger.root.hidden = ledger.length === 0;
     this.#ledger.update(ledger, standings, snapshot.laws);
     this.#noForecasts.hidden = ledger.length > 0;

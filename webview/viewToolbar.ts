@@ -5,7 +5,7 @@ import "@vscode-elements/elements/dist/vscode-single-select/index.js";
 import "@vscode-elements/elements/dist/vscode-textfield/index.js";
 import type { AxisRange, ObservableSummary, PanelView } from "../src/editor/messages.ts";
 import { element, setChildren, setText } from "./dom.ts";
-import { byImportance, observableLabel } from "./observableLabel.ts";
+import { byImportance, chartKey, observableLabel } from "./observableLabel.ts";
 
 const spans = [0, 5, 20, 100, 500];
 
@@ -84,7 +84,9 @@ export class ViewToolbar {
       this.#to.value = String(Math.ceil(steps.to));
     }
     this.#reset.disabled = view.zoom === undefined && Object.keys(view.valueZoom).length === 0;
-    const names = observables.map((each) => each.name).toSorted(byImportance);
+    const names = observables
+      .map((each) => each.name)
+      .toSorted((one, other) => byImportance(chartKey(one), chartKey(other)) || one.localeCompare(other));
     const boxes = names.map((name) => this.#box(name));
     setChildren(this.#choice, boxes);
     const count = names.filter((name) => view.shown.includes(name)).length;
