@@ -46,6 +46,8 @@ export interface GradientEvaluation {
 
 export interface Backend {
   readSync(dataId: object): ArrayLike<number>;
+  /** Counts one more tensor on the buffer; disposing of a tensor counts one less. */
+  incRef(dataId: object): void;
 }
 
 export interface EngineState {
@@ -55,6 +57,7 @@ export interface EngineState {
   /** Above zero while a function is being taped. */
   gradientDepth: number;
   readonly numTensors: number;
+  readonly tensorInfo: { get(dataId: object): { readonly backend: Backend } | undefined };
   readonly numBytes: number;
 }
 
@@ -72,6 +75,8 @@ export interface Engine {
     allowNoGradients?: boolean,
   ): GradientEvaluation;
   makeTensor(values: Float32Array | Int32Array | Uint8Array, shape: readonly number[], dtype: string): Tensor;
+  /** A new tensor on an existing buffer, which the caller has to count by `Backend.incRef`. */
+  makeTensorFromDataId(dataId: object, shape: readonly number[], dtype: string): Tensor;
   makeVariable(initialValue: Tensor, trainable?: boolean, name?: string, dtype?: string): Variable;
   keep<T extends Tensor>(tensor: T): T;
   tidy<T>(run: () => T): T;

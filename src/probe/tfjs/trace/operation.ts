@@ -1,6 +1,9 @@
 import type { Attributes } from "../engine.ts";
 
-/** One recorded kernel call. Values are named by ids: a tensor's own, unless its variable was reassigned in mid-evaluation. */
+/**
+ * One recorded kernel call. Values are named by ids, as a rule those of the tensors: `Trace.valueId` gives a tensor's, which is
+ * another's for a copy. Copies are not recorded as operations.
+ */
 export interface Operation {
   readonly kernelName: string;
   /** Ids of the inputs by name; a list of inputs is named "0", "1", … */

@@ -35,16 +35,20 @@ interface Clone {
   readonly output: Tensor | Tensor[];
 }
 
+/** What a tensor has been: the buffer last seen on it, and the ids of all its values, the last one current. */
+interface Versions {
+  readonly dataId: object;
+  readonly ids: readonly number[];
+}
+
 class Recorder {
   readonly #engine: Engine;
   readonly #startDepth: number;
   readonly #values = new Map<number, Tensor>();
-  /** Current value id of each tensor id, and all value ids that it has had. */
-  readonly #versions = new Map<number, number[]>();
+  readonly #versions = new Map<number, Versions>();
   readonly #operations: Operation[] = [];
   /** Defined while a registered kernel runs: copies that the engine makes within it, for the backward pass. */
   #clones: Clone[] | undefined;
-  #holding = false;
   #nextVersion = -1;
   #failure: Error | undefined;
 
@@ -86,18 +90,19 @@ class Recorder {
           name: "name" in variable && typeof variable.name === "string" ? variable.name : `x${index}`,
           shape: [...variable.shape],
           size: variable.size,
-          values: this.#versions.get(variable.id) ?? [],
-          gradient: this.#currentId(gradient),
+          values: this.#versions.get(variable.id)?.ids ?? [],
+          gradient: this.#idOf(gradient.id),
         },
       ];
     });
     const isFloat = (id: number) => this.#values.get(id)?.dtype === "float32";
-    const program = makeProgram(traced, this.#operations, this.#currentId(evaluation.value), isFloat);
-    return { trace: new Trace(this.#engine, program, this.#values) };
+    const program = makeProgram(traced, this.#operations, this.#idOf(evaluation.value.id), isFloat);
+    const currentIds = new Map(this.#versions.keys().map((tensorId) => [tensorId, this.#idOf(tensorId)]));
+    return { trace: new Trace(this.#engine, program, this.#values, currentIds) };
   }
 
   #observe(call: KernelCall, proceed: () => Tensor | Tensor[]): Tensor | Tensor[] {
-    if (this.#holding || this.#failure !== undefined) return proceed();
+    if (this.#failure !== undefined) return proceed();
     if (this.#clones !== undefined) {
       const output = proceed();
       if (call.kernelName === "Identity") this.#clones.push({ call, output });
@@ -123,6 +128,12 @@ class Recorder {
   }
 
   #note(call: KernelCall, output: Tensor | Tensor[]): void {
+    const copied = call.inputs["x"];
+    if (call.kernelName === "Identity" && copied !== undefined && !Array.isArray(output)) {
+      // A copy is the same value: on WebAssembly it has a buffer of its own, which need not be kept as well.
+      this.#versions.set(output.id, { dataId: output.dataId, ids: [this.#hold(copied)] });
+      return;
+    }
     const inputs = Object.entries(call.inputs).flatMap(([name, tensor]) => {
       if (tensor === undefined || (tensor as unknown) === null) return [];
       if (Array.isArray(tensor))
@@ -141,28 +152,21 @@ class Recorder {
 
   /** Keeps a tensor's buffer alive by a second handle, and names its value. */
   #hold(tensor: Tensor): number {
-    const versions = this.#versions.get(tensor.id);
-    const current = versions?.at(-1);
-    if (current !== undefined && this.#values.get(current)?.dataId === tensor.dataId) return current;
+    const known = this.#versions.get(tensor.id);
+    const current = known?.ids.at(-1);
+    if (current !== undefined && known?.dataId === tensor.dataId) return current;
     const id = current === undefined ? tensor.id : this.#nextVersion--;
-    const { state } = this.#engine;
-    this.#holding = true;
-    state.kernelDepth++;
-    try {
-      const handle = this.#engine.runKernelFunc({ kernelName: "Identity", inputs: { x: tensor }, attrs: {} });
-      if (Array.isArray(handle)) throw new Error("The kernel Identity gave a list.");
-      this.#values.set(id, this.#engine.keep(handle));
-    } finally {
-      state.kernelDepth--;
-      this.#holding = false;
-    }
-    if (versions === undefined) this.#versions.set(tensor.id, [id]);
-    else versions.push(id);
+    const engine = this.#engine;
+    const backend = engine.state.tensorInfo.get(tensor.dataId)?.backend ?? engine.backend;
+    const handle = engine.makeTensorFromDataId(tensor.dataId, tensor.shape, tensor.dtype);
+    backend.incRef(tensor.dataId);
+    this.#values.set(id, engine.keep(handle));
+    this.#versions.set(tensor.id, { dataId: tensor.dataId, ids: [...(known?.ids ?? []), id] });
     return id;
   }
 
-  #currentId(tensor: Tensor): number {
-    return this.#versions.get(tensor.id)?.at(-1) ?? tensor.id;
+  #idOf(tensorId: number): number {
+    return this.#versions.get(tensorId)?.ids.at(-1) ?? tensorId;
   }
 
   #attempt(record: () => void): void {

@@ -22,10 +22,19 @@ export class Trace {
   readonly #engine: Engine;
   readonly #program: Program;
   readonly #values: ReadonlyMap<number, Tensor>;
+  readonly #valueIds: ReadonlyMap<number, number>;
   readonly #recorded: TracePoint;
 
-  /** @param values the recorded values by id, which the trace owns from now on. */
-  constructor(engine: Engine, program: Program, values: ReadonlyMap<number, Tensor>) {
+  /**
+   * @param values the recorded values by id, which the trace owns from now on.
+   * @param valueIds id of the value of each tensor seen, by the tensor's own id.
+   */
+  constructor(
+    engine: Engine,
+    program: Program,
+    values: ReadonlyMap<number, Tensor>,
+    valueIds: ReadonlyMap<number, number>,
+  ) {
     this.variables = program.variables;
     this.operations = program.operations;
     this.parameterCount = program.variables.reduce((sum, variable) => sum + variable.size, 0);
@@ -34,6 +43,7 @@ export class Trace {
     this.#engine = engine;
     this.#program = program;
     this.#values = values;
+    this.#valueIds = valueIds;
     this.#recorded = new TracePoint(engine, program, values, [...values.values()]);
   }
 
@@ -46,9 +56,14 @@ export class Trace {
     return buffers.values().reduce((sum, bytes) => sum + bytes, 0);
   }
 
-  /** A recorded value by id; alive until `dispose`. */
+  /** Id under which operations know the value of a tensor; undefined if no recorded kernel took or gave the tensor. */
+  valueId(tensorId: number): number | undefined {
+    return this.#valueIds.get(tensorId);
+  }
+
+  /** A recorded value, by its id or by that of a tensor; alive until `dispose`. */
   primal(id: number): Tensor | undefined {
-    return this.#recorded.primal(id);
+    return this.#recorded.primal(id) ?? this.#recorded.primal(this.#valueIds.get(id) ?? id);
   }
 
   /** The loss that was stepped on; the sum of its elements, where it is no scalar. */

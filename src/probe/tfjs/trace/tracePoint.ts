@@ -120,7 +120,7 @@ export class TracePoint {
       const list: readonly (Tensor | undefined)[] = result === undefined ? [] : "id" in result ? [result] : result;
       // A rule may hand through a tangent that it was given, which may be freed before its new name is read.
       return list.map((tensor) =>
-        tensor !== undefined && inputTangents.includes(tensor) ? this.#kernels.identity(tensor) : tensor,
+        tensor !== undefined && inputTangents.includes(tensor) ? this.#kernels.alias(tensor) : tensor,
       );
     });
     results.forEach((tangent, index) => {

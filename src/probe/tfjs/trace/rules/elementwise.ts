@@ -78,7 +78,7 @@ export const elementwiseRules: Rules = {
   Atanh: unary((kernels, x) => kernels.run("Reciprocal", { x: oneMinusSquare(kernels, x, x, {}) })),
   Cast: ({ kernels, tangent }) => {
     const xTangent = tangent("x");
-    return xTangent && kernels.identity(xTangent);
+    return xTangent && kernels.alias(xTangent);
   },
   EluGrad: ({ kernels, tangent, input, rerun }) => {
     const [dyTangent, yTangent] = [tangent("dy"), tangent("y")];
