@@ -2,6 +2,7 @@
 import { context, build } from "esbuild";
 import { cp, mkdir, rm } from "node:fs/promises";
 import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
 
 const shared = {
   bundle: true,
@@ -24,6 +25,22 @@ const requireForBundledPackages = {
 
 const module = { ...node, format: "esm", banner: requireForBundledPackages, outExtension: { ".js": ".mjs" } };
 
+/** What stands in for TensorFlow.js's packages, which are CommonJS. */
+const carried = {
+  ...node,
+  ignoreAnnotations: true,
+  format: "cjs",
+  sourcemap: false,
+  outdir: "dist/probe",
+  outExtension: { ".js": ".cjs" },
+};
+
+/** Names for ES modules that import from CommonJS: Node reads them off the text, and none are written there otherwise. */
+function named(...more) {
+  const names = Object.keys(createRequire(import.meta.url)("@tensorflow/tfjs"));
+  return { js: `0 && (module.exports = {${[...names, ...more].join(",")}});` };
+}
+
 const targets = [
   {
     ...node,
@@ -38,12 +55,17 @@ const targets = [
   { ...module, entryPoints: { orrery: "src/cli/main.ts" }, outdir: "dist" },
   // Without a map: it would name our sources in the stack traces of a script that runs with source maps.
   { ...module, sourcemap: false, entryPoints: { preload: "src/probe/tfjs/preload.ts" }, outdir: "dist/probe" },
+  { ...carried, footer: named(), entryPoints: { tensorflow: "src/probe/tfjs/carried/tensorflow.ts" } },
   {
-    ...node,
-    format: "cjs",
-    entryPoints: { tensorflow: "src/probe/tfjs/carried/tensorflow.ts" },
-    outdir: "dist/probe",
-    outExtension: { ".js": ".cjs" },
+    ...carried,
+    external: ["@tensorflow/tfjs"],
+    footer: named("node"),
+    entryPoints: { tfjsNode: "src/probe/tfjs/carried/tfjsNode.ts" },
+  },
+  {
+    ...carried,
+    external: ["@tensorflow/tfjs-core"],
+    entryPoints: { wasmBackend: "src/probe/tfjs/carried/wasmBackend.ts" },
   },
   {
     ...shared,

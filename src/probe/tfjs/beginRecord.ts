@@ -22,8 +22,12 @@ export class BeginRecord {
     return this.#written !== undefined;
   }
 
+  /** The script trains on this backend, whatever was chosen for it. */
+  confirm(backend: string): void {
+    if (this.#written !== backend) this.write({ backend, reason: "The script chooses it." });
+  }
+
   write({ backend, reason }: BackendDecision): void {
-    if (this.#written === backend) return;
     this.#written = backend;
     this.#journal.write({
       t: "begin",
@@ -41,7 +45,7 @@ export class BeginRecord {
 }
 
 function frameworkVersion(): string {
-  const version: unknown = loadedCopies().cores[0]?.["version_core"];
+  const version: unknown = loadedCopies().cores[0]?.exports["version_core"];
   return typeof version === "string" ? version : "of unknown version";
 }
 

@@ -14,13 +14,13 @@ export class Copies {
   /** Looks for copies that have come since the last look. */
   look(): void {
     const { cores, layers } = loadedCopies();
-    for (const core of cores) {
+    for (const { exports: core } of cores) {
       if (this.#hooked.has(core)) continue;
       this.#hooked.add(core);
       hookOptimizers(core, this.#listener);
       this.#hookRegistration(core);
     }
-    for (const each of layers) this.#hookLayers(each);
+    for (const each of layers) this.#hookLayers(each.exports);
   }
 
   #hookLayers(layers: PackageExports): void {

@@ -4,32 +4,30 @@ import Module from "node:module";
 export type PackageExports = Readonly<Record<string, unknown>>;
 
 interface ModuleCache {
-  readonly _cache: Readonly<Record<string, { readonly exports: PackageExports; readonly loaded: boolean } | undefined>>;
+  readonly _cache: Readonly<Record<string, { readonly exports: PackageExports } | undefined>>;
 }
 
-/** The copies of tfjs-core and tfjs-layers that this process has finished loading, by what they export. */
-export function loadedCopies(): {
-  readonly cores: readonly PackageExports[];
-  readonly layers: readonly PackageExports[];
-} {
-  const cache = (Module as unknown as ModuleCache)._cache;
-  const cores: PackageExports[] = [];
-  const layers: PackageExports[] = [];
-  for (const [file, loaded] of Object.entries(cache)) {
-    if (loaded === undefined || !mayHoldTensorFlow.test(file)) continue;
-    if (isCore(loaded.exports)) cores.push(loaded.exports);
-    if (isLayers(loaded.exports)) layers.push(loaded.exports);
-  }
-  return { cores, layers };
+export interface LoadedCopy {
+  readonly file: string;
+  readonly exports: PackageExports;
+}
+
+export interface LoadedCopies {
+  readonly cores: readonly LoadedCopy[];
+  readonly layers: readonly LoadedCopy[];
 }
 
 /** The package's own files, and the copy that the extension carries. */
 const mayHoldTensorFlow = /[/\\](tf-core[^/\\]*|tf-layers[^/\\]*|tensorflow)\.c?js$/;
 
-function isCore(exports: PackageExports): boolean {
-  return typeof exports["Optimizer"] === "function" && "SGDOptimizer" in exports;
-}
-
-function isLayers(exports: PackageExports): boolean {
-  return "Sequential" in exports && typeof exports["layers"] === "object";
+/** The copies of tfjs-core and tfjs-layers that this process has loaded. */
+export function loadedCopies(): LoadedCopies {
+  const cache = (Module as unknown as ModuleCache)._cache;
+  const loaded = Object.entries(cache).flatMap(([file, each]) =>
+    each !== undefined && mayHoldTensorFlow.test(file) ? [{ file, exports: each.exports }] : [],
+  );
+  return {
+    cores: loaded.filter(({ exports }) => typeof exports["Optimizer"] === "function" && "SGDOptimizer" in exports),
+    layers: loaded.filter(({ exports }) => "Sequential" in exports && typeof exports["layers"] === "object"),
+  };
 }

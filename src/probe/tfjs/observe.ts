@@ -1,5 +1,5 @@
 import path from "node:path";
-import type { BackendDecision } from "./backends/backendChoice.ts";
+import { chooseBackend } from "./backends/backendChoice.ts";
 import { BeginRecord } from "./beginRecord.ts";
 import { Budget } from "./budget.ts";
 import { RunClock } from "./clock.ts";
@@ -7,18 +7,18 @@ import { ControlFile } from "./controlFile.ts";
 import { Controls } from "./controls.ts";
 import { Copies } from "./copies.ts";
 import { Ending } from "./ending.ts";
-import type { Engine } from "./engine.ts";
 import { hookEngine } from "./engineHook.ts";
 import { Journal } from "./journal.ts";
 import { MeasurementPlan } from "./measurementPlan.ts";
 import { Optimizers } from "./optimizers.ts";
+import { redirectPackages } from "./redirect.ts";
 import { Session } from "./session.ts";
 import { Spool } from "./spool.ts";
 import { StepRecorder } from "./stepRecorder.ts";
 import { TrainingFacts } from "./trainingFacts.ts";
 
 /** Builds the probe's parts, connects them, and hooks them into this process. */
-export async function observe(run: string, fraction: number): Promise<void> {
+export async function observe(run: string, backendChoice: string, fraction: number): Promise<void> {
   const script = path.resolve(process.argv[1] ?? "");
   let spool: Spool;
   try {
@@ -38,14 +38,13 @@ export async function observe(run: string, fraction: number): Promise<void> {
   const controls = new Controls(new ControlFile(run), journal, budget, () => {
     ending.stop();
   });
-  const decision: BackendDecision | undefined = undefined;
   const session = new Session({
     journal,
     facts,
     plan: new MeasurementPlan(budget, journal, facts, optimizers),
     recorder,
     begins(engine) {
-      begin.write(actualBackend(engine, decision));
+      begin.confirm(engine.backendName);
     },
     betweenSteps() {
       controls.poll();
@@ -54,11 +53,8 @@ export async function observe(run: string, fraction: number): Promise<void> {
   session.hook(new Copies(session));
   ending.watch();
   hookEngine(session);
-  await Promise.resolve();
-}
-
-function actualBackend(engine: Engine, decision: BackendDecision | undefined): BackendDecision {
-  const backend = engine.backendName;
-  if (backend === decision?.backend) return decision;
-  return { backend, reason: "The script chooses it." };
+  redirectPackages(script, journal);
+  const decision = await chooseBackend(backendChoice, script, journal);
+  session.loaded();
+  if (decision !== undefined) begin.write(decision);
 }

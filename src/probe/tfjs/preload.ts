@@ -9,7 +9,8 @@ import { observe } from "./observe.ts";
 
 const run = process.env["ORRERY_RUN"];
 if (run !== undefined && run !== "" && isMainThread) {
+  const backend = process.env["ORRERY_BACKEND"] ?? "auto";
   const budget = Number(process.env["ORRERY_BUDGET"] ?? "0.05");
   for (const name of ["ORRERY_RUN", "ORRERY_BACKEND", "ORRERY_BUDGET"]) Reflect.deleteProperty(process.env, name);
-  await observe(run, budget);
+  await observe(run, backend, budget);
 }
