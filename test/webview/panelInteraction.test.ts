@@ -1,7 +1,7 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { endOfRun, type FromPanel } from "../../src/editor/messages.ts";
-import { launchBrowser, PanelPage, type PanelPageOptions } from "./panelPage.ts";
+import { eventually, launchBrowser, PanelPage, type PanelPageOptions } from "./panelPage.ts";
 import { edgeRun, finishedRun, lastStep, longRun } from "./recordings.ts";
 import { ReplayedRun, type Recording } from "./replayedRun.ts";
 
@@ -64,16 +64,16 @@ test("dragging along the steps zooms, asks for finer series, and a double click 
   const [whole] = panel.received;
   const before = whole?.type === "snapshot" ? whole.snapshot.series[0]?.level : undefined;
   await panel.redrawn(() => drag(panel, "loss", [0.4, 0.5], [0.5, 0.52]));
-  await expect.poll(() => answeredLevel(panel)).toBeLessThan(before ?? 0);
+  await eventually(() => answeredLevel(panel)).toBeLessThan(before ?? 0);
   const [request] = asked(panel).at(-1)?.wanted ?? [];
   // A tenth of the canvas, which is wider than the plot, and a quarter of that on either side.
   expect((request?.toStep ?? 0) - (request?.fromStep ?? 0)).toBeGreaterThan(100_000);
   expect((request?.toStep ?? 0) - (request?.fromStep ?? 0)).toBeLessThan(200_000);
   await drag(panel, "loss", [0.4, 0.5], [0.41, 0.5]);
-  await expect.poll(() => answeredLevel(panel)).toBeLessThan(1);
+  await eventually(() => answeredLevel(panel)).toBeLessThan(1);
   await canvas(panel, "loss").dblclick();
-  await expect.poll(() => asked(panel).at(-1)?.wanted[0]?.toStep).toBe(endOfRun);
-  await expect.poll(() => answeredLevel(panel)).toBe(before);
+  await eventually(() => asked(panel).at(-1)?.wanted[0]?.toStep).toBe(endOfRun);
+  await eventually(() => answeredLevel(panel)).toBe(before);
   await panel.close();
 });
 
@@ -95,11 +95,11 @@ test("the wheel zooms with Ctrl and only then, and so do plus and minus", async 
   await panel.page.keyboard.down("Control");
   await panel.page.mouse.wheel(0, -200);
   await panel.page.keyboard.up("Control");
-  await expect.poll(() => asked(panel).length).toBe(1);
+  await eventually(() => asked(panel).length).toBe(1);
   await canvas(panel, "loss").press("0");
-  await expect.poll(() => asked(panel).at(-1)?.wanted[0]?.toStep).toBe(endOfRun);
+  await eventually(() => asked(panel).at(-1)?.wanted[0]?.toStep).toBe(endOfRun);
   await canvas(panel, "loss").press("+");
-  await expect.poll(() => asked(panel).at(-1)?.wanted[0]?.toStep).toBeLessThan(lastStep);
+  await eventually(() => asked(panel).at(-1)?.wanted[0]?.toStep).toBeLessThan(lastStep);
   await panel.close();
 });
 
@@ -108,10 +108,10 @@ test("steps are zoomed to by typing them, and a wrong entry is marked and change
   const [from, to] = [panel.page.getByLabel("First step shown"), panel.page.getByLabel("Last step shown")];
   await to.fill("2000");
   await to.press("Tab");
-  await expect.poll(() => panel.state).toMatchObject({ view: { zoom: { from: 0, to: 2000 } } });
+  await eventually(() => panel.state).toMatchObject({ view: { zoom: { from: 0, to: 2000 } } });
   await from.fill("3000");
   await from.press("Tab");
-  await expect.poll(() => panel.page.locator("vscode-textfield[invalid]").count()).toBe(1);
+  await eventually(() => panel.page.locator("vscode-textfield[invalid]").count()).toBe(1);
   expect(panel.state).toMatchObject({ view: { zoom: { from: 0, to: 2000 } } });
   await panel.close();
 });
@@ -130,7 +130,7 @@ test("zoom, scales, smoothing, observables and table survive a reload", async ()
   expect(panel.state).toEqual({ version: 1, run: "/runs/replayed", view });
   expect(await panel.page.locator("vscode-checkbox[label='Log values']").getAttribute("checked")).not.toBeNull();
   expect(await panel.page.locator("vscode-checkbox[label='Table']").getAttribute("checked")).not.toBeNull();
-  expect(await panel.page.locator("vscode-single-select").innerText()).toContain("Over 20 points");
+  expect(await panel.page.getByRole("combobox", { name: "Smoothing" }).innerText()).toContain("Over 20 points");
   expect(await panel.page.locator("caption", { hasText: "Gradient norm" }).count()).toBe(1);
   expect(await panel.page.locator("caption", { hasText: "Sharpness" }).count()).toBe(0);
   await panel.close();
@@ -171,7 +171,7 @@ test("controls are there only where they can act", async () => {
 test("pressing Stop asks the host to stop", async () => {
   const panel = await open(edgeRun, 700);
   await panel.page.getByRole("button", { name: "Stop" }).press("Enter");
-  await expect.poll(() => panel.sent.at(-1)).toEqual({ type: "control", do: "stop" });
+  await eventually(() => panel.sent.at(-1)).toEqual({ type: "control", do: "stop" });
   await panel.close();
 });
 
@@ -184,10 +184,10 @@ test("a live run is drawn at most ten times a second, and ends with everything d
     run.advance(reached);
     await panel.page.evaluate(() => undefined);
   }
-  await expect.poll(() => step.innerText()).toMatch(/Step\s+6,000\s/);
+  await eventually(() => step.innerText()).toMatch(/Step\s+6,000\s/);
   const seconds = (performance.now() - begun) / 1000;
   // One more for the drawing that was due at either end.
   expect((await panel.drawings()) - drawings).toBeLessThanOrEqual(10 * seconds + 2);
-  await expect.poll(() => panel.page.locator(".verdict").allInnerTexts()).toEqual(["held", "held", "pending"]);
+  await eventually(() => panel.page.locator(".verdict").allInnerTexts()).toEqual(["held", "held", "pending"]);
   await panel.close();
 });

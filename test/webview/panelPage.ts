@@ -1,6 +1,7 @@
 import { readFile, mkdir } from "node:fs/promises";
 import path from "node:path";
 import { chromium, type Browser, type Page } from "playwright-core";
+import { expect } from "vitest";
 import { chromiumArguments, requireChromium } from "../../scripts/chromium.ts";
 import { pack, type FromPanel, type LawText, type ToPanel } from "../../src/editor/messages.ts";
 import { PanelFeed } from "../../src/editor/panel/panelFeed.ts";
@@ -27,8 +28,27 @@ const laws: readonly LawText[] = [
   },
 ];
 
+/** The bundle as it was built, read once. */
+const files = new Map([
+  ["panel.js", { body: await built("panel.js"), contentType: "text/javascript" }],
+  ["panel.css", { body: await built("panel.css"), contentType: "text/css" }],
+]);
+
+async function built(name: string): Promise<string> {
+  try {
+    return await readFile(path.join(root, "dist/webview", name), "utf8");
+  } catch (error) {
+    throw new Error(`dist/webview/${name} is missing: build first, with npm run build.`, { cause: error });
+  }
+}
+
 export function launchBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: requireChromium(), args: [...chromiumArguments] });
+}
+
+/** Waits until what `read` gives matches; a loaded machine is given time. */
+export function eventually<Value>(read: () => Value | Promise<Value>) {
+  return expect.poll(read, { timeout: 30_000, interval: 50 });
 }
 
 export interface PanelPageOptions {
@@ -65,9 +85,14 @@ export class PanelPage {
       () => options.controllable ?? true,
       (message) => {
         this.received.push(message);
-        void page.evaluate((data) => {
-          window.postMessage(data, "*");
-        }, pack(message));
+        page
+          .evaluate((data) => {
+            window.postMessage(data, "*");
+          }, pack(message))
+          .catch((error: unknown) => {
+            // A page that is closed in mid-message is no fault.
+            if (!page.isClosed()) this.faults.push(String(error));
+          });
       },
     );
   }
@@ -130,8 +155,8 @@ export class PanelPage {
       const name = new URL(route.request().url()).pathname.slice(1);
       if (name === "") return route.fulfill({ body: html, contentType: "text/html" });
       if (name === "favicon.ico") return route.fulfill({ status: 204 });
-      const body = await readFile(path.join(root, "dist/webview", name), "utf8");
-      return route.fulfill({ body, contentType: name.endsWith(".css") ? "text/css" : "text/javascript" });
+      const file = files.get(name);
+      return file === undefined ? route.fulfill({ status: 404 }) : route.fulfill(file);
     });
     await page.exposeFunction("orreryPost", (message: unknown) => {
       this.#receive(message);
