@@ -12,7 +12,7 @@
  * left out. A run that never crosses decides nothing. The literature calls the law itself refuted outside [0.9, 1.15].
  *
  * The interval is the literature's. On small tanh networks in float64 (78 runs, learning rates over a factor of 7) it held
- * 39 times in 40 for gradient descent, 12 in 12 for RMSProp and 10 in 12 for Adam. The heavy ball held 1 time in 14: the
+ * 37 times in 40 for gradient descent, 12 in 12 for RMSProp and 10 in 12 for Adam. The heavy ball held 1 time in 14: the
  * instability grows unseen for as long as the momentum lasts, and then throws the sharpness far below the threshold, from
  * where it takes longer to return; its measured 10–90 % were 0.46 to 0.89. With momentum the lower end is therefore 0.45.
  */
