@@ -18,7 +18,12 @@ export async function showFailure(thrown: unknown, log: vscode.LogOutputChannel)
     return;
   }
   const show = vscode.l10n.t("Show Log");
-  if ((await vscode.window.showErrorMessage(withoutLinks(`Orrery: ${error.message}`), show)) === show) log.show();
+  const settings = vscode.l10n.t("Open Settings");
+  // Where a run is kept and what runs it are settings.
+  const actions = error.name === "LaunchError" ? [settings, show] : [show];
+  const chosen = await vscode.window.showErrorMessage(withoutLinks(`Orrery: ${error.message}`), ...actions);
+  if (chosen === show) log.show();
+  if (chosen === settings) await vscode.commands.executeCommand("workbench.action.openSettings", "@ext:orrery.orrery");
 }
 
 /** Tells of a run that ended in a way that its person has to know; says nothing of the others. */
