@@ -1,5 +1,6 @@
 /** The thread that reads runs, so that the extension host never waits for a disk. */
 import { existsSync, readFileSync } from "node:fs";
+import { setImmediate as turn } from "node:timers/promises";
 import { parentPort } from "node:worker_threads";
 import { isLiving, processMarkSchema } from "../recorder/processMark.ts";
 import { isFollowed } from "../recorder/recorderLock.ts";
@@ -45,7 +46,11 @@ function serve(port: ThreadPort): void {
 
   async function listings(directories: readonly string[]) {
     const found = [];
-    for (const directory of directories) found.push(await stored.listing(directory));
+    for (const directory of directories) {
+      found.push(await stored.listing(directory));
+      // A panel that waits for its curve does not wait for a long list of runs.
+      await turn();
+    }
     return found;
   }
 }
