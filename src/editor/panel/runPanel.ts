@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 import { views } from "../../ids.ts";
 import { pack, type FromPanel } from "../messages.ts";
 import type { RunAccess, RunControl, Subscription } from "../runAccess.ts";
-import { PanelFeed } from "./panelFeed.ts";
+import { PanelFeed, type PanelTheory } from "./panelFeed.ts";
 import { panelHtml } from "./panelHtml.ts";
 import { readRequest } from "./panelRequests.ts";
 
@@ -13,6 +13,8 @@ export interface PanelSurroundings {
   readonly extensionUri: vscode.Uri;
   readonly access: RunAccess;
   readonly control: RunControl;
+  /** Loaded only once a panel is open, which keeps activation short. */
+  readonly theory: () => Promise<PanelTheory>;
   readonly log: vscode.LogOutputChannel;
 }
 
@@ -105,13 +107,12 @@ export class RunPanel implements Subscription {
 
   /** The feed, made when first a page asks for it; undefined once the panel is gone. */
   async #fed(): Promise<PanelFeed | undefined> {
-    const { access, control } = this.#surroundings;
-    // Theory is read only once a panel is open, which keeps activation short.
-    const { panelTheory } = await import("./panelTheory.ts");
+    const { access, control, theory } = this.#surroundings;
+    const known = await theory();
     if (this.#disposed) return undefined;
     this.#feed ??= new PanelFeed(
       access.open(this.directory),
-      panelTheory,
+      known,
       () => control.controllable(this.directory),
       (message) => {
         if (message.type === "snapshot")
