@@ -180,6 +180,36 @@ describe("on the WebAssembly backend, composed kernels agree with plain JavaScri
     });
   });
 
+  test("gradient of max pooling, also over negative and equal elements", async () => {
+    const pooling = fc.record({
+      drawn: convolution,
+      levels: fc.constantFrom(2, 3, 1000),
+      lift: fc.constantFrom(-3, 0, 3),
+    });
+    await fc.assert(
+      fc.asyncProperty(pooling, async ({ drawn, levels, lift }) => {
+        const [outHeight, outWidth] = outputSize(drawn);
+        fc.pre(outHeight > 0 && outWidth > 0);
+        // A window that lies wholly in the padding has no largest element.
+        fc.pre(drawn.pad === "same" || drawn.pad === "valid");
+        const shape = [drawn.batch, drawn.height, drawn.width, drawn.channels];
+        const input = Array.from(values(shape, 3), (value) => Math.round(value * levels) / levels + lift);
+        const attributes = { ...common(drawn), filterSize: [drawn.filterHeight, drawn.filterWidth] };
+        const pooled = await runOn("cpu", "MaxPool", { x: { shape, values: input } }, attributes);
+        await agree(
+          "MaxPoolGrad",
+          {
+            dy: { shape: pooled.shape },
+            input: { shape, values: input },
+            output: { shape: pooled.shape, values: Array.from(pooled.values) },
+          },
+          attributes,
+        );
+      }),
+      { numRuns: 200, seed: 14 },
+    );
+  });
+
   test("sums over segments, with ids that repeat, that are left out and that lie outside", async () => {
     const segments = fc.record({
       ids: fc.array(fc.integer({ min: -2, max: 9 }), { minLength: 1, maxLength: 12 }),

@@ -112,7 +112,16 @@ export function currentKernelRegistry(): KernelRegistry | undefined {
   return (globalThis as Globals)._tfGlobals?.get("kernelRegistry") as KernelRegistry | undefined;
 }
 
-/** Whether the current backend has a kernel of that name. */
-export function hasKernel(engine: Engine, kernelName: string): boolean {
-  return currentKernelRegistry()?.has(`${engine.backendName}_${kernelName}`) ?? false;
+const composed = new WeakSet<KernelConfig>();
+
+/** Registers a kernel that the probe composes of others. */
+export function registerComposed(registry: KernelRegistry, config: KernelConfig): void {
+  composed.add(config);
+  registry.set(`${config.backendName}_${config.kernelName}`, config);
+}
+
+/** Whether the current backend's kernel of that name was registered by `registerComposed`. */
+export function isComposed(engine: Engine, kernelName: string): boolean {
+  const config = currentKernelRegistry()?.get(`${engine.backendName}_${kernelName}`);
+  return config !== undefined && composed.has(config);
 }

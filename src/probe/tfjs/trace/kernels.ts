@@ -1,4 +1,4 @@
-import { hasKernel, type Attributes, type Engine, type NamedTensors, type Tensor } from "../engine.ts";
+import { isComposed, type Attributes, type Engine, type NamedTensors, type Tensor } from "../engine.ts";
 
 /**
  * Operations on the script's own engine, kernel by kernel.
@@ -13,8 +13,13 @@ export class Kernels {
     this.#engine = engine;
   }
 
-  has(kernelName: string): boolean {
-    return hasKernel(this.#engine, kernelName);
+  get backendName(): string {
+    return this.#engine.backendName;
+  }
+
+  /** Whether the current backend's kernel of that name is one that the probe has put there. */
+  isComposed(kernelName: string): boolean {
+    return isComposed(this.#engine, kernelName);
   }
 
   /** Runs a kernel with exactly one output. */

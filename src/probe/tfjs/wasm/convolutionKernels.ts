@@ -1,13 +1,15 @@
 import type { Attributes, NamedTensors, Tensor } from "../engine.ts";
 import type { Kernels } from "../trace/kernels.ts";
 import {
-  convolutionAxes,
   cropped,
+  forwardMargin,
   inputGradientMargin,
+  padForTaps,
   requireChannelsLast,
   spreadOut,
-  type Margin,
-} from "./convolutionGeometry.ts";
+  underTap,
+  windowAxes,
+} from "../trace/windowGeometry.ts";
 import { required } from "./required.ts";
 
 type Shape4 = [number, number, number, number];
@@ -22,17 +24,13 @@ export function conv2DBackpropFilter(kernels: Kernels, inputs: NamedTensors, att
   const [, height, width] = x.shape as Shape4;
   const [, outHeight, outWidth] = dy.shape as Shape4;
   const [filterHeight, filterWidth] = attributes["filterShape"] as Shape4;
-  const [rows, columns] = convolutionAxes(
-    attributes,
-    [height, width],
-    [outHeight, outWidth],
-    [filterHeight, filterWidth],
+  const [rows, columns] = windowAxes(attributes, [height, width], [outHeight, outWidth], [filterHeight, filterWidth]);
+  const { images, pad } = cropped(
+    kernels,
+    kernels.transpose(x, [3, 1, 2, 0]),
+    forwardMargin(rows),
+    forwardMargin(columns),
   );
-  const margin = (axis: typeof rows): Margin => [
-    axis.before,
-    (axis.output - 1) * axis.stride + axis.filter - axis.input - axis.before,
-  ];
-  const { images, pad } = cropped(kernels, kernels.transpose(x, [3, 1, 2, 0]), margin(rows), margin(columns));
   const filterGradient = kernels.run(
     "Conv2D",
     { x: images, filter: kernels.transpose(dy, [1, 2, 0, 3]) },
@@ -47,12 +45,7 @@ export function conv2DBackpropInput(kernels: Kernels, inputs: NamedTensors, attr
   const [, height, width] = attributes["inputShape"] as Shape4;
   const [, outHeight, outWidth] = dy.shape as Shape4;
   const [filterHeight, filterWidth] = filter.shape as Shape4;
-  const [rows, columns] = convolutionAxes(
-    attributes,
-    [height, width],
-    [outHeight, outWidth],
-    [filterHeight, filterWidth],
-  );
+  const [rows, columns] = windowAxes(attributes, [height, width], [outHeight, outWidth], [filterHeight, filterWidth]);
   const flipped = kernels.transpose(kernels.run("Reverse", { x: filter }, { dims: [0, 1] }), [0, 1, 3, 2]);
   const { images, pad } = cropped(
     kernels,
@@ -74,12 +67,7 @@ export function depthwiseBackpropInput(kernels: Kernels, inputs: NamedTensors, a
   const [count, height, width, channels] = attributes["inputShape"] as Shape4;
   const [, outHeight, outWidth] = dy.shape as Shape4;
   const [filterHeight, filterWidth, , multiplier] = filter.shape as Shape4;
-  const [rows, columns] = convolutionAxes(
-    attributes,
-    [height, width],
-    [outHeight, outWidth],
-    [filterHeight, filterWidth],
-  );
+  const [rows, columns] = windowAxes(attributes, [height, width], [outHeight, outWidth], [filterHeight, filterWidth]);
   const flipped = kernels.run("Reverse", { x: filter }, { dims: [0, 1] });
   const { images, pad } = cropped(
     kernels,
@@ -104,35 +92,15 @@ export function depthwiseBackpropFilter(kernels: Kernels, inputs: NamedTensors, 
   const [count, height, width, channels] = x.shape as Shape4;
   const [, outHeight, outWidth] = dy.shape as Shape4;
   const [filterHeight, filterWidth, , multiplier] = attributes["filterShape"] as Shape4;
-  const [rows, columns] = convolutionAxes(
-    attributes,
-    [height, width],
-    [outHeight, outWidth],
-    [filterHeight, filterWidth],
-  );
-  const reach = (axis: typeof rows) => (axis.output - 1) * axis.stride + axis.filter;
-  const margin = (axis: typeof rows): Margin => [axis.before, Math.max(0, reach(axis) - axis.input - axis.before)];
-  const padded = kernels.pad(x, [[0, 0], margin(rows), margin(columns), [0, 0]]);
+  const [rows, columns] = windowAxes(attributes, [height, width], [outHeight, outWidth], [filterHeight, filterWidth]);
+  const padded = padForTaps(kernels, x, rows, columns, 0);
   const positions = count * outHeight * outWidth;
   const gradient = kernels.reshape(dy, [positions, channels, multiplier]);
   const ones = kernels.fill([1, positions], 1);
   const taps: Tensor[] = [];
   for (let row = 0; row < filterHeight; row++) {
     for (let column = 0; column < filterWidth; column++) {
-      const under = kernels.run(
-        "StridedSlice",
-        { x: padded },
-        {
-          begin: [0, row, column, 0],
-          end: [count, row + (outHeight - 1) * rows.stride + 1, column + (outWidth - 1) * columns.stride + 1, channels],
-          strides: [1, rows.stride, columns.stride, 1],
-          beginMask: 0,
-          endMask: 0,
-          ellipsisMask: 0,
-          newAxisMask: 0,
-          shrinkAxisMask: 0,
-        },
-      );
+      const under = underTap(kernels, padded, rows, columns, row, column);
       const products = kernels.multiply(kernels.reshape(under, [positions, channels, 1]), gradient);
       // A product with a row of ones: the backend's own sum over the first axis transposes everything first.
       taps.push(kernels.matMul(ones, kernels.reshape(products, [positions, channels * multiplier])));

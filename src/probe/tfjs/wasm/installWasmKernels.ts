@@ -1,5 +1,14 @@
-import type { Attributes, Engine, KernelConfig, KernelRegistry, NamedTensors, Tensor } from "../engine.ts";
+import {
+  registerComposed,
+  type Attributes,
+  type Engine,
+  type KernelConfig,
+  type KernelRegistry,
+  type NamedTensors,
+  type Tensor,
+} from "../engine.ts";
 import { Kernels } from "../trace/kernels.ts";
+import { returnToLargest } from "../trace/largestInWindow.ts";
 import {
   conv2DBackpropFilter,
   conv2DBackpropInput,
@@ -7,12 +16,13 @@ import {
   depthwiseBackpropInput,
 } from "./convolutionKernels.ts";
 import { batchMatMul } from "./matrixProduct.ts";
+import { required } from "./required.ts";
 import { unsortedSegmentSum } from "./segmentSum.ts";
 
 type Compose = (inputs: NamedTensors, attributes: Attributes) => Tensor;
 type Replace = (inputs: NamedTensors, attributes: Attributes, plain: () => unknown) => unknown;
 
-const installed = new WeakSet<KernelConfig>();
+const replaced = new WeakSet<KernelConfig>();
 
 /**
  * Adds the kernels that training needs and the WebAssembly backend lacks, composed from those that it has: without them
@@ -24,16 +34,15 @@ const installed = new WeakSet<KernelConfig>();
  */
 export function installMissingKernels(engine: Engine, registry: KernelRegistry): string[] {
   const kernels = new Kernels(engine);
-  const composed: Record<string, Compose> = {
+  const missing: Record<string, Compose> = {
     Conv2DBackpropFilter: (inputs, attributes) => conv2DBackpropFilter(kernels, inputs, attributes),
     DepthwiseConv2dNativeBackpropFilter: (inputs, attributes) => depthwiseBackpropFilter(kernels, inputs, attributes),
     DepthwiseConv2dNativeBackpropInput: (inputs, attributes) => depthwiseBackpropInput(kernels, inputs, attributes),
     UnsortedSegmentSum: (inputs, attributes) => unsortedSegmentSum(engine, kernels, inputs, attributes),
   };
-  return Object.entries(composed).flatMap(([kernelName, compose]) => {
-    const key = `wasm_${kernelName}`;
-    if (registry.has(key)) return [];
-    registry.set(key, {
+  return Object.entries(missing).flatMap(([kernelName, compose]) => {
+    if (registry.has(`wasm_${kernelName}`)) return [];
+    registerComposed(registry, {
       kernelName,
       backendName: "wasm",
       kernelFunc: ({ inputs, attrs }) => engine.tidy(() => compose(inputs, attrs)),
@@ -43,8 +52,9 @@ export function installMissingKernels(engine: Engine, registry: KernelRegistry):
 }
 
 /**
- * Replaces kernels of the WebAssembly backend that are several times slower than others that give the same. The last bits of
- * results may differ, so this is only for a backend that the probe has chosen, not for one that the script chose itself.
+ * Replaces kernels of the WebAssembly backend: some that are several times slower than others that give the same, and
+ * MaxPoolGrad, which is wrong for windows without a positive element. Results may differ from the backend's own, so this is
+ * only for a backend that the probe has chosen, not for one that the script chose itself.
  *
  * To be called once the backend's package has been loaded; further calls do nothing.
  *
@@ -58,17 +68,20 @@ export function installFastKernels(engine: Engine, registry: KernelRegistry): st
       String(attributes["dataFormat"]).toUpperCase() === "NCHW"
         ? plain()
         : conv2DBackpropInput(kernels, inputs, attributes),
+    MaxPoolGrad: (inputs, attributes) => {
+      const [dy, input, output] = [required(inputs, "dy"), required(inputs, "input"), required(inputs, "output")];
+      return returnToLargest(kernels, input, output, dy, attributes);
+    },
   };
   return Object.entries(replacements).flatMap(([kernelName, replace]) => {
-    const key = `wasm_${kernelName}`;
-    const own = registry.get(key);
-    if (own === undefined || installed.has(own)) return [];
+    const own = registry.get(`wasm_${kernelName}`);
+    if (own === undefined || replaced.has(own)) return [];
     const config: KernelConfig = {
       ...own,
       kernelFunc: (call) => engine.tidy(() => replace(call.inputs, call.attrs, () => own.kernelFunc(call))),
     };
-    installed.add(config);
-    registry.set(key, config);
+    replaced.add(config);
+    registerComposed(registry, config);
     return [kernelName];
   });
 }

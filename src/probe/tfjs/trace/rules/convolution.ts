@@ -1,4 +1,5 @@
 import { addTangents, bilinearIn, UnsupportedKernelError, type Rule, type Rules } from "../rule.ts";
+import { unlessBroken } from "./pooling.ts";
 
 /** A fused convolution with a linear activation: the plain convolution, plus the bias. */
 function fused(plainKernel: string): Rule {
@@ -26,7 +27,7 @@ export const convolutionRules: Rules = {
   DepthwiseConv2dNativeBackpropInput: bilinearIn("dy", "filter"),
   DepthwiseConv2dNativeBackpropFilter: bilinearIn("x", "dy"),
   Conv3D: bilinearIn("x", "filter"),
-  Conv3DBackpropInputV2: bilinearIn("dy", "filter"),
+  Conv3DBackpropInputV2: unlessBroken(bilinearIn("dy", "filter")),
   Conv3DBackpropFilterV2: bilinearIn("x", "dy"),
   FusedConv2D: fused("Conv2D"),
   FusedDepthwiseConv2D: fused("DepthwiseConv2dNative"),

@@ -1,29 +1,32 @@
 import type { Attributes, Tensor } from "../engine.ts";
-import type { Kernels } from "../trace/kernels.ts";
+import type { Kernels } from "./kernels.ts";
 
-/** One spatial axis of a two-dimensional convolution, in elements. Undilated: TensorFlow.js trains no dilated ones this way. */
-export interface ConvolutionAxis {
+/**
+ * One spatial axis of a two-dimensional convolution or pooling, in elements. Undilated: TensorFlow.js gives the kernels that the
+ * probe composes no dilation.
+ */
+export interface WindowAxis {
   readonly input: number;
   readonly output: number;
   readonly filter: number;
   readonly stride: number;
-  /** Zeros that the forward convolution puts before the input. */
+  /** Elements of padding before the input. */
   readonly before: number;
 }
 
 /**
- * Height and width axes of a convolution, from the attributes of its kernel and the sizes of its tensors.
+ * Height and width axes of a convolution or pooling, from the attributes of its kernel and the sizes of its tensors.
  *
  * @param input, output [height, width]; the output's is taken as given, so that no rounding mode matters.
  */
-export function convolutionAxes(
+export function windowAxes(
   attributes: Attributes,
   input: readonly [number, number],
   output: readonly [number, number],
   filter: readonly [number, number],
-): [ConvolutionAxis, ConvolutionAxis] {
+): [WindowAxis, WindowAxis] {
   const strides = pair(attributes["strides"]);
-  const axis = (index: 0 | 1): ConvolutionAxis => {
+  const axis = (index: 0 | 1): WindowAxis => {
     const geometry = {
       input: input[index],
       output: output[index],
@@ -87,7 +90,7 @@ export function spreadOut(kernels: Kernels, images: Tensor, strideRows: number, 
 }
 
 /** Margins around a spread-out output gradient, so that a plain convolution with the flipped filter gives the input's gradient. */
-export function inputGradientMargin(axis: ConvolutionAxis): Margin {
+export function inputGradientMargin(axis: WindowAxis): Margin {
   const before = axis.filter - 1 - axis.before;
   return [before, axis.input + axis.filter - 1 - before - axis.output * axis.stride];
 }
@@ -97,7 +100,7 @@ function pair(attribute: unknown): [number, number] {
   return [rows, columns];
 }
 
-function zerosBefore(pad: unknown, index: 0 | 1, axis: Omit<ConvolutionAxis, "before">): number {
+function zerosBefore(pad: unknown, index: 0 | 1, axis: Omit<WindowAxis, "before">): number {
   if (typeof pad === "number") return pad;
   if (pad === "valid") return 0;
   if (pad === "same") {
@@ -105,6 +108,67 @@ function zerosBefore(pad: unknown, index: 0 | 1, axis: Omit<ConvolutionAxis, "be
     return Math.floor(Math.max(0, reach - axis.input) / 2);
   }
   const explicit = Array.isArray(pad) ? (pad as number[][])[index + 1]?.[0] : undefined;
-  if (explicit === undefined) throw new Error(`Unknown padding of a convolution: ${JSON.stringify(pad)}.`);
+  if (explicit === undefined) throw new Error(`Unknown padding: ${JSON.stringify(pad)}.`);
   return explicit;
+}
+
+/** The geometry of a pooling kernel, from its attributes and the shapes [n, height, width, channels] of its input and output. */
+export function poolingAxes(
+  attributes: Attributes,
+  input: readonly number[],
+  output: readonly number[],
+): [WindowAxis, WindowAxis] {
+  const [, height = 0, width = 0] = input;
+  const [, outHeight = 0, outWidth = 0] = output;
+  return windowAxes(attributes, [height, width], [outHeight, outWidth], pair(attributes["filterSize"]));
+}
+
+/** Padding around an axis that puts every window's every element inside; negative after it where elements are left over. */
+export function forwardMargin(axis: WindowAxis): Margin {
+  return [axis.before, (axis.output - 1) * axis.stride + axis.filter - axis.input - axis.before];
+}
+
+/** The element under one tap of every window: [n, outHeight, outWidth, channels] out of the padded images. */
+export function underTap(
+  kernels: Kernels,
+  padded: Tensor,
+  rows: WindowAxis,
+  columns: WindowAxis,
+  row: number,
+  column: number,
+): Tensor {
+  const [count = 0, , , channels = 0] = padded.shape;
+  return kernels.run(
+    "StridedSlice",
+    { x: padded },
+    {
+      begin: [0, row, column, 0],
+      end: [
+        count,
+        row + (rows.output - 1) * rows.stride + 1,
+        column + (columns.output - 1) * columns.stride + 1,
+        channels,
+      ],
+      strides: [1, rows.stride, columns.stride, 1],
+      beginMask: 0,
+      endMask: 0,
+      ellipsisMask: 0,
+      newAxisMask: 0,
+      shrinkAxisMask: 0,
+    },
+  );
+}
+
+/** Adds what is missing around images that `underTap` slices; what is left over stays. */
+export function padForTaps(
+  kernels: Kernels,
+  images: Tensor,
+  rows: WindowAxis,
+  columns: WindowAxis,
+  padding: number,
+): Tensor {
+  const margin = (axis: WindowAxis) => forwardMargin(axis).map((extent) => Math.max(0, extent));
+  const margins = [[0, 0], margin(rows), margin(columns), [0, 0]];
+  if (margins.flat().every((extent) => extent === 0)) return images;
+  return kernels.run("PadV2", { x: images }, { paddings: margins, constantValue: padding });
 }
