@@ -1,6 +1,6 @@
 /** Finds where a script trains with TensorFlow.js and where it defines its model. */
-import { Query, type Language, type Node, type Tree } from "@vscode/tree-sitter-wasm";
-import { Declarations, functionTypes, namedChildren, stringValue } from "./declarations.ts";
+import type { Node, Tree } from "@vscode/tree-sitter-wasm";
+import { Declarations, functionTypes, namedChildren } from "./declarations.ts";
 import { loadedModule, packageScope, Provenances } from "./provenance.ts";
 
 /** Lines and columns count from 0, columns in UTF-16 code units, as editors count. */
@@ -41,48 +41,59 @@ const fewestArguments: Record<TrainingCall, number> = {
   applyGradients: 1,
 };
 
-const calls = `
-(import_statement) @import
-(call_expression function: [(identifier) (import)] @callee) @plain
-(call_expression
-  function: (member_expression property: (property_identifier) @callee)
-  (#any-of? @callee "fit" "fitDataset" "trainOnBatch" "minimize" "applyGradients" "sequential" "model")) @method
-`;
+const modelCalls: readonly string[] = ["sequential", "model"] satisfies ModelCall[];
 
-const queries = new WeakMap<Language, Query>();
+/**
+ * In the order of the text; nothing in a file that takes nothing from TensorFlow.js. Code that does not parse is read as
+ * far as it does. Names are looked up in the text and then judged by where they stand in the tree: walking a whole tree
+ * takes ten times as long.
+ */
+export function codeSites(tree: Tree, text: string): CodeSite[] {
+  const root = tree.rootNode;
+  if (!placesOf(packageScope, text).some((place) => isLoaded(root.namedDescendantForIndex(place)))) return [];
 
-function queryFor(language: Language): Query {
-  let query = queries.get(language);
-  if (query === undefined) {
-    query = new Query(language, calls);
-    queries.set(language, query);
-  }
-  return query;
-}
-
-/** In the order of the text; nothing in a file that takes nothing from TensorFlow.js. Code that does not parse is read as far as it does. */
-export function codeSites(tree: Tree): CodeSite[] {
-  const captures = queryFor(tree.language).captures(tree.rootNode);
-  const nodes = (name: string) => captures.filter((capture) => capture.name === name).map((capture) => capture.node);
-  const plain = nodes("plain");
-  const imports = nodes("import").map(importedModule);
-  const loads = plain.map(loadedModule);
-  if (![...imports, ...loads].some((module) => module?.startsWith(packageScope))) return [];
-
-  const provenances = new Provenances(new Declarations());
+  const declarations = new Declarations();
+  const provenances = new Provenances(declarations);
+  const names = [...Object.keys(fewestArguments), ...modelCalls, ...declarations.aliasesOf(modelCalls, root)];
+  const called = names.flatMap((name) => placesOf(name, text).filter((place) => isCalled(name, place, text)));
   const sites: CodeSite[] = [];
-  for (const node of [...plain, ...nodes("method")].sort((one, other) => one.startIndex - other.startIndex)) {
-    const site = modelSite(node, provenances) ?? trainingSite(node, provenances);
+  for (const place of called.sort((one, other) => one - other)) {
+    const call = callOf(root.namedDescendantForIndex(place), place);
+    const site = call && (modelSite(call, provenances) ?? trainingSite(call, provenances));
     if (site !== undefined && !sites.some((outer) => outer.kind === site.kind && encloses(outer.range, site.range))) {
       sites.push(site);
     }
   }
-  return sites;
+  return sites.sort((one, other) => (before(one.range.start, other.range.start) ? -1 : 1));
 }
 
-function importedModule(statement: Node): string | undefined {
-  const clause = namedChildren(statement).find((child) => child.type === "import_require_clause");
-  return stringValue((clause ?? statement).childForFieldName("source"));
+function placesOf(word: string, text: string): number[] {
+  const places: number[] = [];
+  for (let place = text.indexOf(word); place >= 0; place = text.indexOf(word, place + word.length)) places.push(place);
+  return places;
+}
+
+/** A quick look that spares the tree most occurrences of a name: does something like an argument list follow? */
+function isCalled(name: string, place: number, text: string): boolean {
+  return ["(", "<", "?"].includes(text.slice(place + name.length, place + name.length + 40).trimStart()[0] ?? "");
+}
+
+/** Whether a package's name, as found in the text, is what an `import` or a `require` loads. */
+function isLoaded(fragment: Node | null): boolean {
+  const string = fragment?.type === "string" ? fragment : fragment?.parent;
+  const user = string?.parent ?? null;
+  if (string?.type !== "string" || user === null) return false;
+  if (user.type === "import_statement" || user.type === "import_require_clause") return true;
+  return user.type === "arguments" && user.parent !== null && loadedModule(user.parent) !== undefined;
+}
+
+/** The call whose callee's last name begins at `place`. */
+function callOf(name: Node | null, place: number): Node | undefined {
+  if (name?.startIndex !== place) return undefined;
+  const callee = name.type === "property_identifier" ? name.parent : name;
+  const call = callee?.parent;
+  const isCallee = call?.type === "call_expression" && call.childForFieldName("function")?.id === callee?.id;
+  return isCallee ? call : undefined;
 }
 
 function modelSite(call: Node, provenances: Provenances): CodeSite | undefined {

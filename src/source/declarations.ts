@@ -72,6 +72,14 @@ export class Declarations {
     return undefined;
   }
 
+  /** The names that a file, at its top level, gives to what is exported or destructured under one of `names`. */
+  aliasesOf(names: readonly string[], root: Node): string[] {
+    const declared = [...this.#scope(root)];
+    return declared
+      .filter(([alias, each]) => names.includes(originalName(each)) && !names.includes(alias))
+      .map(([alias]) => alias);
+  }
+
   #scope(node: Node): Scope {
     let scope = this.#scopes.get(node.id);
     if (scope === undefined) {
@@ -82,6 +90,11 @@ export class Declarations {
     }
     return scope;
   }
+}
+
+function originalName(declaration: Declaration): string {
+  if (declaration.kind === "import") return declaration.imported;
+  return declaration.kind === "variable" ? (declaration.property ?? "") : "";
 }
 
 function declare(scope: Scope, node: Node): void {

@@ -57,7 +57,7 @@ export class SourceFile implements Disposable {
       this.#forget();
       this.#tree = tree;
     }
-    return this.#tree === undefined ? [] : codeSites(this.#tree);
+    return this.#tree === undefined ? [] : codeSites(this.#tree, text);
   }
 
   #forget(): void {
