@@ -29,7 +29,13 @@ function problems(files) {
 
 const found = problems(await listFiles({ cwd: root, packageManager: PackageManager.None }));
 if (found.length === 0) {
-  await createVSIX({ cwd: root, packagePath: packagedExtension, dependencies: false, allowMissingRepository: true });
+  await createVSIX({
+    cwd: root,
+    packagePath: packagedExtension,
+    dependencies: false,
+    allowMissingRepository: true,
+    rewriteRelativeLinks: false,
+  });
   const { size } = statSync(packagedExtension);
   console.log(`${path.relative(root, packagedExtension)}: ${(size / 1e6).toFixed(2)} MB`);
   if (size > largest) found.push(`${packagedExtension} is larger than ${largest / 1e6} MB`);

@@ -112,8 +112,11 @@ export class EditorWindow implements AsyncDisposable {
     await this.page.locator(".part.sidebar .pane").filter({ hasText: "Runs" }).first().waitFor();
   }
 
+  /** As the command does it: the browser's own reload would leave the editor no time to write down what is open. */
   async reload(): Promise<void> {
-    await this.page.reload();
+    const loaded = this.page.waitForEvent("load");
+    await this.runCommand("Developer: Reload Window");
+    await loaded;
     await this.#loaded();
   }
 

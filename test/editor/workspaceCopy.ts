@@ -24,9 +24,10 @@ export class WorkspaceCopy {
   runs(): RunDirectory[] {
     const folder = path.join(this.folder, ".orrery", "runs");
     if (!existsSync(folder)) return [];
-    return readdirSync(folder)
-      .toSorted()
-      .map((name) => new RunDirectory(path.join(folder, name)));
+    return readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => new RunDirectory(path.join(folder, entry.name)))
+      .toSorted((one, other) => one.path.localeCompare(other.path));
   }
 
   /** The run that was started last. Throws where there is none. */

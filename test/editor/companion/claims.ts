@@ -146,7 +146,9 @@ function runsFolder(api: EditorApi): string {
 }
 
 function storedRuns(api: EditorApi): string[] {
-  return existsSync(runsFolder(api)) ? readdirSync(runsFolder(api)).toSorted() : [];
+  if (!existsSync(runsFolder(api))) return [];
+  const entries = readdirSync(runsFolder(api), { withFileTypes: true });
+  return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
 }
 
 async function lensesOf(api: EditorApi, document: vscode.TextDocument): Promise<vscode.CodeLens[]> {
