@@ -150,12 +150,7 @@ export class ChartCard {
   }
 
   #marks(): readonly ForecastMark[] {
-    return this.#input === undefined
-      ? []
-      : forecastMarks(
-          this.#input.ledger,
-          this.#input.slices.map((slice) => slice.observable),
-        );
+    return this.#input === undefined ? [] : forecastMarks(this.#input.ledger, this.#input.slices);
   }
 
   #showCursor(): void {

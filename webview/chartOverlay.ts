@@ -27,9 +27,11 @@ export function overlayPlugin(overlay: () => Overlay): Plugin<"line"> {
     beforeDatasetsDraw(chart) {
       within(chart, overlay(), (frame, { drawings, marks, colours }) => {
         for (const { drawing, colour } of drawings) drawRaw(frame, drawing, colour, colours.highContrast);
+        // Forecasts of one crossing that are made anew as it comes nearer lie over one another.
+        const crossings = marks.filter((mark) => mark.kind === "steps").length;
         for (const mark of marks) {
           if (mark.kind === "values") drawValueBand(frame, mark, colours);
-          else drawStepBand(frame, mark, colours);
+          else drawStepBand(frame, mark, colours, 1 / Math.sqrt(crossings));
         }
       });
     },
@@ -85,17 +87,28 @@ function valueBand({ area, x, y }: Frame, mark: ForecastMark): ChartArea | undef
   return right <= left || bottom < area.top || top > area.bottom ? undefined : { ...area, left, right, top, bottom };
 }
 
+/** Two dashed lines where a band of values is announced, and the band itself where it applies. */
 function drawValueBand(frame: Frame, mark: ForecastMark, colours: Colours): void {
+  const { context, x } = frame;
   const band = valueBand(frame, mark);
   if (band === undefined) return;
-  const { left, right, top, bottom } = band;
-  shade(frame.context, left, top, right - left, bottom - top, colours, mark.open);
+  const { right, top, bottom } = band;
+  const filled = Math.min(right, Math.max(band.left, x(mark.filledFrom)));
+  context.globalAlpha = colours.highContrast ? 1 : 0.6;
+  context.strokeStyle = colours.forecast;
+  context.lineWidth = 1;
+  context.setLineDash([2, 4]);
+  line(context, band.left, top, filled, top);
+  line(context, band.left, bottom, filled, bottom);
+  context.setLineDash([]);
+  context.globalAlpha = 1;
+  if (right > filled) shade(context, filled, top, right - filled, bottom - top, colours, mark.open ? 0.22 : 0.14);
 }
 
-function drawStepBand({ context, area, x }: Frame, mark: ForecastMark, colours: Colours): void {
+function drawStepBand({ context, area, x }: Frame, mark: ForecastMark, colours: Colours, strength: number): void {
   const [left, centre, right] = [x(mark.low), x(mark.central), x(mark.high)];
   if (right < area.left || left > area.right) return;
-  shade(context, left, area.top, right - left, area.bottom - area.top, colours, mark.open);
+  shade(context, left, area.top, right - left, area.bottom - area.top, colours, (mark.open ? 0.22 : 0.14) * strength);
   context.strokeStyle = colours.forecast;
   context.setLineDash([3, 3]);
   line(context, centre, area.top, centre, area.bottom);
@@ -108,9 +121,9 @@ function label(frame: Frame, mark: ForecastMark, labels: LabelRows): void {
   if (mark.kind === "values") {
     const band = valueBand(frame, mark);
     if (band !== undefined)
-      labels.put(band.left + 4, Math.min(area.bottom - 16, Math.max(area.top, band.bottom + 3)), mark.label);
+      labels.put(band.left + 4, Math.min(area.bottom - 16, Math.max(area.top, band.bottom + 3)), mark.label, 1);
   } else if (x(mark.high) >= area.left && x(mark.low) <= area.right)
-    labels.put(Math.max(area.left, x(mark.low)) + 3, area.bottom - 32, mark.label);
+    labels.put(Math.max(area.left, x(mark.low)) + 3, area.bottom - 32, mark.label, -1);
 }
 
 function shade(
@@ -120,10 +133,10 @@ function shade(
   width: number,
   height: number,
   colours: Colours,
-  open: boolean,
+  opacity: number,
 ): void {
   context.fillStyle = colours.forecast;
-  context.globalAlpha = open ? 0.22 : 0.12;
+  context.globalAlpha = opacity;
   context.fillRect(left, top, width, height);
   context.globalAlpha = colours.highContrast ? 1 : 0.6;
   context.strokeStyle = colours.forecast;
@@ -198,7 +211,8 @@ class LabelRows {
     this.#colours = colours;
   }
 
-  put(x: number, y: number, text: string): void {
+  /** `direction` is where the next row is: 1 below, −1 above. */
+  put(x: number, y: number, text: string, direction: 1 | -1): void {
     const { context, area } = this.#frame;
     context.font = `11px ${this.#colours.fontFamily}`;
     const width = context.measureText(text).width + 6;
@@ -206,8 +220,8 @@ class LabelRows {
     const right = left + width;
     let top = y;
     while (this.#taken.some((each) => left < each.right && right > each.left && Math.abs(each.top - top) < 15))
-      top += 15;
-    if (top > area.bottom - 12) return;
+      top += 15 * direction;
+    if (top > area.bottom - 12 || top < area.top) return;
     this.#taken.push({ left, right, top });
     context.globalAlpha = 0.8;
     context.fillStyle = this.#colours.background;

@@ -1,4 +1,4 @@
-import type { LedgerRow } from "../src/editor/messages.ts";
+import type { LedgerRow, SeriesSlice } from "../src/editor/messages.ts";
 import { countText } from "./numberText.ts";
 
 /** What a chart shows of a forecast: a band of values over its steps, or a band of steps. */
@@ -8,8 +8,9 @@ export interface ForecastMark {
   readonly low: number;
   readonly central: number;
   readonly high: number;
-  /** Steps that a band of values spans. */
+  /** Steps that a band of values spans; it is filled only where it applies. */
   readonly from: number;
+  readonly filledFrom: number;
   readonly to: number;
   readonly label: string;
   /** The crossing as it came to be; NaN before. */
@@ -17,21 +18,39 @@ export interface ForecastMark {
   readonly open: boolean;
 }
 
-/** The forecasts about one of these observables, oldest first. */
-export function forecastMarks(ledger: readonly LedgerRow[], observables: readonly string[]): readonly ForecastMark[] {
+/** The forecasts about one of the observables of these slices, those that are decided first. */
+export function forecastMarks(ledger: readonly LedgerRow[], slices: readonly SeriesSlice[]): readonly ForecastMark[] {
   return ledger
-    .filter((row) => observables.includes(row.forecast.observable))
-    .map(({ forecast, verdict, lawNumber }) => ({
-      id: forecast.id,
-      kind: forecast.statistic === "crossingStep" ? ("steps" as const) : ("values" as const),
-      low: forecast.low,
-      central: forecast.central,
-      high: forecast.high,
-      from: forecast.from,
-      to: forecast.to,
-      label: `${lawNumber}, issued at step ${countText(forecast.issuedAt)}`,
-      measured: verdict?.measured ?? NaN,
-      open: verdict === undefined,
-    }))
+    .flatMap(({ forecast, verdict, lawNumber }) => {
+      const slice = slices.find((each) => each.observable === forecast.observable);
+      if (slice === undefined) return [];
+      const { id, low, central, high, from, statistic, issuedAt } = forecast;
+      const to = verdict?.scoredAt ?? forecast.to;
+      const mark: ForecastMark = {
+        id,
+        kind: statistic === "crossingStep" ? "steps" : "values",
+        low,
+        central,
+        high,
+        from,
+        filledFrom: statistic === "timeMean" ? arrival(slice, from, low, high) : from,
+        to,
+        label: `${lawNumber}, issued at step ${countText(issuedAt)}`,
+        measured: statistic === "crossingStep" ? (verdict?.measured ?? NaN) : NaN,
+        open: verdict === undefined,
+      };
+      return [mark];
+    })
     .toSorted((one, other) => Number(one.open) - Number(other.open) || one.from - other.from);
+}
+
+/**
+ * The first step from `from` on at which the curve comes into the band: an average over time is forecast for when it has
+ * got there. Infinity while it has not.
+ */
+function arrival(slice: SeriesSlice, from: number, low: number, high: number): number {
+  const index = slice.steps.findIndex(
+    (step, at) => step >= from && (slice.maximum[at] ?? NaN) >= low && (slice.minimum[at] ?? NaN) <= high,
+  );
+  return slice.steps[index] ?? Infinity;
 }

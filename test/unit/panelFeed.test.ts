@@ -100,7 +100,7 @@ describe("feed", () => {
     run.advance(1481);
     await expect.poll(() => posted.length).toBe(3);
     const ledgers = posted.map((message) => (message.type === "delta" ? message.delta.ledger : undefined));
-    expect(ledgers[1]?.map((row) => row.verdict?.outcome)).toEqual([undefined, "held", undefined]);
+    expect(ledgers[1]?.map((row) => row.verdict?.outcome)).toEqual([undefined, "held", "held", undefined]);
     expect(ledgers[2]).toBeUndefined();
     feed.dispose();
   });

@@ -2,7 +2,17 @@ import AxeBuilder from "@axe-core/playwright";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventually, launchBrowser, PanelPage, type PanelPageOptions } from "./panelPage.ts";
-import { brokenRun, edgeRun, finishedRun, hostile, hostileRun, idleRun, lastStep, longRun } from "./recordings.ts";
+import {
+  adaptiveRun,
+  brokenRun,
+  edgeRun,
+  finishedRun,
+  hostile,
+  hostileRun,
+  idleRun,
+  lastStep,
+  longRun,
+} from "./recordings.ts";
 import { ReplayedRun, type Recording } from "./replayedRun.ts";
 import { themes } from "./themes.ts";
 
@@ -55,7 +65,7 @@ test("the header says what runs, how it stands, and why on this backend", async 
 test("the ledger shows verdicts in words, and a row opens to assumptions, regime checks and reference", async () => {
   const panel = await open(finishedRun, lastStep);
   const rows = panel.page.locator("tr[data-forecast]");
-  expect(await rows.locator(".verdict").allInnerTexts()).toEqual(["held", "held", "pending"]);
+  expect(await rows.locator(".verdict").allInnerTexts()).toEqual(["held", "held", "held", "pending"]);
   expect(await rows.first().innerText()).toContain("38 – 44");
   const disclosure = panel.page.getByRole("button", { name: "L18 Edge of stability" });
   expect(await disclosure.getAttribute("aria-expanded")).toBe("false");
@@ -148,5 +158,15 @@ test("sharpness that was never measured has a place that says so", async () => {
   expect(await panel.page.locator("[data-chart='sharpness/batch']").innerText()).toContain(
     "Sharpness was not measured in this run.",
   );
+  await panel.close();
+});
+
+test("preconditioned sharpness has a chart and a threshold of its own, which the schedule moves", async () => {
+  const panel = await open(adaptiveRun, lastStep);
+  const legend = (key: string) => panel.page.locator(`[data-chart='${key}'] .legend`).innerText();
+  // Adam with β₁ = 0.9: 2·1.9/0.1 = 38 times 1/η, and η = 0.025 at the end.
+  expect(await legend("sharpness/preconditioned")).toMatch(/Stability threshold 2\(1\+β₁\)\/\(\(1−β₁\)η\)\s*1520/);
+  expect(await legend("sharpness/batch")).not.toContain("threshold");
+  await panel.picture("adaptive");
   await panel.close();
 });

@@ -7,7 +7,7 @@ import { pack, type FromPanel, type LawText, type ToPanel } from "../../src/edit
 import { PanelFeed } from "../../src/editor/panel/panelFeed.ts";
 import { panelHtml } from "../../src/editor/panel/panelHtml.ts";
 import { readRequest } from "../../src/editor/panel/panelRequests.ts";
-import { edge, learningRate } from "./recordings.ts";
+import { stabilityThreshold } from "../../src/theory/empirical/stabilityThreshold.ts";
 import type { ReplayedRun } from "./replayedRun.ts";
 import { themes } from "./themes.ts";
 
@@ -76,11 +76,7 @@ export class PanelPage {
       run,
       {
         laws,
-        threshold: (_optimizer, rate) => ({
-          observable: "sharpness/batch",
-          value: (edge * learningRate) / rate,
-          formula: "2/η",
-        }),
+        threshold: stabilityThreshold,
       },
       () => options.controllable ?? true,
       (message) => {
