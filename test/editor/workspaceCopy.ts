@@ -46,13 +46,10 @@ export function trainingProcess(run: RunDirectory): number {
   return processMarkSchema.parse(JSON.parse(readFileSync(run.trainingLock, "utf8"))).pid;
 }
 
+/** Whether a process runs; one that has ended and waits for its parent to notice does not. Linux only. */
 export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
+  const status = contents(`/proc/${pid}/status`);
+  return status !== "" && !/^State:\s+[ZX]/m.test(status);
 }
 
 /** Ids of all processes of this machine whose command line holds the text. Linux only. */
@@ -64,10 +61,14 @@ export function processesNaming(text: string): number[] {
 }
 
 function commandLine(pid: string): string {
+  return contents(`/proc/${pid}/cmdline`).replaceAll("\0", " ");
+}
+
+/** Empty where the process has ended. */
+function contents(file: string): string {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
+    return readFileSync(file, "utf8");
   } catch {
-    // It has ended since the folder was read.
     return "";
   }
 }
