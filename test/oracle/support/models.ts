@@ -55,7 +55,7 @@ export interface Model {
   readonly loss: () => tf.Scalar;
 }
 
-export const mlpShape = { batch: 16, inputs: 8, hidden: 20, outputs: 3 } as const;
+export const mlpShape = { batch: 10, inputs: 8, hidden: 20, outputs: 3 } as const;
 
 /** Three dense layers, tanh, mean squared error: 8·20 + 20 + 20·20 + 20 + 20·3 + 3 = 663 parameters. */
 export function makeMlp(): Model & { readonly inputs: Float32Array; readonly targets: Float32Array } {

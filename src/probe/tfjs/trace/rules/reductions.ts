@@ -30,10 +30,4 @@ export const reductionRules: Rules = {
     const mean = kernels.sum(weighted, weighted.shape.length - 1, true);
     return kernels.subtract(weighted, kernels.multiply(output, mean));
   },
-  LogSoftmax: ({ kernels, tangent, output }) => {
-    const logitTangent = tangent("logits");
-    if (logitTangent === undefined) return undefined;
-    const weighted = kernels.multiply(kernels.exponential(output), logitTangent);
-    return kernels.subtract(logitTangent, kernels.sum(weighted, weighted.shape.length - 1, true));
-  },
 };

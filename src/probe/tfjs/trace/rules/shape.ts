@@ -10,7 +10,6 @@ export const shapeRules: Rules = {
   Slice: linearIn("x"),
   StridedSlice: linearIn("x"),
   Tile: linearIn("x"),
-  BroadcastTo: linearIn("x"),
   Concat: linearInAll,
   Pack: linearInAll,
   Unpack: linearIn("value"),
