@@ -79,13 +79,15 @@ function isOver(status: RunStatus): boolean {
 
 function report(directory: RunDirectory, reader: RunReader, overview: RunOverview, width: number): string {
   const notes = reader.events(0, Number.MAX_SAFE_INTEGER).filter(isNews);
-  const parts = ["", overviewText(overview)];
+  const quoted = overview.error.includes("Its last output");
+  const tail = overview.status === "failed" && !quoted ? tailOf(directory.console) : "";
+  // Node has printed the error with its stack already.
+  const error = tail === "" ? overview.error : (overview.error.split("\n")[0] ?? "");
+  const parts = ["", overviewText({ ...overview, error })];
+  if (tail !== "") parts.push("", "The script's last output:", tail);
   if (notes.length > 0) parts.push("", ...notes.map((note) => `${note.severity}: ${note.text}`));
-  parts.push("", "Ledger", "", ledgerText(reader.ledger(), reader.standings(), width), "");
-  const tail =
-    overview.status === "failed" && !overview.error.includes("Its last output") ? tailOf(directory.console) : "";
-  if (tail !== "") parts.push("The script's last output:", tail, "");
-  parts.push(`The run is in ${overview.directory}`);
+  parts.push("", "Ledger", "", ledgerText(reader.ledger(), reader.standings(), width));
+  parts.push("", `The run is in ${overview.directory}`);
   return parts.join("\n");
 }
 

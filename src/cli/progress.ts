@@ -15,7 +15,7 @@ export function progressLine(overview: RunOverview, edge: Edge | undefined): str
   const loss = last("loss/train");
   const sharpness = edge?.value ?? last("sharpness/batch");
   if (overview.status === "starting") return "starting …";
-  const parts = [`step ${formatCount(overview.step)}`];
+  const parts = [loss === undefined ? "no step yet" : `step ${formatCount(overview.step)}`];
   if (loss !== undefined) parts.push(`loss ${formatNumber(loss)}`);
   if (sharpness !== undefined) {
     const limit = edge === undefined ? "" : ` of ${formatNumber(edge.threshold)} ${bar(sharpness / edge.threshold)}`;

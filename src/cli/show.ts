@@ -35,7 +35,12 @@ export function overviewText(overview: RunOverview): string {
       "backend",
       [overview.framework, overview.backend, overview.backendReason].filter((part) => part !== "").join(", "),
     ],
-    ["model", overview.parameters === 0 ? "" : `${formatCount(overview.parameters)} parameters`],
+    [
+      "model",
+      overview.parameters === 0
+        ? ""
+        : `${formatCount(overview.parameters)} parameter${overview.parameters === 1 ? "" : "s"}`,
+    ],
     ["optimizer", overview.optimizer],
   ];
   const lines = facts.filter(([, value]) => value !== "").map(([name, value]) => `${name.padEnd(10)} ${value}`);
