@@ -140,7 +140,8 @@ export function options(view: PanelView, steps: AxisRange, values: AxisRange, co
           callback: (value) => stepTick(Number(value), view.stepScale),
         },
         afterBuildTicks: (axis) => {
-          if (axis.type === "logarithmic") axis.ticks = logarithmicTicks(axis.min, axis.max, true);
+          const { min, max } = axis;
+          axis.ticks = axis.type === "logarithmic" ? logarithmicTicks(min, max, true) : linearTicks(min, max, 8, 1);
         },
       },
       y: {
@@ -154,14 +155,16 @@ export function options(view: PanelView, steps: AxisRange, values: AxisRange, co
           axis.width = valueAxisWidth;
         },
         afterBuildTicks: (axis) => {
-          if (axis.type === "logarithmic") axis.ticks = logarithmicTicks(axis.min, axis.max, false);
+          const { min, max } = axis;
+          axis.ticks = axis.type === "logarithmic" ? logarithmicTicks(min, max, false) : linearTicks(min, max, 5, 0);
         },
         ticks: {
           font,
           color: colours.muted,
           includeBounds: false,
           maxTicksLimit: 6,
-          callback: (value) => valueText(Number(value)),
+          callback: (value, _index, ticks) =>
+            valueTick(Number(value), (ticks[1]?.value ?? NaN) - (ticks[0]?.value ?? NaN)),
         },
       },
     },
@@ -171,6 +174,24 @@ export function options(view: PanelView, steps: AxisRange, values: AxisRange, co
 function stepTick(step: number, scale: AxisScale): string {
   if (scale === "logarithmic" && step < 1) return "0";
   return Number.isInteger(step) ? countText(step) : "";
+}
+
+/** With the decimals that tell neighbouring ticks apart. */
+function valueTick(value: number, distance: number): string {
+  if (value === 0) return "0";
+  const decimals = Math.max(0, Math.ceil(-Math.log10(distance) - 1e-9));
+  return Math.abs(value) >= 1e5 || !(decimals <= 6) ? valueText(value) : value.toFixed(decimals).replace("-", "−");
+}
+
+/** Multiples of 1, 2 or 5 times a power of ten, about `count` of them and at least `least` apart. */
+function linearTicks(from: number, to: number, count: number, least: number): { value: number }[] {
+  const rough = Math.max(least, (to - from) / count);
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const distance = power * ([1, 2, 5].find((mantissa) => mantissa * power >= rough * 0.999) ?? 10);
+  const ticks = [];
+  for (let multiple = Math.ceil(from / distance - 1e-9); multiple * distance <= to; multiple += 1)
+    ticks.push({ value: multiple === 0 ? 0 : multiple * distance });
+  return ticks;
 }
 
 /** Powers of ten, with 2 and 5 between them where there is room; for steps with the place of step 0. */

@@ -1,7 +1,7 @@
 import { endOfRun, type LawStanding, type LawText, type LedgerRow, type Reference } from "../src/editor/messages.ts";
 import { element, setChildren } from "./dom.ts";
 import { icon, type IconName } from "./icons.ts";
-import { countText, optionalText, valueText } from "./numberText.ts";
+import { countText, optionalText, scoreText, valueText } from "./numberText.ts";
 import { observableLabel } from "./observableLabel.ts";
 
 const columns = ["Law", "Forecast", "Interval", "Issued at", "Measured", "Verdict", "Skill", "Error"];
@@ -57,7 +57,7 @@ export class LedgerTable {
       { type: "button", class: "disclosure", "aria-expanded": "false", "aria-controls": detailId },
       icon("expand"),
       element("span", { class: "law-number" }, row.lawNumber),
-      row.lawTitle,
+      element("span", {}, row.lawTitle, subjectOf(forecast.subject)),
     );
     const main = element(
       "tr",
@@ -73,8 +73,8 @@ export class LedgerTable {
       element("td", { class: "number" }, countText(forecast.issuedAt)),
       element("td", { class: "number" }, verdict === undefined ? "–" : number(verdict.measured)),
       element("td", {}, verdictChip(outcome)),
-      element("td", { class: "number" }, optionalText(verdict?.skill ?? NaN)),
-      element("td", { class: "number" }, optionalText(verdict?.error ?? NaN)),
+      element("td", { class: "number" }, scoreText(verdict?.skill ?? NaN)),
+      element("td", { class: "number" }, scoreText(verdict?.error ?? NaN)),
     );
     const detail = element(
       "tr",
@@ -129,6 +129,11 @@ export class LedgerTable {
     item.append(link);
     return item;
   }
+}
+
+/** What within the law a forecast is about; a law speaks several times, as of each pair of layers. */
+function subjectOf(subject: string): HTMLElement | undefined {
+  return subject === "" ? undefined : element("span", { class: "subject" }, ` ${subject}`);
 }
 
 const statistics: Readonly<Record<LedgerRow["forecast"]["statistic"], string>> = {

@@ -20,6 +20,11 @@ export function optionalText(value: number): string {
   return Number.isNaN(value) ? "–" : valueText(value);
 }
 
+/** A score, to a thousandth. */
+export function scoreText(score: number): string {
+  return Number.isFinite(score) ? valueText(Number(score.toFixed(3))) : optionalText(score);
+}
+
 /** Steps and other counts, in groups of three digits. */
 export function countText(count: number): string {
   return grouped.format(count);

@@ -7,8 +7,9 @@ import type {
   SeriesRequest,
   SeriesSlice,
 } from "../run/runRows.ts";
-import type { Forecast, Reference, RegimeCheck, Verdict } from "../theory/law.ts";
+import { endOfRun, type Forecast, type Reference, type RegimeCheck, type Verdict } from "../theory/law.ts";
 
+export { endOfRun };
 export type {
   Forecast,
   LawStanding,
@@ -135,9 +136,6 @@ export type FromPanel =
   | { readonly type: "console" }
   | { readonly type: "open"; readonly file: string; readonly line: number; readonly column: number }
   | { readonly type: "openExternal"; readonly url: string };
-
-/** A step that no run reaches. A number and not infinity, which JSON lacks. */
-export const endOfRun = Number.MAX_SAFE_INTEGER;
 
 /** Stands for a number that JSON lacks. */
 interface NotFinite {
