@@ -29,6 +29,7 @@ export function overviewText(overview: RunOverview): string {
   const facts: (readonly [string, string])[] = [
     ["run", overview.directory],
     ["script", [overview.script, ...overview.arguments].join(" ")],
+    // Sweden writes local time in ISO order.
     ["started", new Date(overview.startedAt).toLocaleString("sv-SE")],
     ["status", `${overview.status}, step ${formatCount(overview.step)}, ${formatSeconds(overview.seconds)}`],
     [

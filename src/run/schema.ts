@@ -3,7 +3,7 @@ import { RunFileError } from "./runFileError.ts";
 import type { DatabaseSync } from "./sqlite.ts";
 
 /** Goes up with every change of the tables or of what their columns mean; older files are rebuilt from the spool. */
-export const schemaVersion = 1;
+const schemaVersion = 1;
 
 /** "ORRY": tells a run file from any other SQLite database. */
 const applicationId = 0x4f525259;

@@ -5,7 +5,7 @@
  */
 
 /** Steps a bucket, from one level to the next. */
-export const levelFactor = 16;
+const levelFactor = 16;
 
 /** Levels 1…7: the coarsest bucket spans 268 million steps. */
 export const coarsestLevel = 7;
