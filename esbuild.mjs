@@ -28,6 +28,8 @@ const module = { ...node, format: "esm", banner: requireForBundledPackages, outE
 /** What stands in for TensorFlow.js's packages, which are CommonJS. */
 const carried = {
   ...node,
+  // As ES modules: their classes extend those of any build, and what the whole of TensorFlow.js adds to tfjs-core is there only.
+  mainFields: ["module", "main"],
   ignoreAnnotations: true,
   format: "cjs",
   sourcemap: false,
@@ -55,7 +57,11 @@ const targets = [
   { ...module, entryPoints: { orrery: "src/cli/main.ts" }, outdir: "dist" },
   // Without a map: it would name our sources in the stack traces of a script that runs with source maps.
   { ...module, sourcemap: false, entryPoints: { preload: "src/probe/tfjs/preload.ts" }, outdir: "dist/probe" },
-  { ...carried, footer: named(), entryPoints: { tensorflow: "src/probe/tfjs/carried/tensorflow.ts" } },
+  {
+    ...carried,
+    footer: named(),
+    entryPoints: { tensorflow: "src/probe/tfjs/carried/tensorflow.ts" },
+  },
   {
     ...carried,
     external: ["@tensorflow/tfjs"],

@@ -1,6 +1,7 @@
 import type { EndRecord } from "../record.ts";
 import type { BeginRecord } from "./beginRecord.ts";
 import type { Journal } from "./journal.ts";
+import { hideOwnFrames } from "./stackTraces.ts";
 import type { StepRecorder } from "./stepRecorder.ts";
 
 /** Writes the `end` record when the process ends, in whatever way it does, and changes nothing about that way. */
@@ -19,7 +20,7 @@ export class Ending {
 
   watch(): void {
     process.on("uncaughtExceptionMonitor", (error: unknown) => {
-      hideFrames(error);
+      hideOwnFrames(error);
       this.#error = describe(error);
     });
     process.on("exit", (exitCode) => {
@@ -63,12 +64,4 @@ export class Ending {
 
 function describe(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
-}
-
-/** What Node prints of the script's error is as it would be without the calls of ours between the script's. */
-function hideFrames(error: unknown): void {
-  if (!(error instanceof Error) || typeof error.stack !== "string") return;
-  const lines = error.stack.split("\n");
-  const kept = lines.filter((line) => !line.includes(import.meta.url) && !line.includes(import.meta.filename));
-  if (kept.length < lines.length) error.stack = kept.join("\n");
 }

@@ -1,3 +1,4 @@
+import { withRoomForOwnFrames } from "./stackTraces.ts";
 import { currentEngine, type Engine, type GradientEvaluation, type Tensor, type Variable } from "./engine.ts";
 
 /** Who wants to know of the engine's doings. */
@@ -42,7 +43,9 @@ function hook(engine: Engine, listener: EngineListener): void {
   hooked.gradients = (evaluate, xs, dy, allowNoGradients) => {
     const run = () => gradients(evaluate, xs, dy, allowNoGradients);
     const nested = engine.state.gradientDepth > 0 || engine.state.kernelDepth > 0;
-    return !nested && xs.length > 0 && xs.every(isVariable) ? listener.evaluate(engine, xs, run) : run();
+    return !nested && xs.length > 0 && xs.every(isVariable)
+      ? withRoomForOwnFrames(() => listener.evaluate(engine, xs, run))
+      : run();
   };
   const known = new WeakSet();
   hooked.makeVariable = (...args) => {

@@ -1,5 +1,5 @@
 import type { Copies } from "./copies.ts";
-import type { Engine, GradientEvaluation, Tensor, Variable } from "./engine.ts";
+import { currentEngine, type Engine, type GradientEvaluation, type Tensor, type Variable } from "./engine.ts";
 import type { EngineListener } from "./engineHook.ts";
 import { PendingEvaluations, type Evaluation } from "./evaluation.ts";
 import type { Journal } from "./journal.ts";
@@ -73,6 +73,8 @@ export class Session implements EngineListener, OptimizerListener, LayersListene
 
   training(model: LayersModel, way: "fit" | "fitDataset" | "trainOnBatch", args: readonly unknown[]): void {
     this.#guard(() => {
+      const engine = currentEngine();
+      if (engine !== undefined) this.#begin(engine);
       if (way === "fit") this.#parts.facts.fitting(model, args[0], args[2] as FitArguments | undefined);
       this.#noteTrainingCall(way);
     });
@@ -90,6 +92,7 @@ export class Session implements EngineListener, OptimizerListener, LayersListene
   evaluate(engine: Engine, variables: readonly Variable[], run: () => GradientEvaluation): GradientEvaluation {
     this.#guard(() => {
       this.#begin(engine);
+      this.#parts.recorder.evaluationBegins();
     });
     const plan = this.#guard(() => this.#parts.plan.next(variables)) ?? nothingPlanned;
     const { clock } = this.#parts.journal;
@@ -138,7 +141,6 @@ export class Session implements EngineListener, OptimizerListener, LayersListene
       this.#parts.begins(engine);
       this.#parts.betweenSteps();
     }
-    this.#parts.recorder.evaluationBegins();
   }
 
   #keep(engine: Engine, variables: readonly Variable[], plan: Plan, recording: Recording, seconds: number): void {

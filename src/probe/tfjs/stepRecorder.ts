@@ -132,6 +132,8 @@ export class StepRecorder {
   #checkGradient(view: StepView, evaluation: Evaluation): boolean {
     if (view.optimizer === undefined) return true;
     const { result: agreement, seconds } = this.#journal.clock.measure(() => agreementOf(view));
+    // At a loss that overflows there is no curvature, and the step's own note says so.
+    if (agreement !== undefined && !Number.isFinite(agreement.cosine)) return false;
     if (agreement === undefined || !agrees(agreement)) {
       this.#journal.noteOnce(
         "warning",

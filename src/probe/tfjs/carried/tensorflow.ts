@@ -2,6 +2,8 @@
  * TensorFlow.js as the extension carries it, with its plain JavaScript backend: for scripts that import it where it is not
  * installed. All copies in a process share one engine, so the probe sees this one as any other.
  */
+import "@tensorflow/tfjs-core/dist/public/chained_ops/register_all_chained_ops";
+import "@tensorflow/tfjs-core/dist/register_all_gradients";
 import { version_converter } from "@tensorflow/tfjs-converter";
 import { version_core } from "@tensorflow/tfjs-core";
 import { version_data } from "@tensorflow/tfjs-data";

@@ -1,0 +1,109 @@
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { recordSchema, type SpoolRecord } from "../../src/probe/record.ts";
+
+export const root = path.resolve(import.meta.dirname, "..", "..");
+export const fixtures = path.join(root, "test", "fixtures", "scripts");
+
+const preload = pathToFileURL(path.join(root, "dist", "probe", "preload.mjs")).href;
+
+/** What a script did, with or without the probe. */
+export interface Outcome {
+  readonly output: string;
+  readonly errors: string;
+  readonly exitCode: number | null;
+}
+
+export interface ProbedOutcome extends Outcome {
+  readonly records: readonly SpoolRecord[];
+}
+
+interface Settings {
+  readonly backend?: string;
+  readonly budget?: number;
+}
+
+/** Runs a script as its user would. */
+export function runBare(script: string): Promise<Outcome> {
+  return run([...typed(script), script], {}).outcome;
+}
+
+/** Runs a script under the probe, and reads what it has recorded; every line must be a valid record. */
+export async function runProbed(script: string, settings: Settings = {}): Promise<ProbedOutcome> {
+  const { outcome, finish } = startProbed(script, settings);
+  await outcome;
+  return finish();
+}
+
+/** Starts a script under the probe; `finish` waits for its end and removes the run. */
+export function startProbed(
+  script: string,
+  { backend = "script", budget = 1 }: Settings = {},
+): { readonly directory: string; readonly outcome: Promise<Outcome>; readonly finish: () => Promise<ProbedOutcome> } {
+  const directory = mkdtempSync(path.join(tmpdir(), "orrery-probe-"));
+  const { outcome } = run([...typed(script), "--import", preload, script], {
+    ORRERY_RUN: directory,
+    ORRERY_BACKEND: backend,
+    ORRERY_BUDGET: String(budget),
+  });
+  return {
+    directory,
+    outcome,
+    async finish() {
+      const ended = await outcome;
+      const records = readRecords(directory);
+      rmSync(directory, { recursive: true, force: true });
+      return { ...ended, records };
+    },
+  };
+}
+
+/** What has been recorded so far; nothing before the probe has begun. */
+export function readRecords(directory: string): SpoolRecord[] {
+  const spool = path.join(directory, "spool.jsonl");
+  const text = existsSync(spool) ? readFileSync(spool, "utf8") : "";
+  return text
+    .split("\n")
+    .slice(0, -1)
+    .map((line) => recordSchema.parse(JSON.parse(line)));
+}
+
+/** Records of one kind. */
+export function recordsOf<T extends SpoolRecord["t"]>(
+  records: readonly SpoolRecord[],
+  kind: T,
+): Extract<SpoolRecord, { readonly t: T }>[] {
+  return records.filter((record): record is Extract<SpoolRecord, { readonly t: T }> => record.t === kind);
+}
+
+/** A value at every step that has it, from `step` and `measure` records. */
+export function series(records: readonly SpoolRecord[], name: string): (readonly [step: number, value: number])[] {
+  return records.flatMap((record) => {
+    if (record.t !== "step" && record.t !== "measure") return [];
+    const value = record.values[name];
+    return value === undefined ? [] : [[record.step, value] as const];
+  });
+}
+
+function typed(script: string): string[] {
+  return script.endsWith("ts") ? ["--experimental-transform-types", "--disable-warning=ExperimentalWarning"] : [];
+}
+
+function run(args: readonly string[], environment: NodeJS.ProcessEnv): { readonly outcome: Promise<Outcome> } {
+  const child = spawn(process.execPath, args, { cwd: root, env: { ...process.env, ...environment } });
+  const text = (stream: NodeJS.ReadableStream) => stream.setEncoding("utf8");
+  let output = "";
+  let errors = "";
+  text(child.stdout).on("data", (chunk: string) => (output += chunk));
+  text(child.stderr).on("data", (chunk: string) => (errors += chunk));
+  const outcome = new Promise<Outcome>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (exitCode) => {
+      resolve({ output, errors, exitCode });
+    });
+  });
+  return { outcome };
+}
