@@ -16,7 +16,7 @@ export function element<Tag extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
-export function setAttribute(target: Element, name: string, value: Attribute): void {
+function setAttribute(target: Element, name: string, value: Attribute): void {
   if (value === undefined || value === false) target.removeAttribute(name);
   else target.setAttribute(name, value === true ? "" : String(value));
 }

@@ -1,6 +1,6 @@
 import type { AxisRange, AxisScale, PanelView } from "../src/editor/messages.ts";
 
-export const defaultView: PanelView = {
+const defaultView: PanelView = {
   valueZoom: {},
   scale: "linear",
   stepScale: "linear",

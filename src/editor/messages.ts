@@ -7,21 +7,10 @@ import type {
   SeriesRequest,
   SeriesSlice,
 } from "../run/runRows.ts";
-import { endOfRun, type Forecast, type Reference, type RegimeCheck, type Verdict } from "../theory/law.ts";
+import { endOfRun, type Reference } from "../theory/law.ts";
 
 export { endOfRun };
-export type {
-  Forecast,
-  LawStanding,
-  LedgerRow,
-  ObservableSummary,
-  Reference,
-  RegimeCheck,
-  RunOverview,
-  SeriesRequest,
-  SeriesSlice,
-  Verdict,
-};
+export type { LawStanding, LedgerRow, ObservableSummary, Reference, RunOverview, SeriesRequest, SeriesSlice };
 
 export type AxisScale = "linear" | "logarithmic";
 

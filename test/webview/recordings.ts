@@ -2,10 +2,10 @@
 import type { EventRow, LawStanding, LedgerRow } from "../../src/run/runRows.ts";
 import type { Points, Recording } from "./replayedRun.ts";
 
-export const learningRate = 0.05;
+const learningRate = 0.05;
 /** 2/η, the stability threshold of gradient descent. */
-export const edge = 2 / learningRate;
-export const crossing = 1480;
+const edge = 2 / learningRate;
+const crossing = 1480;
 export const lastStep = 6000;
 
 /** Repeatable noise in [−1, 1]. */

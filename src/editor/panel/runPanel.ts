@@ -131,7 +131,7 @@ export class RunPanel implements Subscription {
 }
 
 /** The only folder that a page may load from. */
-export function webviewFiles(extensionUri: vscode.Uri): vscode.Uri {
+function webviewFiles(extensionUri: vscode.Uri): vscode.Uri {
   return vscode.Uri.joinPath(extensionUri, "dist", "webview");
 }
 

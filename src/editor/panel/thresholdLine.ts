@@ -2,7 +2,7 @@ import type { SeriesSlice } from "../../run/runRows.ts";
 import type { OptimizerFacts } from "../../theory/facts.ts";
 import type { ThresholdLine } from "../messages.ts";
 
-export interface Threshold {
+interface Threshold {
   readonly observable: string;
   readonly value: number;
   readonly formula: string;
