@@ -63,6 +63,8 @@ export class ChartCard {
   #curves: readonly Curve[] = [];
   #cursor: number | undefined;
   #active = 0;
+  /** The point that was gone to by keyboard. */
+  #ringed: { readonly observable: string; readonly step: number } | undefined;
 
   constructor(key: string, title: string, events: ChartEvents) {
     this.key = key;
@@ -87,7 +89,8 @@ export class ChartCard {
       if (this.#key(event.key)) event.preventDefault();
     });
     this.#canvas.addEventListener("blur", () => {
-      this.#ring.hidden = true;
+      this.#ringed = undefined;
+      this.#placeRing();
     });
     this.#listen(rectangle);
   }
@@ -136,6 +139,7 @@ export class ChartCard {
       this.#chart.update("none");
     }
     this.#showCursor();
+    this.#placeRing();
   }
 
   /** Shows where another chart is pointed at. */
@@ -288,14 +292,21 @@ export class ChartCard {
     this.#events.speak(
       `${observableLabel(slice.observable)}, step ${countText(step)}: ${bucketText(slice, index)}${beside}`,
     );
-    const [x, y] = [this.#chart?.scales["x"], this.#chart?.scales["y"]];
-    const value = slice.last[index] ?? NaN;
-    this.#ring.hidden = !Number.isFinite(value) || x === undefined || y === undefined;
-    if (x !== undefined && y !== undefined) {
-      const [left, top] = [x.getPixelForValue(this.#position(step)), y.getPixelForValue(value)];
-      place(this.#ring, { left: left - 5, right: left + 5, top: top - 5, bottom: top + 5 });
-    }
+    this.#ringed = { observable: slice.observable, step };
+    this.#placeRing();
     return true;
+  }
+
+  /** Puts the ring where its point is drawn now: axes move while a run is live. */
+  #placeRing(): void {
+    const { observable, step } = this.#ringed ?? {};
+    const slice = this.#input?.slices.find((each) => each.observable === observable);
+    const [x, y] = [this.#chart?.scales["x"], this.#chart?.scales["y"]];
+    const value = slice === undefined || step === undefined ? NaN : (slice.last[nearestBucket(slice, step)] ?? NaN);
+    this.#ring.hidden = !Number.isFinite(value) || x === undefined || y === undefined;
+    if (x === undefined || y === undefined || step === undefined) return;
+    const [left, top] = [x.getPixelForValue(this.#position(step)), y.getPixelForValue(value)];
+    place(this.#ring, { left: left - 5, right: left + 5, top: top - 5, bottom: top + 5 });
   }
 
   #position(step: number): number {
