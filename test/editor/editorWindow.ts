@@ -87,7 +87,10 @@ export class EditorWindow implements AsyncDisposable {
   async openFile(name: string): Promise<void> {
     await this.page.keyboard.press("Control+P");
     await this.#pick(name, name);
-    await this.page.locator(".tabs-container .tab.active").filter({ hasText: name }).waitFor();
+    await this.page
+      .locator(".tabs-container .tab.active")
+      .filter({ hasText: beginning(name) })
+      .waitFor();
   }
 
   /** Picks a command in the palette. */
@@ -108,8 +111,11 @@ export class EditorWindow implements AsyncDisposable {
   }
 
   async showRuns(): Promise<void> {
-    await this.page.locator('.activitybar [role="tab"][aria-label^="Orrery"]').click();
-    await this.page.locator(".part.sidebar .pane").filter({ hasText: "Runs" }).first().waitFor();
+    await this.page.locator('.part.activitybar a[aria-label^="Orrery"]').click();
+    await this.page
+      .locator(".part.sidebar")
+      .filter({ hasText: /Orrery: Runs/i })
+      .waitFor();
   }
 
   /** As the command does it: the browser's own reload would leave the editor no time to write down what is open. */
@@ -136,10 +142,19 @@ export class EditorWindow implements AsyncDisposable {
 
   async #pick(text: string, row: string): Promise<void> {
     await this.#quickInput.fill(text);
-    await this.page.locator(".quick-input-list .monaco-list-row").filter({ hasText: row }).first().click();
+    await this.page
+      .locator(".quick-input-list .monaco-list-row")
+      .filter({ hasText: beginning(row) })
+      .first()
+      .click();
   }
 
   async #loaded(): Promise<void> {
     await this.page.locator(".monaco-workbench .part.statusbar").waitFor();
   }
+}
+
+/** Matches what begins with a text: a panel's title, for one, ends with its script's name. */
+function beginning(text: string): RegExp {
+  return new RegExp(`^\\s*${text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")}`);
 }
