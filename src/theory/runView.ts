@@ -9,6 +9,10 @@ export interface Series {
   errorAt(index: number): number;
   /** Index of the first point at `step` or later; `length` where there is none. */
   indexFrom(step: number): number;
+  /** Index of the first point at `first` or later whose value is `level` or above; undefined where there is none. */
+  firstAtLeast(level: number, first: number): number | undefined;
+  /** Largest value from `first` up to, not including, `end`; NaN where there is none, or one is NaN. */
+  maximum(first: number, end: number): number;
 }
 
 /**

@@ -66,16 +66,6 @@ export function timeMean(series: Series, first: number, end: number): number {
   return span > 0 ? area / span : NaN;
 }
 
-/** Largest value between two indices; NaN where there is none or one is NaN, since that is not below any bound. */
-export function maximumOf(series: Series, first: number, end: number): number {
-  let largest = end > first ? -Infinity : NaN;
-  for (let index = first; index < end; index++) {
-    const value = series.valueAt(index);
-    largest = Number.isNaN(value) || Number.isNaN(largest) ? NaN : Math.max(largest, value);
-  }
-  return largest;
-}
-
 export interface Crossing {
   /** By linear interpolation between the two measurements around it. */
   readonly step: number;
@@ -85,12 +75,15 @@ export interface Crossing {
 
 /** First time at `from` or later that a series gets from below `level` to `level` or above; undefined while it has not. */
 export function firstCrossing(series: Series, level: number, from: number): Crossing | undefined {
-  for (let index = Math.max(1, series.indexFrom(from)); index < series.length; index++) {
+  let index = series.firstAtLeast(level, Math.max(1, series.indexFrom(from)));
+  while (index !== undefined) {
     const [low, high] = [series.valueAt(index - 1), series.valueAt(index)];
-    if (!(low < level && high >= level)) continue;
-    const [before, after] = [series.stepAt(index - 1), series.stepAt(index)];
-    const fraction = Number.isFinite(high) ? (level - low) / (high - low) : 1;
-    return { step: before + fraction * (after - before), before, after };
+    if (low < level) {
+      const [before, after] = [series.stepAt(index - 1), series.stepAt(index)];
+      const fraction = Number.isFinite(high) ? (level - low) / (high - low) : 1;
+      return { step: before + fraction * (after - before), before, after };
+    }
+    index = series.firstAtLeast(level, index + 1);
   }
   return undefined;
 }

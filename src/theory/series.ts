@@ -1,5 +1,8 @@
 import type { Series } from "./runView.ts";
 
+/** Points a block: what is asked of a long series is answered by its blocks, not by looking at every point. */
+const blockLength = 256;
+
 /** One observable's points in typed columns that grow by doubling, so that a million appends cost a few copies. */
 export class SeriesColumn {
   #steps = new Float64Array(16);
@@ -7,6 +10,9 @@ export class SeriesColumn {
   /** Most observables state no error, and then hold none. */
   #errors: Float64Array | undefined;
   #length = 0;
+  /** Largest value of each block, and whether it holds a NaN, which no comparison finds. */
+  readonly #peaks: number[] = [];
+  readonly #withNaN: boolean[] = [];
 
   get length(): number {
     return this.#length;
@@ -22,6 +28,9 @@ export class SeriesColumn {
     this.#steps[this.#length] = step;
     this.#values[this.#length] = value;
     if (this.#errors !== undefined) this.#errors[this.#length] = error;
+    const block = Math.floor(this.#length / blockLength);
+    this.#peaks[block] = Math.max(this.#peaks[block] ?? -Infinity, Number.isNaN(value) ? -Infinity : value);
+    this.#withNaN[block] = (this.#withNaN[block] ?? false) || Number.isNaN(value);
     this.#length += 1;
   }
 
@@ -37,6 +46,8 @@ export class SeriesColumn {
       valueAt: (index) => this.#values[within(index)] ?? NaN,
       errorAt: (index) => (within(index), this.#errors?.[index] ?? 0),
       indexFrom: (step) => this.indexFrom(step, length),
+      firstAtLeast: (level, first) => this.#firstAtLeast(level, first, length),
+      maximum: (first, end) => this.#maximum(first, Math.min(end, length)),
     };
   }
 
@@ -49,6 +60,28 @@ export class SeriesColumn {
       else high = middle;
     }
     return low;
+  }
+
+  #firstAtLeast(level: number, first: number, length: number): number | undefined {
+    for (let index = Math.max(0, first); index < length;) {
+      if (index % blockLength === 0 && !((this.#peaks[index / blockLength] ?? NaN) >= level)) index += blockLength;
+      else if ((this.#values[index] ?? NaN) >= level) return index;
+      else index += 1;
+    }
+    return undefined;
+  }
+
+  #maximum(first: number, end: number): number {
+    let largest = end > first ? -Infinity : NaN;
+    for (let index = first; index < end && !Number.isNaN(largest);) {
+      const block = index / blockLength;
+      // Only a block that lies wholly within: others have points before `first`, or after what a view may see.
+      const whole = Number.isInteger(block) && index + blockLength <= end;
+      const value = whole ? (this.#withNaN[block] === true ? NaN : (this.#peaks[block] ?? NaN)) : this.#values[index];
+      largest = Math.max(largest, value ?? NaN);
+      index += whole ? blockLength : 1;
+    }
+    return largest;
   }
 }
 

@@ -1,13 +1,5 @@
 import { describe, expect, it } from "vitest";
-import {
-  errorInHalfWidths,
-  firstCrossing,
-  maximumOf,
-  skillOf,
-  timeMean,
-  weightedLine,
-  window,
-} from "../../src/theory/score.ts";
+import { errorInHalfWidths, firstCrossing, skillOf, timeMean, weightedLine, window } from "../../src/theory/score.ts";
 import { SeriesColumn } from "../../src/theory/series.ts";
 
 function seriesOf(...points: (readonly [number, number])[]) {
@@ -39,13 +31,6 @@ describe("scoring", () => {
     expect(timeMean(crowded, 2, 3)).toBe(2);
     expect(timeMean(crowded, 2, 2)).toBeNaN();
     expect(timeMean(seriesOf([0, 1], [5, NaN]), 0, 2)).toBeNaN();
-  });
-
-  it("takes no number that is NaN for below a maximum", () => {
-    const series = seriesOf([0, 1], [1, 4], [2, NaN], [3, 2]);
-    expect(maximumOf(series, 0, 2)).toBe(4);
-    expect(maximumOf(series, 0, 4)).toBeNaN();
-    expect(maximumOf(series, 1, 1)).toBeNaN();
   });
 
   it("finds the points of a window with both of its ends", () => {

@@ -32,6 +32,9 @@ import { stabilityThreshold } from "./stabilityThreshold.ts";
 const recent = 0.25;
 const leastPoints = 4;
 
+/** Points of a half that are looked at: more would make a line no surer, and every look at a long run dearer. */
+const mostPoints = 64;
+
 /** Measurements before those, so that the fit is not about the very first steps. */
 const leastBefore = 2;
 
@@ -81,7 +84,8 @@ export function approach(series: Series, level: number): Approach | undefined {
 function slopeBetween(series: Series, first: number, end: number) {
   const points = [];
   let largestError = 0;
-  for (let index = first; index < end; index++) {
+  const stride = Math.ceil((end - first) / mostPoints);
+  for (let index = first; index < end; index += stride) {
     const [x, y, error] = [series.stepAt(index), series.valueAt(index), series.errorAt(index)];
     // Floored: a measurement that claims no error must not drown out all others.
     points.push({ x, y, weight: 1 / (error ** 2 + (1e-4 * y) ** 2) });
@@ -103,16 +107,21 @@ function sharpnessOf(view: RunView) {
   return edge && { edge, series: view.series(edge.observable) };
 }
 
-/** First point after the last one that is not below the threshold: what came before was another approach. */
-function sinceBelow(series: Series, level: number): Series {
-  let start = series.length;
-  while (start > 0 && series.valueAt(start - 1) < level) start -= 1;
+/** The series from its first point below the threshold on: an adaptive optimizer may begin far above. */
+function fromBelow(series: Series, level: number): Series {
+  let start = 0;
+  while (start < series.length && !(series.valueAt(start) < level)) start += 1;
   return {
     length: series.length - start,
     stepAt: (index) => series.stepAt(start + index),
     valueAt: (index) => series.valueAt(start + index),
     errorAt: (index) => series.errorAt(start + index),
     indexFrom: (step) => Math.max(0, series.indexFrom(step) - start),
+    firstAtLeast: (value, first) => {
+      const found = series.firstAtLeast(value, start + first);
+      return found && found - start;
+    },
+    maximum: (first, end) => series.maximum(start + first, start + end),
   };
 }
 
@@ -138,7 +147,7 @@ function forecast(view: RunView): readonly Forecast[] {
   const now = sharpnessOf(view);
   if (now === undefined) return [];
   const { edge } = now;
-  const series = sinceBelow(now.series, edge.value);
+  const series = fromBelow(now.series, edge.value);
   const reached = approach(series, edge.value);
   if (reached === undefined || reached.horizon > longestHorizon) return [];
   const last = series.length - 1;

@@ -18,7 +18,7 @@ import type { Forecast, Law, RegimeCheck, Verdict } from "../law.ts";
 import { endOfRun } from "../law.ts";
 import { finiteLoss, firstFailure, needOptimizer, oneOptimizer, regimeOf, unchecked } from "../regime.ts";
 import type { RunView, Series } from "../runView.ts";
-import { maximumOf, unmeasured, verdictOn, window } from "../score.ts";
+import { unmeasured, verdictOn, window } from "../score.ts";
 
 /** Relative residual above which the identity is broken. */
 const largestResidual = 1e-5;
@@ -139,7 +139,7 @@ function defectForecast(view: RunView, pair: string): Forecast | undefined {
 }
 
 function largest(series: Series): number {
-  return maximumOf(series, 0, series.length);
+  return series.maximum(0, series.length);
 }
 
 function score(made: Forecast, view: RunView): Verdict | undefined {
@@ -153,7 +153,7 @@ function score(made: Forecast, view: RunView): Verdict | undefined {
 }
 
 function scoreResidual(made: Forecast, view: RunView, series: Series, first: number, end: number): Verdict | undefined {
-  const worst = maximumOf(series, first, end);
+  const worst = series.maximum(first, end);
   if (end > first && !(worst <= made.high)) {
     const why =
       "gradients that are clipped or changed, layers that are paired wrongly, or an optimizer that is not what it says";
