@@ -1,20 +1,20 @@
-interface Account {
-  /** Seconds that may be spent; below zero after a measurement that was dearer than its account. */
-  credit: number;
-  /** Seconds that it took last time; undefined before the first time. */
-  cost: number | undefined;
+/** Something that can be measured. */
+export interface Measurable {
+  readonly name: string;
+  /** How much of the income it gets, relative to others that are in debt. */
+  readonly share: number;
 }
 
 /**
  * When to measure, so that measuring costs a given fraction of wall time.
  *
- * Each measurement has an account. The fraction of the time that passes is income, shared equally by those who cannot pay
- * for their next measurement yet; who can is passed over, so that cheap measurements take little and dear ones are never
- * starved. What nobody needs is forgotten, for a long rest must not be followed by a rush. Everything is measured once at the
- * beginning, on credit.
+ * Each measurement is taken on credit, and again as soon as its debt is paid. The fraction of the time that passes is income,
+ * divided by shares among those in debt: a cheap measurement is soon out of it and leaves the income to the dear ones, and
+ * none is starved. What nobody needs is forgotten, for a long rest must not be followed by a rush.
  */
 export class Budget {
-  readonly #accounts = new Map<string, Account>();
+  /** Seconds that each measurement has taken and that are not paid for yet. */
+  readonly #debts = new Map<string, number>();
   #fraction: number;
   #requested = false;
   #lastTime: number | undefined;
@@ -37,61 +37,43 @@ export class Budget {
     this.#requested = true;
   }
 
-  /** Which of the named measurements to take now; `time` in seconds, never decreasing. */
-  choose(names: readonly string[], time: number): ReadonlySet<string> {
-    const accounts = names.map((name) => ({ name, account: this.#account(name) }));
-    this.#earn(
-      accounts.map(({ account }) => account),
-      time,
-    );
-    if (this.#requested || this.#fraction >= 1) {
-      this.#requested = false;
-      return new Set(names);
-    }
-    if (this.#fraction <= 0) return new Set();
-    const due = accounts.filter(({ account }) => account.cost === undefined || account.credit >= account.cost);
+  /** Which measurements to take now; `time` in seconds, never decreasing. */
+  choose(measurables: readonly Measurable[], time: number): ReadonlySet<string> {
+    this.#earn(measurables, time);
+    const takesAll = this.#requested || this.#fraction >= 1;
+    this.#requested = false;
+    if (!takesAll && this.#fraction <= 0) return new Set();
+    const due = takesAll ? measurables : measurables.filter((each) => this.#debt(each) <= 0);
     return new Set(due.map(({ name }) => name));
   }
 
-  /** A measurement has been taken and took this many seconds. */
+  /** A measurement has taken this many seconds. */
   spend(name: string, seconds: number): void {
-    const account = this.#account(name);
-    account.credit -= seconds;
-    account.cost = seconds;
+    this.#debts.set(name, (this.#debts.get(name) ?? 0) + seconds);
   }
 
-  /** Something has been done once for the sake of a measurement, and will not be done each time. */
-  charge(name: string, seconds: number): void {
-    this.#account(name).credit -= seconds;
-  }
-
-  #earn(accounts: readonly Account[], time: number): void {
+  #earn(measurables: readonly Measurable[], time: number): void {
     let income = this.#fraction * (time - (this.#lastTime ?? time));
     this.#lastTime = time;
-    while (income > 0) {
-      const needy = accounts.filter(needs);
-      if (needy.length === 0) return;
-      const share = income / needy.length;
+    // Rounding could divide ever smaller remainders without end.
+    while (income > smallestIncome) {
+      const inDebt = measurables.filter((each) => this.#debt(each) > 0);
+      if (inDebt.length === 0) return;
+      const shares = inDebt.reduce((sum, { share }) => sum + share, 0);
+      const perShare = income / shares;
       income = 0;
-      for (const account of needy) {
-        const taken = Math.min(share, (account.cost ?? 0) - account.credit);
-        account.credit += taken;
-        income += share - taken;
+      for (const each of inDebt) {
+        const debt = this.#debt(each);
+        const paid = Math.min(debt, perShare * each.share);
+        this.#debts.set(each.name, debt - paid);
+        income += perShare * each.share - paid;
       }
-      // Rounding could share out ever smaller remainders without end.
-      if (income < 1e-12) return;
     }
   }
 
-  #account(name: string): Account {
-    const known = this.#accounts.get(name);
-    if (known !== undefined) return known;
-    const account: Account = { credit: 0, cost: undefined };
-    this.#accounts.set(name, account);
-    return account;
+  #debt({ name }: Measurable): number {
+    return this.#debts.get(name) ?? 0;
   }
 }
 
-function needs({ credit, cost }: Account): boolean {
-  return cost !== undefined && credit < cost;
-}
+const smallestIncome = 1e-12;

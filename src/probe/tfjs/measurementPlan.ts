@@ -51,10 +51,7 @@ export class MeasurementPlan {
   }
 
   #choose(observables: readonly Observable[]): Plan {
-    const due = this.#budget.choose(
-      observables.map(({ name }) => name),
-      this.#journal.clock.time,
-    );
+    const due = this.#budget.choose(observables, this.#journal.clock.time);
     return { due, record: observables.some(({ name, needsTrace }) => needsTrace && due.has(name)) };
   }
 }

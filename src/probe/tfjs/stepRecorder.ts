@@ -114,7 +114,7 @@ export class StepRecorder {
     shareOf: (observable: Observable) => number,
   ): void {
     const traced = due.filter(({ needsTrace }) => needsTrace).length;
-    if (traced === 0) this.#budget.charge("sharpness/batch", evaluation.recording);
+    if (traced === 0) this.#budget.spend("sharpness/batch", evaluation.recording);
     const curvatureHolds = view.trace === undefined || this.#checkGradient(view, evaluation);
     for (const observable of due) {
       if (observable.needsTrace && (view.trace === undefined || !curvatureHolds)) {

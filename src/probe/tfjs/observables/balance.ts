@@ -18,6 +18,7 @@ export function balance(): Observable {
   let pairs: readonly LayerPair[] | undefined;
   return {
     name: "balance",
+    share: 2,
     record: "measure",
     needsTrace: false,
     needsWeights: true,

@@ -4,6 +4,7 @@ import { squaredNorm } from "./vectors.ts";
 /** `gradient/norm`: Euclidean norm of the gradient that the optimizer was given, over all its variables. */
 export const gradientNorm: Observable = {
   name: "gradient/norm",
+  share: 1,
   record: "step",
   needsTrace: false,
   needsWeights: false,

@@ -34,8 +34,10 @@ export interface Measurement {
  * It may keep what helps its next measurement, but no tensors.
  */
 export interface Observable {
-  /** Names its account with the budget. */
+  /** Names what it owes the budget. */
   readonly name: string;
+  /** How much of the budget it gets, relative to the others. */
+  readonly share: number;
   /** Whether its values belong to the step record itself, or to a `measure` record with cost and method. */
   readonly record: "step" | "measure";
   readonly needsTrace: boolean;
