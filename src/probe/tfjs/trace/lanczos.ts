@@ -69,7 +69,7 @@ export function largestEigenvalue(options: LanczosOptions): LanczosResult {
     Math.max(fewestProducts, Math.floor(mostBasisBytes / (8 * dimension))),
   );
   const random = xoroshiro128plus(seed);
-  const randomDirection = () => Float64Array.from({ length: dimension }, () => 2 * uniformFloat64(random) - 1);
+  const randomDirection = () => new Float64Array(dimension).map(() => 2 * uniformFloat64(random) - 1);
 
   const basis: Float64Array[] = [];
   const diagonal: number[] = [];
@@ -78,11 +78,10 @@ export function largestEigenvalue(options: LanczosOptions): LanczosResult {
   let next = firstDirection(start, startMix, randomDirection);
   for (;;) {
     basis.push(next);
-    const image = Float64Array.from(product(next));
-    if (!image.every(Number.isFinite)) throw new NonFiniteProductError();
-    const alpha = dot(next, image);
-    diagonal.push(alpha);
+    const image = new Float64Array(product(next));
     const before = norm(image);
+    if (!Number.isFinite(before)) throw new NonFiniteProductError();
+    diagonal.push(dot(next, image));
     orthogonalize(image, basis);
     let beta = norm(image);
     // "Twice is enough": one pass leaves a part along the basis when most of the vector was subtracted.
@@ -123,7 +122,7 @@ function firstDirection(
   if (start.length !== random.length) {
     throw new Error(`The start vector has ${start.length} elements, but the operator ${random.length} dimensions.`);
   }
-  const given = Float64Array.from(start);
+  const given = new Float64Array(start);
   const length = norm(given);
   if (!Number.isFinite(length) || length === 0) return random;
   return unit(given.map((element, index) => element / length + startMix * (random[index] ?? 0)));

@@ -59,7 +59,7 @@ export function measureSharpness(source: CurvatureSource, options: SharpnessOpti
   return {
     value: result.value,
     error: result.residual + productRounding * result.scale,
-    vector: Float32Array.from(result.vector),
+    vector: new Float32Array(result.vector),
     products: result.products,
     converged: result.converged,
   };

@@ -2,7 +2,7 @@ import type { Engine, Tensor } from "../engine.ts";
 import { Kernels } from "./kernels.ts";
 import type { Operation, TracedVariable } from "./operation.ts";
 import type { Program } from "./program.ts";
-import { offTape, runOperation, TracePoint } from "./tracePoint.ts";
+import { offTape, runOperation, splitFlat, TracePoint } from "./tracePoint.ts";
 
 /**
  * The record of one gradient evaluation of the script's own: every kernel that ran, with its values.
@@ -101,9 +101,7 @@ export class Trace {
    * @param weights flat, in the order of the variables.
    */
   at(weights: ArrayLike<number>): TracePoint {
-    if (weights.length !== this.parameterCount) {
-      throw new Error(`There are ${this.parameterCount} parameters, not ${weights.length}.`);
-    }
+    const parts = splitFlat(weights, this.variables);
     const reassigned = this.variables.find((variable) => variable.values.length > 1);
     if (reassigned !== undefined) {
       throw new Error(`${reassigned.name} changes its value within one evaluation, so none can be chosen for it.`);
@@ -117,12 +115,10 @@ export class Trace {
     };
     try {
       offTape(this.#engine, () => {
-        let offset = 0;
-        for (const { values: ids, shape, size } of this.variables) {
-          const part = Float32Array.from({ length: size }, (_, index) => weights[offset + index] ?? 0);
-          for (const id of ids) own(id, kernels.tensor(part, shape));
-          offset += size;
-        }
+        this.variables.forEach(({ id, values: [valueId = id], shape }, index) => {
+          const part = parts[index];
+          if (part !== undefined) own(valueId, kernels.tensor(part, shape));
+        });
         for (const operation of this.#program.weightDependent) {
           const outputs = runOperation(kernels, operation, (name) => {
             const value = values.get(operation.inputs[name] ?? Number.NaN);

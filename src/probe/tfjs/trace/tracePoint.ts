@@ -4,14 +4,21 @@ import type { Operation } from "./operation.ts";
 import type { ActiveOperation, Program } from "./program.ts";
 import { UnsupportedKernelError, type RuleContext } from "./rule.ts";
 
-/** Runs without writing to the gradient tape that the script may be recording, and frees what is not returned. */
+/**
+ * Runs without writing to the gradient tape that the script may be recording, and frees every tensor that is not kept. The
+ * result passes the engine's scope by, which would look for tensors in each element of an array.
+ */
 export function offTape<T>(engine: Engine, run: () => T): T {
+  const results: T[] = [];
   engine.state.kernelDepth++;
   try {
-    return engine.tidy(run);
+    engine.tidy(() => {
+      results.push(run());
+    });
   } finally {
     engine.state.kernelDepth--;
   }
+  return results[0] as T;
 }
 
 /** A recorded evaluation at one set of weights: value, gradient and curvature of the loss there. */
@@ -99,16 +106,13 @@ export class TracePoint {
   }
 
   #seed(direction: ArrayLike<number>): Map<number, Tensor> {
+    const { variables } = this.#program;
     const tangents = new Map<number, Tensor>();
-    let offset = 0;
-    for (const variable of this.#program.variables) {
-      const part = Float32Array.from({ length: variable.size }, (_, index) => direction[offset + index] ?? 0);
-      for (const id of variable.values) tangents.set(id, this.#kernels.tensor(part.slice(), variable.shape));
-      offset += variable.size;
-    }
-    if (offset !== direction.length) {
-      throw new Error(`The direction has ${direction.length} elements, but there are ${offset} parameters.`);
-    }
+    splitFlat(direction, variables).forEach((part, index) => {
+      const variable = variables[index];
+      for (const id of variable?.values ?? [])
+        tangents.set(id, this.#kernels.tensor(part.slice(), variable?.shape ?? []));
+    });
     return tangents;
   }
 
@@ -161,6 +165,24 @@ export class TracePoint {
       rerun: (replacements) => runOperation(this.#kernels, operation, (name) => replacements[name] ?? input(name)),
     };
   }
+}
+
+/**
+ * Parts of a flat vector, one for each variable in order, each a copy.
+ *
+ * @throws RangeError where its length is not the count of parameters.
+ */
+export function splitFlat(flat: ArrayLike<number>, variables: Program["variables"]): Float32Array<ArrayBuffer>[] {
+  const parameterCount = variables.reduce((sum, variable) => sum + variable.size, 0);
+  if (flat.length !== parameterCount) {
+    throw new RangeError(`A vector of ${flat.length} elements was given for ${parameterCount} parameters.`);
+  }
+  const single = new Float32Array(flat);
+  let offset = 0;
+  return variables.map(({ size }) => {
+    offset += size;
+    return single.slice(offset - size, offset);
+  });
 }
 
 /** Runs a recorded operation anew on the inputs given. */

@@ -1,5 +1,4 @@
 import type { Tensor } from "../../engine.ts";
-import { sameShape } from "../kernels.ts";
 import { addTangents, UnsupportedKernelError, type Rules } from "../rule.ts";
 
 const defaultVarianceEpsilon = 0.001;
@@ -8,20 +7,23 @@ export const normalizationRules: Rules = {
   /** y = (x − mean)·scale/√(variance + ε) + offset, with one statistic a channel or one an element. */
   FusedBatchNorm: ({ kernels, kernelName, tangent, input, has, output, attributes }) => {
     const x = input("x");
-    const channels = x.shape.at(-1);
-    // The kernel repeats its flat statistics along the flat input; only these two layouts mean what broadcasting would mean.
-    const broadcasts = (statistic: Tensor) => sameShape(statistic.shape, x.shape) || statistic.size === channels;
-    for (const name of ["mean", "variance", "scale", "offset"]) {
-      if (has(name) && !broadcasts(input(name))) {
-        throw new UnsupportedKernelError([kernelName], `with ${name} of shape [${input(name).shape.join(", ")}]`);
-      }
-    }
-    const optional = (name: string) => (has(name) ? tangent(name) : undefined);
-    const [xTangent, meanTangent, varianceTangent] = [tangent("x"), tangent("mean"), tangent("variance")];
-    const [scaleTangent, offsetTangent] = [optional("scale"), optional("offset")];
+    const channels = x.shape.at(-1) ?? 1;
+    // The kernel repeats its flat statistics along the flat input; only these two sizes mean what broadcasting would mean.
+    const laidOut = (statistic: Tensor): Tensor => {
+      if (statistic.size === channels) return kernels.reshape(statistic, [channels]);
+      if (statistic.size === x.size) return kernels.reshape(statistic, x.shape);
+      throw new UnsupportedKernelError([kernelName], `with statistics of shape [${statistic.shape.join(", ")}]`);
+    };
+    const tangentOf = (name: string) => {
+      const given = has(name) ? tangent(name) : undefined;
+      return given && laidOut(given);
+    };
+    const [xTangent, meanTangent, varianceTangent] = [tangent("x"), tangentOf("mean"), tangentOf("variance")];
+    const [scaleTangent, offsetTangent] = [tangentOf("scale"), tangentOf("offset")];
+    const scale = has("scale") ? laidOut(input("scale")) : undefined;
     const varianceEpsilon = Number(attributes["varianceEpsilon"] ?? defaultVarianceEpsilon);
-    const inverse = kernels.run("Rsqrt", { x: kernels.offset(input("variance"), varianceEpsilon) });
-    const normalized = kernels.multiply(kernels.subtract(x, input("mean")), inverse);
+    const inverse = kernels.run("Rsqrt", { x: kernels.offset(laidOut(input("variance")), varianceEpsilon) });
+    const centred = kernels.subtract(x, laidOut(input("mean")));
     const inverseTangent =
       varianceTangent &&
       kernels.scale(kernels.multiply(kernels.multiply(kernels.square(inverse), inverse), varianceTangent), -0.5);
@@ -29,11 +31,14 @@ export const normalizationRules: Rules = {
     const normalizedTangent = addTangents(
       kernels,
       centredTangent && kernels.multiply(centredTangent, inverse),
-      inverseTangent && kernels.multiply(kernels.subtract(x, input("mean")), inverseTangent),
+      inverseTangent && kernels.multiply(centred, inverseTangent),
     );
-    const scaled =
-      normalizedTangent && (has("scale") ? kernels.multiply(normalizedTangent, input("scale")) : normalizedTangent);
-    const sum = addTangents(kernels, scaled, scaleTangent && kernels.multiply(normalized, scaleTangent), offsetTangent);
+    const sum = addTangents(
+      kernels,
+      normalizedTangent && scale ? kernels.multiply(normalizedTangent, scale) : normalizedTangent,
+      scaleTangent && kernels.multiply(kernels.multiply(centred, inverse), scaleTangent),
+      offsetTangent,
+    );
     return sum && kernels.broadcastTo(sum, output.shape);
   },
 };
