@@ -41,8 +41,13 @@ export class NonFiniteProductError extends Error {
 }
 
 const fewestProducts = 4;
-/** Products over which the eigenvalue must have stood still. */
+/** Products over which the eigenvalue must have stood still, from a direction known to be near. */
 const quietProducts = 3;
+/**
+ * The same from a random direction. Measured at the edge of stability, where the Ritz value rests on a neighbour before it
+ * climbs to the top: after three quiet products it was off by up to twelve times the tolerance.
+ */
+const quietColdProducts = 6;
 const defaultMostProducts = 80;
 const defaultStartMix = 0.1;
 /** Basis vectors are kept in float64; beyond this many bytes of them the iteration stops, not converged. */
@@ -54,9 +59,10 @@ const breakdown = 1e-13;
  * Largest algebraic eigenvalue of a symmetric operator, by Lanczos's iteration with full reorthogonalization in float64
  * (Golub & Van Loan 2013, §10.3).
  *
- * Stops when the Ritz value has moved by less than a quarter of the tolerance over three products, after four at least. The
- * residual alone would stop too early at the edge of stability: eigenvalues cluster there, and a mixture of their eigenvectors
- * has a small residual.
+ * Stops when the Ritz value has moved by less than a quarter of the tolerance over three products, after four at least (over
+ * six from a random start). The residual alone would stop too early at the edge of stability: eigenvalues cluster there, and a
+ * mixture of their eigenvectors has a small residual. No stopping rule is proof: the worst of 400
+ * measurements from random starts was off by 1.8 times the tolerance.
  *
  * @throws NonFiniteProductError
  */
@@ -95,7 +101,7 @@ export function largestEigenvalue(options: LanczosOptions): LanczosResult {
     const residual = beta * Math.abs(ritz.coefficients.at(-1) ?? 0);
     const products = basis.length;
     const whole = products === dimension;
-    const quiet = stoodStill(ritzValues, tolerance / 4);
+    const quiet = stoodStill(ritzValues, start === undefined ? quietColdProducts : quietProducts, tolerance / 4);
     if (whole || quiet || products >= mostProducts) {
       return {
         value: ritz.value,
@@ -137,10 +143,10 @@ function freshDirection(randomDirection: () => Float64Array, basis: readonly Flo
   return unit(fresh);
 }
 
-function stoodStill(ritzValues: readonly number[], tolerance: number): boolean {
-  if (ritzValues.length < fewestProducts) return false;
+function stoodStill(ritzValues: readonly number[], products: number, tolerance: number): boolean {
+  if (ritzValues.length < Math.max(fewestProducts, products + 1)) return false;
   const now = ritzValues.at(-1) ?? 0;
-  const then = ritzValues.at(-1 - quietProducts) ?? Number.NEGATIVE_INFINITY;
+  const then = ritzValues.at(-1 - products) ?? Number.NEGATIVE_INFINITY;
   return Math.abs(now - then) <= tolerance * Math.abs(now);
 }
 
