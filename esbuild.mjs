@@ -53,6 +53,14 @@ const targets = [
     outExtension: { ".js": ".cjs" },
   },
   { ...module, entryPoints: { readerWorker: "src/editor/readerWorker.ts" }, outdir: "dist" },
+  {
+    // The parser's package looks for its own place as CommonJS does.
+    ...node,
+    format: "cjs",
+    entryPoints: { sourceWorker: "src/editor/sourceWorker.ts" },
+    outdir: "dist",
+    outExtension: { ".js": ".cjs" },
+  },
   { ...module, entryPoints: { recorder: "src/recorder/main.ts" }, outdir: "dist" },
   { ...module, entryPoints: { orrery: "src/cli/main.ts" }, outdir: "dist" },
   // Without a map: it would name our sources in the stack traces of a script that runs with source maps.

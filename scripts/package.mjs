@@ -13,7 +13,13 @@ const forbidden = [
   { pattern: /^(node_modules|src|webview|test|scripts|bench|examples)\//, why: "is no part of the extension" },
 ];
 
-const needed = ["dist/extension.cjs", "dist/recorder.mjs", "dist/readerWorker.mjs", "dist/orrery.mjs"].concat(
+const needed = [
+  "dist/extension.cjs",
+  "dist/recorder.mjs",
+  "dist/readerWorker.mjs",
+  "dist/sourceWorker.cjs",
+  "dist/orrery.mjs",
+].concat(
   ["dist/probe/preload.mjs", "dist/probe/tensorflow.cjs", "dist/webview/panel.js", "dist/webview/panel.css"],
   ["dist/grammars/tree-sitter.wasm", "dist/probe/tfjs-backend-wasm.wasm", "LICENSE"],
 );

@@ -1,10 +1,11 @@
-/** Keeps the syntax trees of open scripts, fed by the editor's own edits. */
-import { readFile } from "node:fs/promises";
-import path from "node:path";
+/** Follows open scripts for the thread that parses them, and remembers its answers. */
 import * as vscode from "vscode";
 import type { CodeSite } from "../source/codeSites.ts";
-import type { Grammars, SourceLanguage } from "../source/grammar.ts";
-import type { SourceFile } from "../source/sourceFile.ts";
+import type { SourceLanguage } from "../source/grammar.ts";
+import { isInScope, longestText } from "../source/scope.ts";
+import type { Subscription } from "./runAccess.ts";
+import type { SourceChange, SourceRequest, SourceService } from "./sourceService.ts";
+import type { WorkerThread } from "./workerThread.ts";
 
 const languages: Readonly<Record<string, SourceLanguage>> = {
   javascript: "javascript",
@@ -18,16 +19,30 @@ export const scriptSelector: vscode.DocumentSelector = Object.keys(languages).fl
   { language, scheme: "untitled" },
 ]);
 
-export class SourceFiles implements vscode.Disposable {
-  readonly #folder: string;
-  readonly #files = new Map<string, Promise<SourceFile>>();
-  readonly #subscriptions: vscode.Disposable[];
-  #grammars: Promise<Grammars> | undefined;
+/** Changes of a document that are kept for the thread; after more of them its whole text is parsed anew. */
+const mostChanges = 1000;
 
-  /** `folder` holds the grammars' WebAssembly files. */
-  constructor(folder: string) {
-    this.#folder = folder;
+/** What is known of a document since it was first asked about. */
+interface OpenFile {
+  /** `changes` has every change after this version. */
+  since: number;
+  changes: SourceChange[];
+  /** The newest answer, and what it was about. */
+  answer: { readonly version: number; readonly sites: readonly CodeSite[] } | undefined;
+}
+
+export class SourceFiles implements vscode.Disposable {
+  readonly #thread: WorkerThread<SourceService>;
+  readonly #report: (error: Error) => void;
+  readonly #files = new Map<string, OpenFile>();
+  readonly #subscriptions: readonly Subscription[];
+
+  /** `thread` is disposed with this; `report` is told of what goes wrong while nobody waits. */
+  constructor(thread: WorkerThread<SourceService>, report: (error: Error) => void) {
+    this.#thread = thread;
+    this.#report = report;
     this.#subscriptions = [
+      thread,
       vscode.workspace.onDidChangeTextDocument((event) => {
         this.#edit(event);
       }),
@@ -37,59 +52,74 @@ export class SourceFiles implements vscode.Disposable {
     ];
   }
 
-  /** Training calls and model definitions of a document as it stands. */
-  async sites(document: vscode.TextDocument): Promise<readonly CodeSite[]> {
+  /**
+   * Training calls and model definitions of a document as it stands. Nothing in long files, and in files that do not name
+   * TensorFlow.js: the thread is not even started for those. Rejects when the token is cancelled, or the thread fails.
+   */
+  async sites(document: vscode.TextDocument, token: vscode.CancellationToken): Promise<readonly CodeSite[]> {
     const language = languages[document.languageId];
-    if (language === undefined) return [];
+    if (language === undefined || lengthOf(document) > longestText) return [];
     const key = document.uri.toString();
-    let file = this.#files.get(key);
-    if (file === undefined) {
-      file = this.#open(language);
-      this.#files.set(key, file);
-      file.catch(() => this.#files.delete(key));
+    const { version } = document;
+    const known = this.#files.get(key);
+    if (known?.answer?.version === version) return known.answer.sites;
+
+    const text = document.getText();
+    if (!isInScope(text)) return [];
+    const file = known ?? { since: version, changes: [], answer: undefined };
+    this.#files.set(key, file);
+    const { since, changes } = file;
+    const sites = await this.#ask({ key, language, version, text, since, changes }, token);
+    if (version > (file.answer?.version ?? -1)) {
+      file.answer = { version, sites };
+      file.since = Math.max(file.since, version);
+      file.changes = file.changes.filter((change) => change.version > version);
     }
-    // The text is taken after the grammar has come, so that it has every edit that the file was told of.
-    const opened = await file;
-    return document.isClosed ? [] : opened.sites(document.getText());
+    return sites;
   }
 
   dispose(): void {
     for (const subscription of this.#subscriptions) subscription.dispose();
-    for (const key of [...this.#files.keys()]) this.#forget(key);
+    this.#files.clear();
   }
 
-  async #open(language: SourceLanguage): Promise<SourceFile> {
-    this.#grammars ??= loadGrammars(this.#folder);
-    const [grammars, source] = await Promise.all([this.#grammars, import("../source/sourceFile.ts")]);
-    return new source.SourceFile(await grammars.parser(language));
+  async #ask(request: SourceRequest, token: vscode.CancellationToken): Promise<readonly CodeSite[]> {
+    const abort = new AbortController();
+    const cancel = () => {
+      abort.abort(new vscode.CancellationError());
+    };
+    if (token.isCancellationRequested) cancel();
+    const subscription = token.onCancellationRequested(cancel);
+    try {
+      return await this.#thread.call("sites", [request], abort.signal);
+    } finally {
+      subscription.dispose();
+    }
   }
 
-  #edit(event: vscode.TextDocumentChangeEvent): void {
-    void this.#files.get(event.document.uri.toString())?.then((file) => {
-      for (const change of event.contentChanges) {
-        file.edit({
-          start: change.rangeOffset,
-          oldEnd: change.rangeOffset + change.rangeLength,
-          inserted: change.text,
-          startPosition: { line: change.range.start.line, column: change.range.start.character },
-          oldEndPosition: { line: change.range.end.line, column: change.range.end.character },
-        });
-      }
-    });
+  #edit({ document, contentChanges }: vscode.TextDocumentChangeEvent): void {
+    const file = this.#files.get(document.uri.toString());
+    if (file === undefined || contentChanges.length === 0) return;
+    const edits = contentChanges.map((change) => ({
+      start: change.rangeOffset,
+      oldEnd: change.rangeOffset + change.rangeLength,
+      inserted: change.text,
+      startPosition: { line: change.range.start.line, column: change.range.start.character },
+      oldEndPosition: { line: change.range.end.line, column: change.range.end.character },
+    }));
+    file.changes.push({ version: document.version, edits });
+    if (file.changes.length > mostChanges) {
+      file.since = document.version;
+      file.changes = [];
+    }
   }
 
   #forget(key: string): void {
-    void this.#files.get(key)?.then((file) => {
-      file[Symbol.dispose]();
-    });
-    this.#files.delete(key);
+    if (this.#files.delete(key) && this.#thread.running) this.#thread.call("close", [key]).catch(this.#report);
   }
 }
 
-async function loadGrammars(folder: string): Promise<Grammars> {
-  const { Grammars } = await import("../source/grammar.ts");
-  return new Grammars({
-    runtime: path.join(folder, "tree-sitter.wasm"),
-    read: (grammar) => readFile(path.join(folder, `tree-sitter-${grammar}.wasm`)),
-  });
+/** In UTF-16 code units, without putting the text together. */
+function lengthOf(document: vscode.TextDocument): number {
+  return document.offsetAt(document.lineAt(document.lineCount - 1).range.end);
 }

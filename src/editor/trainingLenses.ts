@@ -50,11 +50,11 @@ export class TrainingLenses implements vscode.CodeLensProvider, vscode.Disposabl
     await configuration.update(settings.codeLens, !enabled, vscode.ConfigurationTarget.Global);
   }
 
-  async provideCodeLenses(document: vscode.TextDocument): Promise<vscode.CodeLens[]> {
+  async provideCodeLenses(document: vscode.TextDocument, token: vscode.CancellationToken): Promise<vscode.CodeLens[]> {
     const enabled = vscode.workspace.getConfiguration("", document).get<boolean>(settings.codeLens, true);
     if (!enabled) return [];
     try {
-      const sites = lensSites(await this.#sources.sites(document));
+      const sites = lensSites(await this.#sources.sites(document, token));
       const run = this.#runs.newestOf(document.uri.fsPath);
       const texts = this.#texts(run);
       return sites.flatMap(({ statement }) => {
@@ -62,7 +62,7 @@ export class TrainingLenses implements vscode.CodeLensProvider, vscode.Disposabl
         return texts.map((text) => new vscode.CodeLens(range, commandOf(text, document.uri, run)));
       });
     } catch (error) {
-      this.#log.error("No lenses: the grammars cannot be loaded.", error);
+      if (!token.isCancellationRequested) this.#log.error("No lenses: the script could not be read.", error);
       return [];
     }
   }

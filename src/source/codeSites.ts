@@ -1,7 +1,8 @@
 /** Finds where a script trains with TensorFlow.js and where it defines its model. */
 import type { Node, Tree } from "@vscode/tree-sitter-wasm";
 import { Declarations, functionTypes, namedChildren } from "./declarations.ts";
-import { loadedModule, packageScope, Provenances } from "./provenance.ts";
+import { loadedModule, Provenances } from "./provenance.ts";
+import { packageScope } from "./scope.ts";
 
 /** Lines and columns count from 0, columns in UTF-16 code units, as editors count. */
 export interface SourcePosition {

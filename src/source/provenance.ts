@@ -1,14 +1,13 @@
 /** What speaks for an expression's value coming from TensorFlow.js, read off the code around it. */
 import type { Node } from "@vscode/tree-sitter-wasm";
 import { namedChildren, stringValue, type Declaration, type Declarations } from "./declarations.ts";
+import { packageScope } from "./scope.ts";
 
 /**
  * `namespace`: TensorFlow.js itself. `tensorflow`: something that came out of it. `foreign`: something of another package, a
  * literal, an instance of a class that has nothing to do with it. `unknown`: nothing speaks for it or against it.
  */
 export type Provenance = "namespace" | "tensorflow" | "unknown" | "foreign";
-
-export const packageScope = "@tensorflow/";
 
 /** Deeper chains of names than this are cycles (`a = b; b = a`) or not worth following. */
 const longestChain = 12;

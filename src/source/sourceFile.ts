@@ -1,7 +1,7 @@
 /** One open file's syntax tree, kept while it is edited. */
 import type { Parser, Tree } from "@vscode/tree-sitter-wasm";
 import { codeSites, type CodeSite, type SourcePosition } from "./codeSites.ts";
-import { packageScope } from "./provenance.ts";
+import { isInScope } from "./scope.ts";
 
 /** One replacement. Offsets are in UTF-16 code units of the text before this edit; edits apply one after the other. */
 export interface SourceEdit {
@@ -12,12 +12,11 @@ export interface SourceEdit {
   readonly oldEndPosition: SourcePosition;
 }
 
-/** Longer files are generated or bundled code, which nobody inspects and which would hold the editor up. */
-const longestText = 1_000_000;
-
 export class SourceFile implements Disposable {
   readonly #parser: Parser;
   #tree: Tree | undefined;
+  /** Of the text as it must be now, in UTF-16 code units. */
+  #length = 0;
   #edited = false;
   #sites: readonly CodeSite[] | undefined;
 
@@ -29,6 +28,7 @@ export class SourceFile implements Disposable {
   edit(edit: SourceEdit): void {
     this.#sites = undefined;
     this.#edited = true;
+    this.#length += edit.inserted.length - (edit.oldEnd - edit.start);
     const { row, column } = endOf(edit);
     this.#tree?.edit({
       startIndex: edit.start,
@@ -40,34 +40,44 @@ export class SourceFile implements Disposable {
     });
   }
 
-  /** The sites in `text`, which must be the text after all edits told of. The same array until the next edit. */
+  /**
+   * The sites in `text`, the text after all edits told of; the same array until the next edit. A text whose length is not
+   * what the edits make it (one whose line ends were changed, say) is parsed anew.
+   */
   sites(text: string): readonly CodeSite[] {
+    if (text.length !== this.#length) this.forget();
+    this.#length = text.length;
     this.#sites ??= this.#read(text);
     return this.#sites;
   }
 
   #read(text: string): readonly CodeSite[] {
-    // Any way of taking something from TensorFlow.js spells the package's name, so most files are never parsed.
-    if (text.length > longestText || !text.includes(packageScope)) {
-      this.#forget();
+    if (!isInScope(text)) {
+      this.#deleteTree();
       return [];
     }
     if (this.#tree === undefined || this.#edited) {
       const tree = this.#parser.parse(text, this.#tree) ?? undefined;
-      this.#forget();
+      this.#deleteTree();
       this.#tree = tree;
     }
     return this.#tree === undefined ? [] : codeSites(this.#tree, text);
   }
 
-  #forget(): void {
+  /** The next `sites` parses the whole text. */
+  forget(): void {
+    this.#sites = undefined;
+    this.#deleteTree();
+  }
+
+  #deleteTree(): void {
     this.#tree?.delete();
     this.#tree = undefined;
     this.#edited = false;
   }
 
   [Symbol.dispose](): void {
-    this.#forget();
+    this.forget();
   }
 }
 

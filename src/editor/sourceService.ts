@@ -1,0 +1,32 @@
+/** What the source thread does for the extension host. */
+import type { CodeSite } from "../source/codeSites.ts";
+import type { SourceLanguage } from "../source/grammar.ts";
+import type { SourceEdit } from "../source/sourceFile.ts";
+
+/** What led to one version of a document from the one before. */
+export interface SourceChange {
+  /** Of the document after the edits. */
+  readonly version: number;
+  readonly edits: readonly SourceEdit[];
+}
+
+/**
+ * One version of a document. The text alone decides the answer; the changes only spare the thread from parsing what it knows.
+ * A request may be cancelled, so the thread may have seen fewer versions than were asked for.
+ */
+export interface SourceRequest {
+  /** Tells documents apart for as long as they are open. */
+  readonly key: string;
+  readonly language: SourceLanguage;
+  readonly version: number;
+  readonly text: string;
+  /** A version up to `version`; `changes` has every change after it. */
+  readonly since: number;
+  readonly changes: readonly SourceChange[];
+}
+
+export interface SourceService {
+  sites(request: SourceRequest): Promise<readonly CodeSite[]>;
+  /** Forgets a document that is no longer open. */
+  close(key: string): void;
+}
