@@ -2,7 +2,7 @@
 import path from "node:path";
 import * as vscode from "vscode";
 import { startClock } from "./editor/activationClock.ts";
-import { inspectScript } from "./editor/inspectCommand.ts";
+import { inspectScript, inspectWithArguments } from "./editor/inspectCommand.ts";
 import { showEnd, showFailure } from "./editor/notices.ts";
 import { PanelsOnDemand } from "./editor/panelsOnDemand.ts";
 import { runCommands } from "./editor/runCommands.ts";
@@ -64,7 +64,11 @@ export function activate(context: vscode.ExtensionContext): OrreryExtension {
 
   const handlers = new Map<string, (target: unknown) => Promise<void> | void>([
     ...runCommands({ runs, controller, panels }),
-    [commands.inspect, (target) => inspectScript(target, controller, panels)],
+    [commands.inspect, (target) => inspectScript(target, { controller, panels })],
+    [
+      commands.inspectWithArguments,
+      (target) => inspectWithArguments(target, { controller, panels }, context.workspaceState),
+    ],
     [commands.refreshRuns, () => runs.refresh()],
     [
       commands.clearInline,

@@ -2,6 +2,7 @@
 
 export const commands = {
   inspect: "orrery.inspect",
+  inspectWithArguments: "orrery.inspectWithArguments",
   stop: "orrery.stop",
   pause: "orrery.pause",
   resume: "orrery.resume",

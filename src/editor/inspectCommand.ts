@@ -1,11 +1,20 @@
-/** `Orrery: Inspect This Script`: from the document in front of a person to a live run and its panel. */
+/** `Orrery: Inspect This Script`, with arguments or without: from the document in front of a person to a live run and its panel. */
 import path from "node:path";
 import * as vscode from "vscode";
 import type { RunPanels } from "./runAccess.ts";
 import { requireTrust, type RunController } from "./runController.ts";
+import { areReadable, scriptArguments } from "./scriptArguments.ts";
+
+export interface InspectParts {
+  readonly controller: Pick<RunController, "inspect">;
+  readonly panels: Pick<RunPanels, "open">;
+}
+
+/** A script's arguments, or undefined where the person thought better of it. */
+type AskArguments = (script: vscode.Uri) => Thenable<readonly string[] | undefined>;
 
 /** Inspects the script that `target` names, else the one in the active editor. Throws with what to do. */
-export async function inspectScript(target: unknown, controller: RunController, panels: RunPanels): Promise<void> {
+export async function inspectScript(target: unknown, parts: InspectParts, ask?: AskArguments): Promise<void> {
   requireTrust();
   const uri = target instanceof vscode.Uri ? target : vscode.window.activeTextEditor?.document.uri;
   if (uri === undefined) {
@@ -15,11 +24,38 @@ export async function inspectScript(target: unknown, controller: RunController, 
   }
   const script = await saved(uri);
   if (script === undefined) return;
+  const given = ask === undefined ? [] : await ask(script);
+  if (given === undefined) return;
   const title = vscode.l10n.t("Orrery: starting {0}", path.basename(script.fsPath));
   const directory = await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title }, () =>
-    controller.inspect(script),
+    parts.controller.inspect(script, given),
   );
-  panels.open(directory, { preserveFocus: true });
+  parts.panels.open(directory, { preserveFocus: true });
+}
+
+/** Asks for the script's arguments first, and offers those that it was given the last time in this workspace. */
+export async function inspectWithArguments(
+  target: unknown,
+  parts: InspectParts,
+  memory: Pick<vscode.Memento, "get" | "update">,
+): Promise<void> {
+  await inspectScript(target, parts, async (script) => {
+    const key = `arguments:${script.fsPath}`;
+    const text = await vscode.window.showInputBox({
+      title: vscode.l10n.t("Arguments of {0}", path.basename(script.fsPath)),
+      prompt: vscode.l10n.t("Quotes keep words together, as in a shell. Leave this empty for none."),
+      placeHolder: "--epochs 100 --name 'first try'",
+      value: memory.get(key, ""),
+      ignoreFocusOut: true,
+      validateInput: (typed) =>
+        areReadable(typed, process.platform)
+          ? undefined
+          : vscode.l10n.t("A quote is not closed, or nothing follows \\."),
+    });
+    if (text === undefined) return undefined;
+    await memory.update(key, text.trim() === "" ? undefined : text);
+    return scriptArguments(text, process.platform);
+  });
 }
 
 /** Where the script lies on disk as it stands in the editor; undefined where the person chose not to save it. */

@@ -28,11 +28,11 @@ export class RunController implements RunControl {
     this.#log = log;
   }
 
-  /** Starts a run of a saved script and returns its directory. Throws `LaunchError` with what to do. */
-  async inspect(script: vscode.Uri): Promise<string> {
+  /** Starts a run of a saved script, given its arguments, and returns its directory. Throws `LaunchError` with what to do. */
+  async inspect(script: vscode.Uri, given: readonly string[]): Promise<string> {
     requireTrust();
     const { createRun, startRecorder } = await import("../recorder/launch.ts");
-    const options = optionsFor(script);
+    const options = optionsFor(script, given);
     const directory = await createRun(this.#installation, options);
     this.#log.info(`Inspecting ${options.script} in ${directory.path}`);
     startRecorder(this.#installation, directory);
@@ -99,12 +99,12 @@ export function requireTrust(): void {
   if (!vscode.workspace.isTrusted) throw new RestrictedError();
 }
 
-function optionsFor(script: vscode.Uri): RunOptions {
+function optionsFor(script: vscode.Uri, given: readonly string[]): RunOptions {
   const configuration = vscode.workspace.getConfiguration("", script);
   const folder = vscode.workspace.getWorkspaceFolder(script);
   return {
     script: script.fsPath,
-    arguments: [],
+    arguments: given,
     workingDirectory: folder?.uri.fsPath ?? path.dirname(script.fsPath),
     runsDirectory: folder === undefined ? runsRootBeside(script.fsPath) : runsRoot(folder),
     backend: configuration.get<BackendChoice>(settings.backend, "auto"),

@@ -14,7 +14,7 @@ vi.mock("vscode", () => editor);
 
 const { RunController } = await import("../../src/editor/runController.ts");
 const { runCommands } = await import("../../src/editor/runCommands.ts");
-const { inspectScript } = await import("../../src/editor/inspectCommand.ts");
+const { inspectScript, inspectWithArguments } = await import("../../src/editor/inspectCommand.ts");
 const { commands } = await import("../../src/ids.ts");
 
 let folder: string;
@@ -41,8 +41,11 @@ function parts() {
 describe("in Restricted Mode, by code and not only by conditions in the manifest,", () => {
   test("no script is inspected", async () => {
     const { controller, panels } = parts();
-    await expect(controller.inspect({ fsPath: "/work/train.ts" } as never)).rejects.toThrow("not trusted");
-    await expect(inspectScript(undefined, controller, panels)).rejects.toThrow("not trusted");
+    await expect(controller.inspect({ fsPath: "/work/train.ts" } as never, [])).rejects.toThrow("not trusted");
+    await expect(inspectScript(undefined, { controller, panels })).rejects.toThrow("not trusted");
+    const memory = { get: vi.fn(), update: vi.fn() };
+    await expect(inspectWithArguments(undefined, { controller, panels }, memory)).rejects.toThrow("not trusted");
+    expect(memory.get).not.toHaveBeenCalled();
     expect(panels.open).not.toHaveBeenCalled();
   });
 

@@ -98,7 +98,8 @@ describe("the manifest keeps the platform's manners", () => {
   });
 
   test("what steers a run is enabled in trusted workspaces only", () => {
-    const acting: string[] = [commands.inspect, commands.stop, commands.pause, commands.resume, commands.measure];
+    const starting: string[] = [commands.inspect, commands.inspectWithArguments];
+    const acting = [...starting, commands.stop, commands.pause, commands.resume, commands.measure];
     const open = contributes.commands
       .filter((each) => acting.includes(each.command))
       .filter((each) => each.enablement?.startsWith("isWorkspaceTrusted") !== true);
