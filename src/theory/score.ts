@@ -88,6 +88,29 @@ export function firstCrossing(series: Series, level: number, from: number): Cros
   return undefined;
 }
 
+/** How far below a level a series that has been there may have come back: an overshoot is followed by a dip. */
+const dip = 0.8;
+
+/**
+ * The first two neighbouring measurements, both below `level`, between which the series may have crossed it and come back
+ * unseen: carried on at the rate before, it would have got there, and the later measurement is near. Undefined where the
+ * measurements lie closely enough to exclude that.
+ */
+export function unseenCrossing(
+  series: Series,
+  level: number,
+  from: number,
+): { readonly before: number; readonly after: number } | undefined {
+  for (let index = Math.max(2, series.indexFrom(from)); index < series.length; index++) {
+    const [before, after] = [series.stepAt(index - 1), series.stepAt(index)];
+    const [value, later] = [series.valueAt(index - 1), series.valueAt(index)];
+    if (value >= level || later >= level) return undefined;
+    const rate = (value - series.valueAt(index - 2)) / (before - series.stepAt(index - 2));
+    if (value + rate * (after - before) >= level && later >= dip * level) return { before, after };
+  }
+  return undefined;
+}
+
 export interface Line {
   readonly intercept: number;
   readonly slope: number;

@@ -115,6 +115,24 @@ describe("time to the edge", () => {
     expect(moved.issued.length).toBeGreaterThan(0);
   });
 
+  it("is unresolved, never broken, where it may have crossed and come back between two measurements", () => {
+    // Crosses 20 at step 960 and falls back to 17; with the measurements around that left out, it is first seen above at 1270.
+    const sawtooth = (step: number) => (step < 970 ? 4 + step / 60 : 17 + (step - 970) / 100);
+    const seldom = sharpnessRun(sawtooth, { steps: 2000 }).filter(
+      (record) => record.t !== "measure" || record.step <= 900 || record.step >= 1100,
+    );
+    const { issued, verdicts } = followed(seldom);
+    const narrow = issued.filter(({ low, high }) => low > 900 && high < 1200).map(({ id }) => id);
+    expect(narrow.length).toBeGreaterThan(0);
+    for (const verdict of verdicts) {
+      expect(verdict.outcome).not.toBe("broken");
+      if (narrow.includes(verdict.forecast)) {
+        expect(verdict.outcome).toBe("unresolved");
+        expect(verdict.reason).toContain("between steps 900 and 1100");
+      }
+    }
+  });
+
   it("is not forecast once the edge has been met", () => {
     const { issued, standings } = followed(
       sharpnessRun((step) => (step < 200 ? 1 + step / 9 : 4 * Math.exp(step / 1200)), { steps: 1500 }),

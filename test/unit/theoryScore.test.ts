@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { errorInHalfWidths, firstCrossing, skillOf, timeMean, weightedLine, window } from "../../src/theory/score.ts";
+import {
+  errorInHalfWidths,
+  firstCrossing,
+  skillOf,
+  timeMean,
+  unseenCrossing,
+  weightedLine,
+  window,
+} from "../../src/theory/score.ts";
 import { SeriesColumn } from "../../src/theory/series.ts";
 
 function seriesOf(...points: (readonly [number, number])[]) {
@@ -47,6 +55,14 @@ describe("scoring", () => {
   it("dates a jump to infinity at the measurement that saw it, and one to NaN not at all", () => {
     expect(firstCrossing(seriesOf([0, 1], [8, Infinity]), 3, 0)?.step).toBe(8);
     expect(firstCrossing(seriesOf([0, 1], [8, NaN]), 3, 0)).toBeUndefined();
+  });
+
+  it("says where a crossing may have gone unseen: near the level, after a rise that would have reached it", () => {
+    expect(unseenCrossing(seriesOf([0, 1], [10, 8], [20, 9]), 10, 20)).toEqual({ before: 10, after: 20 });
+    // Too slow a rise to have got there; too far below the level to have been there; a crossing that was seen.
+    expect(unseenCrossing(seriesOf([0, 7.5], [10, 8], [20, 9]), 10, 20)).toBeUndefined();
+    expect(unseenCrossing(seriesOf([0, 1], [10, 8], [20, 5]), 10, 20)).toBeUndefined();
+    expect(unseenCrossing(seriesOf([0, 1], [10, 8], [20, 11], [30, 9]), 10, 20)).toBeUndefined();
   });
 
   it("fits a line through points by their weights", () => {

@@ -24,7 +24,7 @@
 import type { Forecast, Law, RegimeCheck, Verdict } from "../law.ts";
 import { constantLearningRate, needOptimizer, regimeOf, unchecked } from "../regime.ts";
 import type { RunView, Series } from "../runView.ts";
-import { firstCrossing, unmeasured, verdictOn, weightedLine } from "../score.ts";
+import { firstCrossing, unmeasured, unseenCrossing, verdictOn, weightedLine } from "../score.ts";
 import { edgeChecks } from "./edgeOfStability.ts";
 import { stabilityThreshold } from "./stabilityThreshold.ts";
 
@@ -192,20 +192,29 @@ function score(made: Forecast, view: RunView): Verdict | undefined {
   if (then === undefined || now?.edge.value !== then.edge.value || constantLearningRate(view).holds === false) {
     return unmeasured(made, view, "out of regime", "The optimizer's threshold moved, so that another edge was met.");
   }
-  const crossing = firstCrossing(now.series, now.edge.value, made.from);
-  if (crossing !== undefined) {
-    const text = `It crossed ${now.edge.formula} at step ${crossing.step.toFixed(0)}, between the measurements at ${crossing.before} and ${crossing.after}.`;
-    return verdictOn(made, view, crossing.step, text);
-  }
-  const seen = now.series.length === 0 ? 0 : now.series.stepAt(now.series.length - 1);
+  const { edge, series } = now;
+  const crossing = firstCrossing(series, edge.value, made.from);
+  const seen = series.length === 0 ? 0 : series.stepAt(series.length - 1);
   const waited = seen >= made.to || (view.end !== undefined && seen > made.high);
-  if (!waited) return undefined;
-  return unmeasured(
-    made,
-    view,
-    "broken",
-    `At step ${seen}, past the interval, it had not crossed ${now.edge.formula}.`,
-  );
+  if (crossing === undefined && !waited) return undefined;
+  const unseen = unseenCrossing(series, edge.value, made.from);
+  if (unseen !== undefined && !decides(made, unseen.before, crossing?.step ?? Infinity)) {
+    const between = `between steps ${unseen.before} and ${unseen.after}`;
+    const text = `Measured too seldom to tell: ${between} it may have crossed ${edge.formula} and come back.`;
+    return unmeasured(made, view, "unresolved", text);
+  }
+  if (crossing === undefined) {
+    const text = `At step ${seen}, past the interval, it had not crossed ${edge.formula}.`;
+    return unmeasured(made, view, "broken", text);
+  }
+  const measurements = `between the measurements at ${crossing.before} and ${crossing.after}`;
+  const text = `It crossed ${edge.formula} at step ${crossing.step.toFixed(0)}, ${measurements}.`;
+  return verdictOn(made, view, crossing.step, text);
+}
+
+/** Whether the verdict is the same for every crossing between two steps. */
+function decides({ low, high }: Forecast, earliest: number, latest: number): boolean {
+  return high < earliest || low > latest || (low <= earliest && high >= latest);
 }
 
 export const timeToEdge: Law = {
