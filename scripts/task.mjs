@@ -24,7 +24,7 @@ const tasks = {
     ["node_modules/eslint/bin/eslint.js", "."],
     ["node_modules/knip/bin/knip.js"],
   ],
-  bench: [build, ["scripts/bench.ts"]],
+  bench: [build, ["scripts/package.mjs"], ["scripts/testTools.mjs"], ["scripts/bench.ts"]],
   docs: [["scripts/recordFormat.ts"]],
   package: [build, ["scripts/package.mjs"]],
   editor: [build, ["scripts/package.mjs"], ["scripts/editor.ts"]],

@@ -125,7 +125,7 @@ export const restrictedClaims: Claims = {
   },
 };
 
-function extension(api: EditorApi): vscode.Extension<{ readonly activation: number }> {
+export function extension(api: EditorApi): vscode.Extension<{ readonly activation: number }> {
   const found = api.extensions.getExtension<{ readonly activation: number }>(extensionId);
   assert.ok(found !== undefined, `${extensionId} is not installed`);
   return found;

@@ -6,6 +6,9 @@ export type Report = Readonly<Record<string, string | null>>;
 /** Variable that names the file which the companion writes its report to. */
 export const reportVariable = "ORRERY_COMPANION_REPORT";
 
+/** Variable that names the file which the companion writes the milliseconds of our activation to. */
+export const activationVariable = "ORRERY_COMPANION_ACTIVATION";
+
 /** Checks one claim after the other, in their order; a claim that fails stops no other. */
 export async function check(claims: Claims, api: EditorApi): Promise<Report> {
   const report: Record<string, string | null> = {};
