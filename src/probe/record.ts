@@ -187,14 +187,12 @@ export const recordSchema = z.discriminatedUnion("t", [
 export type SourceSite = z.infer<typeof sourceSite>;
 export type ModuleFacts = z.infer<typeof moduleFacts>;
 export type ParameterGroup = z.infer<typeof parameterGroup>;
-export type BeginRecord = z.infer<typeof begin>;
+
 export type ModelRecord = z.infer<typeof model>;
 export type ObjectiveRecord = z.infer<typeof objective>;
 export type OptimizerRecord = z.infer<typeof optimizer>;
 export type DataRecord = z.infer<typeof data>;
-export type StepRecord = z.infer<typeof stepRecord>;
-export type MeasureRecord = z.infer<typeof measure>;
-export type VectorRecord = z.infer<typeof vector>;
+
 export type NoteRecord = z.infer<typeof note>;
 export type EndRecord = z.infer<typeof end>;
 export type SpoolRecord = z.infer<typeof recordSchema>;

@@ -3,7 +3,7 @@
  * here because theory knows nothing of probes and files.
  */
 
-export interface ModuleFacts {
+interface ModuleFacts {
   readonly path: string;
   readonly kind: string;
   readonly parameterShapes: readonly (readonly number[])[];

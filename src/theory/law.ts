@@ -1,6 +1,6 @@
 import type { RunView } from "./runView.ts";
 
-export type Area = "solvable" | "limits" | "empirical" | "hyperparameters" | "universality";
+type Area = "solvable" | "limits" | "empirical" | "hyperparameters" | "universality";
 
 export interface Reference {
   /** As a student would cite it: "Cohen et al. 2021". */

@@ -18,7 +18,7 @@ export function skillOf(central: number, baseline: number, measured: number): nu
 }
 
 /** Whether a value lies in the forecast's interval, edges included. */
-export function isWithin(forecast: Pick<Forecast, "low" | "high">, measured: number): boolean {
+function isWithin(forecast: Pick<Forecast, "low" | "high">, measured: number): boolean {
   return measured >= forecast.low && measured <= forecast.high;
 }
 

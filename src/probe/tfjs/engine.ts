@@ -44,13 +44,13 @@ export interface GradientEvaluation {
   readonly grads: readonly (Tensor | null | undefined)[];
 }
 
-export interface Backend {
+interface Backend {
   readSync(dataId: object): ArrayLike<number>;
   /** Counts one more tensor on the buffer; disposing of a tensor counts one less. */
   incRef(dataId: object): void;
 }
 
-export interface EngineState {
+interface EngineState {
   readonly registeredVariables: Readonly<Record<string, Variable>>;
   /** Above zero while a kernel runs: nothing is then written to the gradient tape. */
   kernelDepth: number;

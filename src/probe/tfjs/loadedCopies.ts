@@ -7,7 +7,7 @@ interface ModuleCache {
   readonly _cache: Readonly<Record<string, { readonly exports: PackageExports } | undefined>>;
 }
 
-export interface LoadedCopy {
+interface LoadedCopy {
   readonly file: string;
   readonly exports: PackageExports;
 }

@@ -40,7 +40,7 @@ const residualPrefix = "balance/residual@";
  * @param gradientSquares largest ‖G_A‖² + ‖G_B‖² of a step, in squared loss per squared weight
  * @param steps T
  */
-export function driftBound(learningRate: number, gradientSquares: number, steps: number): number {
+function driftBound(learningRate: number, gradientSquares: number, steps: number): number {
   return learningRate ** 2 * gradientSquares * steps;
 }
 

@@ -32,7 +32,7 @@ const replaced = new WeakSet<KernelConfig>();
  *
  * @returns the names of the kernels added.
  */
-export function installMissingKernels(engine: Engine, registry: KernelRegistry): string[] {
+function installMissingKernels(engine: Engine, registry: KernelRegistry): string[] {
   const kernels = new Kernels(engine);
   const missing: Record<string, Compose> = {
     Conv2DBackpropFilter: (inputs, attributes) => conv2DBackpropFilter(kernels, inputs, attributes),
@@ -60,7 +60,7 @@ export function installMissingKernels(engine: Engine, registry: KernelRegistry):
  *
  * @returns the names of the kernels replaced.
  */
-export function installFastKernels(engine: Engine, registry: KernelRegistry): string[] {
+function installFastKernels(engine: Engine, registry: KernelRegistry): string[] {
   const kernels = new Kernels(engine);
   const replacements: Record<string, Replace> = {
     BatchMatMul: (inputs, attributes, plain) => batchMatMul(kernels, inputs, attributes, plain),
