@@ -4,7 +4,8 @@ import { icon, type IconName } from "./icons.ts";
 import { countText, optionalText, scoreText, valueText } from "./numberText.ts";
 import { observableLabel } from "./observableLabel.ts";
 
-const columns = ["Law", "Forecast", "Interval", "Issued at", "Measured", "Verdict", "Skill", "Error"];
+/** The verdict comes early, so that it is seen in a narrow panel too. */
+const columns = ["Law", "Verdict", "Forecast", "Interval", "Measured", "Issued at", "Skill", "Error"];
 
 const explained: Readonly<Record<string, string>> = {
   Interval: "10 % to 90 % of what the law expects",
@@ -63,6 +64,7 @@ export class LedgerTable {
       "tr",
       { "data-forecast": forecast.id },
       element("th", { scope: "row" }, button),
+      element("td", {}, verdictChip(outcome)),
       element("td", { class: "sentence" }, forecast.statement),
       element(
         "td",
@@ -70,9 +72,8 @@ export class LedgerTable {
         steps ? "steps " : "",
         element("span", { class: "unbroken" }, `${number(forecast.low)} – ${number(forecast.high)}`),
       ),
-      element("td", { class: "number" }, countText(forecast.issuedAt)),
       element("td", { class: "number" }, verdict === undefined ? "–" : number(verdict.measured)),
-      element("td", {}, verdictChip(outcome)),
+      element("td", { class: "number" }, countText(forecast.issuedAt)),
       element("td", { class: "number" }, scoreText(verdict?.skill ?? NaN)),
       element("td", { class: "number" }, scoreText(verdict?.error ?? NaN)),
     );

@@ -18,6 +18,8 @@ export interface WindowOptions {
   /** `.vsix` files beside our own. */
   readonly companions?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
+  /** The person's settings. */
+  readonly settings?: Readonly<Record<string, unknown>>;
 }
 
 export class EditorWindow implements AsyncDisposable {
@@ -37,6 +39,7 @@ export class EditorWindow implements AsyncDisposable {
       extensions: [packagedExtension, ...(options.companions ?? [])],
       trusted: options.trusted,
       environment: options.environment ?? {},
+      settings: options.settings ?? {},
     });
     try {
       const browser = await chromium.launch({ executablePath: requireChromium(), args: chromiumArguments });

@@ -62,6 +62,7 @@ describe("inspecting a script in a trusted workspace", () => {
     await expect.poll(() => panel.status.innerText(), { timeout: 240_000, interval: 500 }).toContain("Finished");
     await window.screenshot("inspect-finished");
     await expect.poll(() => panel.verdicts("L18")).toContain("held");
+    await window.lens("held 1 of 1").first().waitFor();
     await panel.forecasts("L18").first().scrollIntoViewIfNeeded();
     await window.screenshot("inspect-ledger");
   });
