@@ -110,8 +110,7 @@ export class LedgerTable {
         {},
         `${statistics[forecast.statistic]} ${observableLabel(forecast.observable)} from step ${countText(forecast.from)} ` +
           `to ${forecast.to >= endOfRun ? "the end of the run" : countText(forecast.to)}${forecast.subject === "" ? "" : `, for ${forecast.subject}`}; centre ` +
-          `${valueText(forecast.central)}. The naive forecast (${forecast.baseline.kind}) is ` +
-          `${valueText(forecast.baseline.value)}.`,
+          `${valueText(forecast.central)}.${naive(forecast.baseline)}`,
       ),
     );
     part("Assumptions", list(forecast.assumptions.map((each) => element("li", {}, each))));
@@ -135,6 +134,10 @@ export class LedgerTable {
 /** What within the law a forecast is about; a law speaks several times, as of each pair of layers. */
 function subjectOf(subject: string): HTMLElement | undefined {
   return subject === "" ? undefined : element("span", { class: "subject" }, ` ${subject}`);
+}
+
+function naive({ kind, value }: LedgerRow["forecast"]["baseline"]): string {
+  return Number.isNaN(value) ? "" : ` The naive forecast (${kind}) is ${valueText(value)}.`;
 }
 
 const statistics: Readonly<Record<LedgerRow["forecast"]["statistic"], string>> = {

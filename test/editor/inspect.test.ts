@@ -63,6 +63,7 @@ describe("inspecting a script in a trusted workspace", () => {
     await window.screenshot("inspect-finished");
     await expect.poll(() => panel.verdicts("L18")).toContain("held");
     await window.lens("held 1 of 1").first().waitFor();
+    await window.lens("last run held").first().waitFor();
     await panel.forecasts("L18").first().scrollIntoViewIfNeeded();
     await window.screenshot("inspect-ledger");
   });

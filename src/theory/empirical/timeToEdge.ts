@@ -128,6 +128,7 @@ function fromBelow(series: Series, level: number): Series {
 function checks(view: RunView): readonly RegimeCheck[] {
   const now = sharpnessOf(view);
   const last = now === undefined || now.series.length === 0 ? NaN : now.series.valueAt(now.series.length - 1);
+  const crossed = now && firstCrossing(now.series, now.edge.value, 0);
   return [
     ...edgeChecks(view),
     {
@@ -137,8 +138,8 @@ function checks(view: RunView): readonly RegimeCheck[] {
     },
     {
       condition: "it has not been at the edge before",
-      holds: now !== undefined && firstCrossing(now.series, now.edge.value, 0) === undefined,
-      saw: "it crossed",
+      holds: now !== undefined && crossed === undefined,
+      saw: crossed === undefined ? "no crossing" : `a crossing at step ${crossed.step.toFixed(0)}`,
     },
   ];
 }

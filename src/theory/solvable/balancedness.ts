@@ -81,7 +81,6 @@ function forecast(view: RunView): readonly Forecast[] {
 }
 
 function residualForecast(view: RunView, pair: string): Forecast {
-  const residual = view.series(residualPrefix + pair);
   return {
     id: `${balancedness.id}/${pair}@${view.step}`,
     law: balancedness.id,
@@ -94,7 +93,8 @@ function residualForecast(view: RunView, pair: string): Forecast {
     low: 0,
     central: roundoff,
     high: largestResidual,
-    baseline: { kind: "persistence", value: residual.valueAt(residual.length - 1) },
+    // Rounding noise persists as it is, so that any forecast of its size would seem without skill.
+    baseline: { kind: "none", value: NaN },
     assumptions: [
       "Gradients reach the optimizer as they were computed: no clipping.",
       ...unchecked(balancedness.regime(view)),

@@ -70,7 +70,7 @@ function checks(view: RunView): readonly RegimeCheck[] {
     {
       condition: `the logits' variance over classes is at most ${largestVariance}, as from a fresh initialization`,
       holds: variance >= 0 && variance <= largestVariance,
-      saw: `${variance}`,
+      saw: variance.toPrecision(3),
     },
   ];
 }
