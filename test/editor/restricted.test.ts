@@ -5,15 +5,16 @@ import { storeRun, WorkspaceCopy } from "./workspaceCopy.ts";
 
 describe("a folder in Restricted Mode", () => {
   const workspace = new WorkspaceCopy();
+  const opened = new AsyncDisposableStack();
   let window: EditorWindow;
 
   beforeAll(async () => {
     storeRun(workspace);
-    window = await EditorWindow.open({ home: workspace.home, folder: workspace.folder, trusted: false });
+    window = opened.use(await EditorWindow.open({ home: workspace.home, folder: workspace.folder, trusted: false }));
   });
 
   afterAll(async () => {
-    await window[Symbol.asyncDispose]();
+    await opened.disposeAsync();
     workspace.remove();
   });
 
