@@ -40,7 +40,8 @@ export async function showEnd(run: RunListing): Promise<void> {
 
 function endText(run: RunListing): string | undefined {
   const name = path.basename(run.script);
-  const why = run.error.split("\n")[0] ?? "";
+  // What it announces is on the lines below, which a notification would leave out and the console log shows.
+  const why = (run.error.split("\n")[0] ?? "").replace(" Its last output:", "");
   if (run.status === "failed") return vscode.l10n.t("{0} failed at step {1}. {2}", name, run.step, why).trim();
   if (run.status === "diverged") return vscode.l10n.t("{0} diverged at step {1}. {2}", name, run.step, why).trim();
   if (run.status === "finished" && run.step === 0) {
