@@ -68,11 +68,13 @@ export class StepRecorder {
   complete(underWay: StepUnderWay): void {
     const { evaluation, known, optimizer } = underWay;
     const due = this.#due(evaluation, known, optimizer);
-    const view = new StepView(evaluation, underWay);
+    const scriptTime = this.#journal.clock.scriptTime;
+    const seconds = Math.max(0, scriptTime - (this.#lastScriptTime ?? scriptTime));
+    const view = new StepView(evaluation, underWay, { step: this.#journal.step, seconds });
     const weighing = due.filter((observable) => observable.needsWeights).length;
     const shareOf = (observable: Observable) => (observable.needsWeights ? underWay.reading / weighing : 0);
     try {
-      const values: Record<string, number> = this.#stepValues(underWay);
+      const values: Record<string, number> = this.#stepValues(underWay, seconds);
       for (const observable of due.filter(({ record }) => record === "step")) {
         Object.assign(values, this.#measure(observable, view, shareOf(observable))?.measurement.values);
       }
@@ -96,14 +98,13 @@ export class StepRecorder {
     return known.observables.filter((each) => known.isFirst && due.has(each.name) && each.applies(optimizer));
   }
 
-  #stepValues({ evaluation, known, optimizer, learningRate }: StepUnderWay): Record<string, number> {
+  #stepValues({ evaluation, known, optimizer, learningRate }: StepUnderWay, seconds: number): Record<string, number> {
     const at = known.isFirst ? "" : `@${known.id}`;
-    const scriptTime = this.#journal.clock.scriptTime;
     return {
       ...(evaluation.loss !== undefined && { [`loss/train${at}`]: evaluation.loss }),
       ...(optimizer !== undefined && { [`optimizer/learningRate${at}`]: learningRate }),
       ...(evaluation.batch !== undefined && { "batch/size": evaluation.batch }),
-      "step/seconds": Math.max(0, scriptTime - (this.#lastScriptTime ?? scriptTime)),
+      "step/seconds": seconds,
     };
   }
 
@@ -174,6 +175,9 @@ export class StepRecorder {
   }
 
   #writeMeasure(measurement: Measurement, seconds: number, { batch }: Evaluation): void {
+    for (const [name, values] of Object.entries(measurement.vectors ?? {})) {
+      this.#journal.write({ t: "vector", step: this.#journal.step, name, values: [...values] });
+    }
     this.#journal.write({
       t: "measure",
       step: this.#journal.step,

@@ -7,6 +7,10 @@ export interface ObservedStep {
   readonly engine: Engine;
   /** Undefined where a copy of TensorFlow.js out of reach has done the step. */
   readonly optimizer: Optimizer | undefined;
+  /** Optimizer steps completed before this one. */
+  readonly step: number;
+  /** Seconds that the script itself took since the step before. */
+  readonly seconds: number;
   /** The learning rate that was used; NaN where unknown. */
   readonly learningRate: number;
   /** The record of the gradient evaluation, at the weights before the step; only for observables that need one. */
@@ -26,6 +30,8 @@ export interface Measurement {
   readonly values: Readonly<Record<string, number>>;
   /** Bounds on the absolute errors of the values that have one. */
   readonly error?: Readonly<Record<string, number>>;
+  /** Written as `vector` records of the same names. */
+  readonly vectors?: Readonly<Record<string, readonly number[]>>;
   readonly method: string;
 }
 

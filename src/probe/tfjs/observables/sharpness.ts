@@ -15,7 +15,7 @@ export function batchSharpness(): Observable {
   const eigenvalue = new WarmEigenvalue("sharpness/batch");
   return {
     name: "sharpness/batch",
-    share: 8,
+    share: 16,
     record: "measure",
     needsTrace: true,
     needsWeights: false,
@@ -32,7 +32,7 @@ export function preconditionedSharpness(): Observable {
   const eigenvalue = new WarmEigenvalue("sharpness/preconditioned");
   return {
     name: "sharpness/preconditioned",
-    share: 8,
+    share: 16,
     record: "measure",
     needsTrace: true,
     needsWeights: false,
