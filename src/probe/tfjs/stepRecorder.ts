@@ -115,15 +115,17 @@ export class StepRecorder {
     shareOf: (observable: Observable) => number,
   ): void {
     const traced = due.filter(({ needsTrace }) => needsTrace).length;
-    if (traced === 0) this.#budget.spend("sharpness/batch", evaluation.recording);
+    const start = this.#journal.clock.measuring;
     const curvatureHolds = view.trace === undefined || this.#checkGradient(view, evaluation);
+    const shared = evaluation.recording + this.#journal.clock.measuring - start;
+    if (traced === 0) this.#budget.spend("sharpness/batch", shared);
     for (const observable of due) {
       if (observable.needsTrace && (view.trace === undefined || !curvatureHolds)) {
         // Paid for all the same, lest the recording be repeated at every step.
-        this.#budget.spend(observable.name, evaluation.recording / traced);
+        this.#budget.spend(observable.name, shared / traced);
         continue;
       }
-      const extra = shareOf(observable) + (observable.needsTrace ? evaluation.recording / traced : 0);
+      const extra = shareOf(observable) + (observable.needsTrace ? shared / traced : 0);
       const measured = this.#measure(observable, view, extra);
       if (measured !== undefined) this.#writeMeasure(measured.measurement, measured.seconds, evaluation);
     }
@@ -155,6 +157,7 @@ export class StepRecorder {
     const start = this.#journal.clock.measuring;
     try {
       const { result } = this.#journal.clock.measure(() => observable.measure(view));
+      for (const each of result?.omitted ?? []) this.#explain(observable, each);
       const seconds = this.#journal.clock.measuring - start + extraSeconds;
       return result === undefined ? undefined : { measurement: result, seconds };
     } catch (error) {

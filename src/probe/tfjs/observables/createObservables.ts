@@ -1,10 +1,32 @@
+import { activationMoments } from "./activationMoments.ts";
+import { activationRanks } from "./activationRanks.ts";
 import { balance } from "./balance.ts";
 import { gradientNorm } from "./gradientNorm.ts";
+import { initialAgreement } from "./initialAgreement.ts";
+import { layerUpdates } from "./layerUpdates.ts";
+import { machine } from "./machine.ts";
+import { neuralCollapse } from "./neuralCollapse.ts";
 import type { Observable } from "./observable.ts";
 import { batchSharpness, preconditionedSharpness } from "./sharpness.ts";
+import { spectralNorms } from "./spectralNorms.ts";
 import { updateNorm } from "./updateNorm.ts";
+import { weightSpectra } from "./weightSpectra.ts";
 
 /** Everything that is measured at the budget's expense, for one optimizer of a run. */
 export function createObservables(): readonly Observable[] {
-  return [gradientNorm, updateNorm, balance(), batchSharpness(), preconditionedSharpness()];
+  return [
+    gradientNorm,
+    updateNorm,
+    machine(),
+    layerUpdates,
+    balance(),
+    activationMoments,
+    spectralNorms(),
+    batchSharpness(),
+    preconditionedSharpness(),
+    neuralCollapse,
+    activationRanks(),
+    initialAgreement(),
+    weightSpectra,
+  ];
 }

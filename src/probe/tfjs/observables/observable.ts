@@ -30,6 +30,8 @@ export interface Measurement {
   readonly values: Readonly<Record<string, number>>;
   /** Bounds on the absolute errors of the values that have one. */
   readonly error?: Readonly<Record<string, number>>;
+  /** What was left out of it, told once. */
+  readonly omitted?: readonly Unmeasurable[];
   /** Written as `vector` records of the same names. */
   readonly vectors?: Readonly<Record<string, readonly number[]>>;
   readonly method: string;
