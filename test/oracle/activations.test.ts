@@ -6,9 +6,9 @@ import type { Tensor } from "../../src/probe/tfjs/engine.ts";
 import { tracedLayers } from "../../src/probe/tfjs/layerActivations.ts";
 import { activationMoments } from "../../src/probe/tfjs/observables/activationMoments.ts";
 import { activationRanks } from "../../src/probe/tfjs/observables/activationRanks.ts";
-import { recordTrace } from "../../src/probe/tfjs/trace/recordTrace.ts";
 import type { Trace } from "../../src/probe/tfjs/trace/trace.ts";
 import { useBackend } from "./support/backends.ts";
+import { withFitTrace } from "./support/fits.ts";
 import { makeCnn, makeTransformer, seededValues, seededVariable, withTrace } from "./support/models.ts";
 import { tracedStep } from "./support/observedStep.ts";
 
@@ -136,24 +136,14 @@ test("layers of the Layers API are found by their names, after batch normalizati
   model.compile({ optimizer: tf.train.sgd(0.01), loss: "categoricalCrossentropy" });
   const x = tf.tensor4d(seededValues(8 * 25, 1), [8, 5, 5, 1]);
   const y = tf.oneHot(tf.tensor1d([0, 1, 2, 0, 1, 2, 0, 1], "int32"), 3);
-  const own = engine.gradients.bind(engine);
   let seen: Record<string, Tensor["shape"] | undefined> = {};
   let least = Number.NaN;
-  engine.gradients = (evaluate, xs, dy, allow) => {
-    const { evaluation, trace } = recordTrace(engine, () => own(evaluate, xs, dy, allow), xs);
-    if (trace === undefined) throw new Error("no trace");
+  await withFitTrace(engine, model, x, y, (trace) => {
     seen = Object.fromEntries(
       tracedLayers(trace).activations.map(({ layer, value }) => [layer, trace.primal(value)?.shape]),
     );
     least = Math.min(...(Object.values(valuesOf(trace))[0] ?? []));
-    trace.dispose();
-    return evaluation;
-  };
-  try {
-    await model.fit(x, y, { epochs: 1, batchSize: 8, yieldEvery: "never" });
-  } finally {
-    Reflect.deleteProperty(engine, "gradients");
-  }
+  });
   expect(seen).toEqual({ seeing: [8, 4, 4, 3], thinking: [8, 4], saying: [8, 3] });
   // Only a rectifier makes exact zeros the least of normalized values.
   expect(least).toBe(0);

@@ -181,6 +181,7 @@ export class StepRecorder {
     for (const [name, values] of Object.entries(measurement.vectors ?? {})) {
       this.#journal.write({ t: "vector", step: this.#journal.step, name, values: [...values] });
     }
+    if (Object.keys(measurement.values).length === 0) return;
     this.#journal.write({
       t: "measure",
       step: this.#journal.step,

@@ -12,8 +12,8 @@ const mostRows = 256;
  * Of each layer's activation as a matrix, a row for each example and position (256 of them, chosen at random, if there are more)
  * and a column for each unit:
  *
- * - `activation/effectiveRank@layer`: exp(−Σ pᵢ·ln pᵢ), with pᵢ = σᵢ/Σσ of its singular values (Roy and Vetterli 2007). Null: that of
- *   one matrix of this shape with independent normal entries.
+ * - `activation/effectiveRank@layer`: exp(−Σ pᵢ·ln pᵢ), with pᵢ = σᵢ/Σσ of its singular values (Roy and Vetterli 2007). Null: the mean
+ *   over matrices of this shape with independent normal entries.
  * - `activation/participationRatio@layer`: (Σλ)²/Σλ² of the eigenvalues of the units' covariance (Gao et al. 2017). Null: ratio of
  *   expectations for r independent normal rows of d units, ((r − 1)·d + 2)/(r + d).
  */
@@ -45,9 +45,9 @@ export function activationRanks(): Observable {
         if (rank !== undefined) {
           const shape = `${rows}×${columns}`;
           const expected = nulls.get(shape) ?? effectiveRankOfRandom(rows, columns);
-          if (expected !== undefined) nulls.set(shape, expected);
+          nulls.set(shape, expected);
           values[`activation/effectiveRank${at}`] = rank;
-          if (expected !== undefined) values[`activation/effectiveRank${at}/null`] = expected;
+          values[`activation/effectiveRank${at}/null`] = expected;
         }
         const ratio = participationRatio(some);
         if (ratio !== undefined) {
@@ -70,9 +70,17 @@ function effectiveRank(squares: readonly number[]): number | undefined {
   );
 }
 
-function effectiveRankOfRandom(rows: number, columns: number): number | undefined {
-  const values = gaussianValues(rows * columns, 1);
-  return effectiveRank(gramEigenvalues(smallerGram({ values, rows, columns })));
+/** The mean over as many draws as make up a few thousand numbers: a large matrix' rank hardly varies. */
+function effectiveRankOfRandom(rows: number, columns: number): number {
+  const size = rows * columns;
+  const draws = Math.min(64, Math.ceil(4096 / size));
+  const values = gaussianValues(draws * size, 1);
+  let sum = 0;
+  for (let draw = 0; draw < draws; draw++) {
+    const one = { values: values.subarray(draw * size, (draw + 1) * size), rows, columns };
+    sum += effectiveRank(gramEigenvalues(smallerGram(one))) ?? 0;
+  }
+  return sum / draws;
 }
 
 /** (tr C)²/‖C‖² of the covariance C, which the Gram matrix of the centred rows shares; undefined where all rows are equal. */
