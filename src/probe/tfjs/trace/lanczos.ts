@@ -1,6 +1,5 @@
-import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
-import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import { KrylovSpace, mostBasisVectors, norm, unit } from "./krylovSpace.ts";
+import { RandomVectors } from "./randomVectors.ts";
 
 export interface LanczosOptions {
   /** Order n of the operator. */
@@ -41,7 +40,7 @@ const quietProducts = 3;
  */
 const quietColdProducts = 6;
 const defaultMostProducts = 80;
-const defaultStartMix = 0.1;
+export const defaultStartMix = 0.1;
 
 /**
  * Largest algebraic eigenvalue of a symmetric operator, by Lanczos's iteration with full reorthogonalization in float64
@@ -62,8 +61,8 @@ export function largestEigenvalue(options: LanczosOptions): LanczosResult {
     options.mostProducts ?? defaultMostProducts,
     Math.max(fewestProducts, mostBasisVectors(dimension)),
   );
-  const random = xoroshiro128plus(seed);
-  const randomDirection = () => new Float64Array(dimension).map(() => 2 * uniformFloat64(random) - 1);
+  const random = new RandomVectors(dimension, seed);
+  const randomDirection = () => random.uniform();
 
   const space = new KrylovSpace(product, firstDirection(start, startMix, randomDirection), randomDirection);
   const ritzValues: number[] = [];
@@ -89,7 +88,8 @@ export function largestEigenvalue(options: LanczosOptions): LanczosResult {
   }
 }
 
-function firstDirection(
+/** The start given, mixed with a random direction; a random one where there is none. */
+export function firstDirection(
   start: ArrayLike<number> | undefined,
   startMix: number,
   randomDirection: () => Float64Array,
