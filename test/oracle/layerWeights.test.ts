@@ -123,7 +123,9 @@ describe("spectrum", () => {
       const spectrum = measure(weights, rows, columns)?.vectors?.["weight/spectrum@w"] ?? [];
       expect(spectrum).toHaveLength(Math.min(rows, columns));
       // Squaring in float64 loses 1e-16 of the largest eigenvalue, which is about 4.
-      spectrum.forEach((each, index) => { expect(each).toBeCloseTo(expected[index] ?? NaN, 12); });
+      spectrum.forEach((each, index) => {
+        expect(each).toBeCloseTo(expected[index] ?? NaN, 12);
+      });
     }
   });
 

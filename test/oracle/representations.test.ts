@@ -5,6 +5,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import type { Measurement } from "../../src/probe/tfjs/observables/observable.ts";
 import { collapse, collapseNull, type ClassifiedFeatures } from "../../src/probe/tfjs/observables/collapse.ts";
 import { initialAgreement } from "../../src/probe/tfjs/observables/initialAgreement.ts";
+import { InitialWeights } from "../../src/probe/tfjs/observables/initialWeights.ts";
 import { neuralCollapse } from "../../src/probe/tfjs/observables/neuralCollapse.ts";
 import { alignment, mutualNeighbours } from "../../src/probe/tfjs/observables/representation.ts";
 import { useBackend } from "./support/backends.ts";
@@ -119,7 +120,7 @@ describe.each(["cpu", "wasm"] as const)("on %s", (backend) => {
     const inside = () => tf.tanh<tf.Tensor2D>(tf.matMul(x, first));
     const loss = () => tf.losses.meanSquaredError(target, tf.matMul(inside(), second)).asScalar();
     const hiddenRows = () => tf.tidy(() => inside().arraySync());
-    const observable = initialAgreement();
+    const observable = initialAgreement(new InitialWeights());
     const before = hiddenRows();
     const tensors = engine.state.numTensors;
     let measured: Measurement | undefined;
@@ -147,8 +148,8 @@ test("agreement is refused where the first weights were not seen, and where a ba
   const w = seededVariable([3, 2], 1, 1) as tf.Variable<tf.Rank.R2>;
   const loss = () => tf.losses.meanSquaredError(tf.zeros([5, 2]), tf.matMul(tf.ones([5, 3]), w)).asScalar();
   withTrace(engine, loss, [w], (trace) => {
-    expect(() => initialAgreement().measure(tracedStep(engine, trace, 7))).toThrow(/step 0/);
-    const observable = initialAgreement();
+    expect(() => initialAgreement(new InitialWeights()).measure(tracedStep(engine, trace, 7))).toThrow(/step 0/);
+    const observable = initialAgreement(new InitialWeights());
     observable.measure(tracedStep(engine, trace, 0));
     const tensors = engine.state.numTensors;
     expect(() => observable.measure(tracedStep(engine, trace, 1))).toThrow(/fewer than 16/);

@@ -3,17 +3,20 @@ import { activationRanks } from "./activationRanks.ts";
 import { balance } from "./balance.ts";
 import { gradientNorm } from "./gradientNorm.ts";
 import { initialAgreement } from "./initialAgreement.ts";
+import { InitialWeights } from "./initialWeights.ts";
 import { layerUpdates } from "./layerUpdates.ts";
 import { machine } from "./machine.ts";
 import { neuralCollapse } from "./neuralCollapse.ts";
 import type { Observable } from "./observable.ts";
 import { batchSharpness, preconditionedSharpness } from "./sharpness.ts";
 import { spectralNorms } from "./spectralNorms.ts";
+import { tangentKernel } from "./tangentKernel.ts";
 import { updateNorm } from "./updateNorm.ts";
 import { weightSpectra } from "./weightSpectra.ts";
 
 /** Everything that is measured at the budget's expense, for one optimizer of a run. */
 export function createObservables(): readonly Observable[] {
+  const initial = new InitialWeights();
   return [
     gradientNorm,
     updateNorm,
@@ -26,7 +29,8 @@ export function createObservables(): readonly Observable[] {
     preconditionedSharpness(),
     neuralCollapse,
     activationRanks(),
-    initialAgreement(),
+    initialAgreement(initial),
+    tangentKernel(initial),
     weightSpectra,
   ];
 }

@@ -1,6 +1,7 @@
 import { tracedLayers } from "../layerActivations.ts";
 import { readFloats } from "../stepView.ts";
 import { exampleRows, someRows } from "./activationRows.ts";
+import type { InitialWeights } from "./initialWeights.ts";
 import { type Observable, type ObservedStep, Unmeasurable } from "./observable.ts";
 import { alignment, mutualNeighbours } from "./representation.ts";
 import type { Rows } from "./symmetric.ts";
@@ -8,9 +9,6 @@ import type { Rows } from "./symmetric.ts";
 const mostExamples = 256;
 const fewestExamples = 16;
 const mostNeighbours = 10;
-/** Bytes of a copy of the initial weights, and of a second set of activations. */
-const mostBytes = 1024 ** 3;
-
 /**
  * Of each layer's representation of the step's batch, against that of the same batch by the network at its initialization, whose
  * weights are kept and put into the record; for images and sequences means over positions:
@@ -18,8 +16,7 @@ const mostBytes = 1024 ** 3;
  * - `agreement/cka@layer`: unbiased linear centred kernel alignment. Null: 95 % quantile over shuffled examples.
  * - `agreement/neighbours@layer`: mutual k nearest neighbours, k = 10 or a quarter of the examples. Null: k/(n − 1).
  */
-export function initialAgreement(): Observable {
-  let initial: Float32Array | undefined;
+export function initialAgreement(initial: InitialWeights): Observable {
   return {
     name: "agreement",
     share: 0.25,
@@ -30,23 +27,9 @@ export function initialAgreement(): Observable {
     measure(step) {
       const { trace } = step;
       if (trace === undefined) return undefined;
-      if (4 * trace.parameterCount + trace.bytesHeld > mostBytes) {
-        throw new Unmeasurable(
-          "agreement-memory",
-          "Agreement with the initialization is not measured: it would take more than 1 GiB to keep the initial weights and replay a step at them.",
-        );
-      }
-      if (step.step === 0) {
-        initial = trace.weights();
-        return undefined;
-      }
-      if (initial?.length !== trace.parameterCount) {
-        throw new Unmeasurable(
-          "agreement-start",
-          "Agreement with the initialization is not measured: the weights of step 0 were not recorded, or there are others now.",
-        );
-      }
-      const values = compare(step, initial);
+      const start = initial.of(step, trace);
+      if (step.step === 0) return undefined;
+      const values = compare(step, start);
       return { values, method: `replay at the initial weights, ${mostExamples} examples at most` };
     },
   };

@@ -1,5 +1,5 @@
-import { classifierHead, type ClassifierHead } from "../classifierHead.ts";
 import { tracedLayers } from "../layerActivations.ts";
+import { type OutputHead, outputHead } from "../outputHead.ts";
 import { readFloats } from "../stepView.ts";
 import { type Observable, type ObservedStep, Unmeasurable } from "./observable.ts";
 import { collapse, type ClassifiedFeatures, collapseNull } from "./collapse.ts";
@@ -16,7 +16,8 @@ export const neuralCollapse: Observable = {
   needsWeights: false,
   applies: () => true,
   measure(step) {
-    const head = step.trace && classifierHead(tracedLayers(step.trace));
+    const layers = step.trace && tracedLayers(step.trace);
+    const head = layers?.prediction?.kind === "crossEntropy" ? outputHead(layers) : undefined;
     const features = head && classified(step, head);
     if (features === undefined) return undefined;
     const measured = collapse(features);
@@ -33,7 +34,7 @@ export const neuralCollapse: Observable = {
 
 function classified(
   step: ObservedStep,
-  { features, weight, logits, targets }: ClassifierHead,
+  { features, weight, outputs: logits, targets }: OutputHead,
 ): ClassifiedFeatures | undefined {
   const classifier = weight.values[0] === undefined ? undefined : step.trace?.primal(weight.values[0]);
   const [examples = 0, classes = 0] = logits.shape;
