@@ -109,7 +109,7 @@ describe("spectral norm and stable rank", () => {
 
 describe("spectrum", () => {
   const measure = (weights: Float32Array, rows: number, columns: number) =>
-    weightSpectra.measure(weightsStep({ w: { shape: [rows, columns], before: weights } }));
+    weightSpectra().measure(weightsStep({ w: { shape: [rows, columns], before: weights } }));
 
   test("is that of the singular values, in both orientations", () => {
     for (const [rows, columns] of [

@@ -11,7 +11,7 @@ import type { Rows } from "./symmetric.ts";
  */
 export const activationMoments: Observable = {
   name: "activation/rms",
-  share: 0.5,
+  share: 0.4,
   record: "measure",
   needsTrace: true,
   needsWeights: false,

@@ -4,6 +4,7 @@ import { activationRows, someRows } from "./activationRows.ts";
 import type { Observable, Unmeasurable } from "./observable.ts";
 import { gaussianValues } from "./randomMatrix.ts";
 import { gramEigenvalues, type Rows, smallerGram } from "./symmetric.ts";
+import { Turns } from "./turns.ts";
 
 /** Examples and positions that a rank is measured on. */
 const mostRows = 256;
@@ -18,10 +19,11 @@ const mostRows = 256;
  *   expectations for r independent normal rows of d units, ((r − 1)·d + 2)/(r + d).
  */
 export function activationRanks(): Observable {
+  const turns = new Turns();
   const nulls = new Map<string, number>();
   return {
     name: "activation/rank",
-    share: 0.5,
+    share: 0.25,
     record: "measure",
     needsTrace: true,
     needsWeights: false,
@@ -30,7 +32,7 @@ export function activationRanks(): Observable {
       if (step.trace === undefined) return undefined;
       const values: Record<string, number> = {};
       const omitted: Unmeasurable[] = [];
-      for (const activation of tracedLayers(step.trace).activations) {
+      for (const activation of turns.over(tracedLayers(step.trace).activations)) {
         const all = activationRows(step, activation);
         if (all === undefined || all.rows < 2 || all.columns < 2) continue;
         const some = someRows(all, mostRows);

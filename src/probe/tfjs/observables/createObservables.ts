@@ -31,6 +31,6 @@ export function createObservables(): readonly Observable[] {
     activationRanks(),
     initialAgreement(initial),
     tangentKernel(initial),
-    weightSpectra,
+    weightSpectra(),
   ];
 }

@@ -5,6 +5,7 @@ import type { InitialWeights } from "./initialWeights.ts";
 import { type Observable, type ObservedStep, Unmeasurable } from "./observable.ts";
 import { alignment, mutualNeighbours } from "./representation.ts";
 import type { Rows } from "./symmetric.ts";
+import { Turns } from "./turns.ts";
 
 const mostExamples = 256;
 const fewestExamples = 16;
@@ -17,6 +18,7 @@ const mostNeighbours = 10;
  * - `agreement/neighbours@layer`: mutual k nearest neighbours, k = 10 or a quarter of the examples. Null: k/(n − 1).
  */
 export function initialAgreement(initial: InitialWeights): Observable {
+  const turns = new Turns();
   return {
     name: "agreement",
     share: 0.25,
@@ -29,20 +31,20 @@ export function initialAgreement(initial: InitialWeights): Observable {
       if (trace === undefined) return undefined;
       const start = initial.of(step, trace);
       if (step.step === 0) return undefined;
-      const values = compare(step, start);
+      const values = compare(step, start, turns);
       return { values, method: `replay at the initial weights, ${mostExamples} examples at most` };
     },
   };
 }
 
-function compare(step: ObservedStep, initial: Float32Array): Record<string, number> {
+function compare(step: ObservedStep, initial: Float32Array, turns: Turns): Record<string, number> {
   const values: Record<string, number> = {};
   const { trace, engine } = step;
   if (trace === undefined) return values;
   const { activations } = tracedLayers(trace);
   const point = trace.at(initial);
   try {
-    for (const { layer, value } of activations) {
+    for (const { layer, value } of turns.over(activations)) {
       const [now, then] = [trace, point].map((at): Rows | undefined => {
         const tensor = at.primal(value);
         return tensor && someRows(exampleRows(readFloats(engine, tensor), tensor.shape), mostExamples);

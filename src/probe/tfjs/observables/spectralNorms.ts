@@ -3,6 +3,7 @@ import { type LayerMatrix, layerMatrices } from "./layerMatrices.ts";
 import { notFinite } from "./layerUpdates.ts";
 import { type Observable, Unmeasurable } from "./observable.ts";
 import { largestOfRandom, tracyWidom } from "./randomMatrix.ts";
+import { Turns } from "./turns.ts";
 import { squaredNorm } from "./vectors.ts";
 
 /** Relative accuracy of a squared norm. */
@@ -16,10 +17,11 @@ const mostProducts = 300;
  * 6 % where the smaller side is 5, and to 1 % from 16 on.
  */
 export function spectralNorms(): Observable {
+  const turns = new Turns();
   const starts = new Map<string, Float64Array>();
   return {
     name: "weight/spectralNorm",
-    share: 0.5,
+    share: 0.25,
     record: "measure",
     needsTrace: false,
     needsWeights: true,
@@ -27,7 +29,7 @@ export function spectralNorms(): Observable {
     measure(step) {
       const values: Record<string, number> = {};
       const omitted: Unmeasurable[] = [];
-      for (const matrix of layerMatrices(step)) {
+      for (const matrix of turns.over(layerMatrices(step))) {
         const { layer, variable, rows, columns } = matrix;
         const weights = step.weightsBefore(variable);
         if (weights?.length !== rows * columns) continue;

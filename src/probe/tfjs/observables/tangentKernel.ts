@@ -13,12 +13,16 @@ const mostRows = 200;
 const fewestExamples = 8;
 const mostBytes = 256 * 1024 * 1024;
 /** A kernel that would take longer than this many seconds is of fewer examples. */
-const mostSeconds = 1;
+const mostSeconds = 2;
+/** Of one product in a kernel's inner products. */
+const productSeconds = 1e-9;
 const shuffles = 19;
+/** The first ones take longer than those that follow. */
+const timedGradients = 4;
 
 /**
  * The empirical neural tangent kernel K = J·Jᵀ of m examples of the step's batch, J being the derivatives of all their outputs (logits,
- * for a cross-entropy) by all weights (Jacot et al. 2018); at most 200 rows, and as many examples as a second allows, chosen once:
+ * for a cross-entropy) by all weights (Jacot et al. 2018); at most 200 rows, and as many examples as two seconds allow, chosen once:
  *
  * - `kernel/spectrum`: eigenvalues of K/m, descending; `kernel/largest`: the first of them.
  * - `kernel/alignment`: yᵀKy/(‖K‖·‖y‖²), y being the targets less their mean over the examples (Cristianini et al. 2001). Null: mean over
@@ -81,14 +85,19 @@ export function tangentKernel(initial: InitialWeights): Observable {
   };
 }
 
-/** Examples whose two kernels take a second and a bounded memory, by the time of two gradients. */
+/** Examples whose two kernels take bounded time and memory: r gradients and r²/2 inner products each. */
 function affordable(gradients: OutputGradients, { trace }: ObservedStep, { outputs }: OutputHead): number {
   if (trace === undefined) return 0;
   const each = outputs.shape[1] ?? 1;
-  const start = performance.now();
-  for (const row of gradients.rows(trace, [new Float32Array(outputs.size)])) row.fill(0);
-  const seconds = (performance.now() - start) / 2000;
-  const byTime = mostSeconds / (2 * seconds);
+  let seconds = Infinity;
+  let start = performance.now();
+  const samples = Array.from({ length: timedGradients }, () => new Float32Array(outputs.size));
+  for (const { length } of gradients.rows(trace, samples)) {
+    if (length > 0) seconds = Math.min(seconds, (performance.now() - start) / 1000);
+    start = performance.now();
+  }
+  const square = productSeconds * trace.parameterCount;
+  const byTime = (Math.sqrt(seconds ** 2 + square * mostSeconds) - seconds) / square;
   const byMemory = mostBytes / (4 * trace.parameterCount);
   return Math.floor(Math.min(mostRows, byTime, byMemory) / each);
 }

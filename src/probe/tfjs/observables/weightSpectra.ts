@@ -3,6 +3,7 @@ import { notFinite } from "./layerUpdates.ts";
 import { type Observable, Unmeasurable } from "./observable.ts";
 import { bulkEdges, bulkMedian, largestOfRandom, tracyWidom } from "./randomMatrix.ts";
 import { gramEigenvalues, smallerGram } from "./symmetric.ts";
+import { Turns } from "./turns.ts";
 
 /** Of the smaller side; beyond it the decomposition takes seconds. */
 const largestDecomposed = 512;
@@ -19,41 +20,44 @@ const fewestForBulk = 32;
  * - `weight/spikes@layer`: eigenvalues above what the largest of independent entries exceeds once in a thousand (Johnstone 2001;
  *   measured with the variance fitted: in 15 of a thousand square matrices of p = 32, 7 of p = 64, 3 or fewer of others); null 0.
  */
-export const weightSpectra: Observable = {
-  name: "weight/spectrum",
-  share: 0.25,
-  record: "measure",
-  needsTrace: false,
-  needsWeights: true,
-  applies: () => true,
-  measure(step) {
-    const values: Record<string, number> = {};
-    const vectors: Record<string, readonly number[]> = {};
-    const omitted: Unmeasurable[] = [];
-    for (const { layer, variable, rows, columns } of layerMatrices(step)) {
-      const weights = step.weightsBefore(variable);
-      const [n, p] = [Math.max(rows, columns), Math.min(rows, columns)];
-      if (weights?.length !== n * p || p < 2) continue;
-      if (!weights.every(Number.isFinite)) {
-        omitted.push(notFinite(layer));
-        continue;
+export function weightSpectra(): Observable {
+  const turns = new Turns();
+  return {
+    name: "weight/spectrum",
+    share: 0.25,
+    record: "measure",
+    needsTrace: false,
+    needsWeights: true,
+    applies: () => true,
+    measure(step) {
+      const values: Record<string, number> = {};
+      const vectors: Record<string, readonly number[]> = {};
+      const omitted: Unmeasurable[] = [];
+      for (const { layer, variable, rows, columns } of turns.over(layerMatrices(step))) {
+        const weights = step.weightsBefore(variable);
+        const [n, p] = [Math.max(rows, columns), Math.min(rows, columns)];
+        if (weights?.length !== n * p || p < 2) continue;
+        if (!weights.every(Number.isFinite)) {
+          omitted.push(notFinite(layer));
+          continue;
+        }
+        if (p > largestDecomposed) {
+          omitted.push(tooLarge(layer, rows, columns));
+          continue;
+        }
+        const spectrum = gramEigenvalues(smallerGram({ values: weights, rows, columns })).map((each) => each / n);
+        vectors[`weight/spectrum@${layer}`] = spectrum;
+        if (p < fewestForBulk) continue;
+        const bulk = fitBulk(spectrum, n);
+        values[`weight/bulkLower@${layer}`] = bulk.lower;
+        values[`weight/bulkUpper@${layer}`] = bulk.upper;
+        values[`weight/spikes@${layer}`] = bulk.spikes;
+        values[`weight/spikes@${layer}/null`] = 0;
       }
-      if (p > largestDecomposed) {
-        omitted.push(tooLarge(layer, rows, columns));
-        continue;
-      }
-      const spectrum = gramEigenvalues(smallerGram({ values: weights, rows, columns })).map((each) => each / n);
-      vectors[`weight/spectrum@${layer}`] = spectrum;
-      if (p < fewestForBulk) continue;
-      const bulk = fitBulk(spectrum, n);
-      values[`weight/bulkLower@${layer}`] = bulk.lower;
-      values[`weight/bulkUpper@${layer}`] = bulk.upper;
-      values[`weight/spikes@${layer}`] = bulk.spikes;
-      values[`weight/spikes@${layer}/null`] = 0;
-    }
-    return { values, vectors, omitted, method: "eigenvalues of WᵀW/n, variance from the median" };
-  },
-};
+      return { values, vectors, omitted, method: "eigenvalues of WᵀW/n, variance from the median" };
+    },
+  };
+}
 
 function tooLarge(layer: string, rows: number, columns: number): Unmeasurable {
   return new Unmeasurable(
