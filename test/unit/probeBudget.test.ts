@@ -68,4 +68,31 @@ describe("the measuring budget", () => {
     expect(budget.choose([dear], 10_005.9)).toEqual(new Set());
     expect(budget.choose([dear], 10_006.1)).toEqual(new Set(["dear"]));
   });
+
+  it("takes a first measurement of a high price when it has been paid for, and one of a low price on credit", () => {
+    const budget = new Budget(0.05);
+    const base = { name: "base", share: 1 };
+    const cheaper = { name: "cheaper", share: 1, price: { of: "base", times: 0.5 } };
+    const dearer = { name: "dearer", share: 1, price: { of: "base", times: 3 } };
+    const all = [base, cheaper, dearer];
+    expect(budget.choose(all, 0)).toEqual(new Set(["base"]));
+    budget.spend("base", 0.2);
+    expect(budget.choose(all, 1)).toEqual(new Set(["cheaper"]));
+    budget.spend("cheaper", 0);
+    // 0.2 s and 0.6 s are paid for at 0.05 of the time: both by 0.025 until 0.2 s are paid, then the dearer alone, in all by 16 s.
+    expect(budget.choose([dearer, base], 15.9).has("dearer")).toBe(false);
+    budget.spend("base", 0);
+    expect(budget.choose([dearer, base], 17.1)).toEqual(new Set(["dearer", "base"]));
+    // It has cost what was paid.
+    budget.spend("dearer", 0.6);
+    expect(budget.choose([dearer], 17.2)).toEqual(new Set(["dearer"]));
+  });
+
+  it("measures on request what is not paid for yet", () => {
+    const budget = new Budget(0.05);
+    budget.request();
+    expect(budget.choose([{ name: "dearer", share: 1, price: { of: "base", times: 3 } }], 0)).toEqual(
+      new Set(["dearer"]),
+    );
+  });
 });

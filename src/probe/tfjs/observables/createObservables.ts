@@ -1,13 +1,20 @@
 import { activationMoments } from "./activationMoments.ts";
 import { activationRanks } from "./activationRanks.ts";
 import { balance } from "./balance.ts";
+import { blockSharpness } from "./blockSharpness.ts";
+import { directionalSharpness } from "./directionalSharpness.ts";
+import { eigenvalues } from "./eigenvalues.ts";
 import { gradientNorm } from "./gradientNorm.ts";
+import { hessianSpectrum } from "./hessianSpectrum.ts";
+import { hessianTrace } from "./hessianTrace.ts";
 import { initialAgreement } from "./initialAgreement.ts";
 import { InitialWeights } from "./initialWeights.ts";
 import { layerUpdates } from "./layerUpdates.ts";
 import { machine } from "./machine.ts";
 import { neuralCollapse } from "./neuralCollapse.ts";
+import { noiseScale } from "./noiseScale.ts";
 import type { Observable } from "./observable.ts";
+import { progressiveSharpening } from "./progressiveSharpening.ts";
 import { batchSharpness, preconditionedSharpness } from "./sharpness.ts";
 import { spectralNorms } from "./spectralNorms.ts";
 import { tangentKernel } from "./tangentKernel.ts";
@@ -32,5 +39,12 @@ export function createObservables(): readonly Observable[] {
     initialAgreement(initial),
     tangentKernel(initial),
     weightSpectra(),
+    noiseScale(),
+    directionalSharpness(),
+    progressiveSharpening(),
+    hessianTrace(),
+    blockSharpness(),
+    eigenvalues(),
+    hessianSpectrum(),
   ];
 }

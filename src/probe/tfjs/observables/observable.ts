@@ -1,3 +1,4 @@
+import type { Price } from "../budget.ts";
 import type { Engine } from "../engine.ts";
 import type { Optimizer } from "../optimizerHook.ts";
 import type { Trace } from "../trace/trace.ts";
@@ -46,6 +47,8 @@ export interface Observable {
   readonly name: string;
   /** How much of the budget it gets, relative to the others. */
   readonly share: number;
+  /** What its first measurement is expected to cost, where that may be much. */
+  readonly price?: Price;
   /** Whether its values belong to the step record itself, or to a `measure` record with cost and method. */
   readonly record: "step" | "measure";
   readonly needsTrace: boolean;

@@ -56,7 +56,9 @@ export function overMicroBatches<T>(
     }
   });
   const near = (total: Float64Array) => Math.sqrt(deviation(total, 1, whole)) <= tolerance * Math.sqrt(squares);
-  const how = near(sum) ? "sum" : near(mean) ? "mean" : undefined;
+  // Parts that are all like the whole would as well come of having cut what the gradient does not depend on.
+  const differ = parts.some(({ deviations }) => Math.sqrt(deviations.mean) > tolerance * norm(whole));
+  const how = near(sum) ? "sum" : near(mean) && differ ? "mean" : undefined;
   if (how === undefined) {
     throw new UnsplittableError("the gradients of its parts do not make up that of the whole batch");
   }

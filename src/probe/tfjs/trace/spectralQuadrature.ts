@@ -16,7 +16,7 @@ export interface SpectralQuadrature {
 }
 
 export interface QuadratureOptions {
-  /** Random directions, at least 2. */
+  /** Random directions. */
   readonly directions: number;
   /** Products spent on each. */
   readonly products: number;
@@ -45,22 +45,17 @@ export function spectralQuadrature(
   });
   const points = rules.flat().toSorted((a, b) => a.node - b.node);
   const moment = (power: number) =>
-    statistics(rules.map((rule) => rule.reduce((sum, { node, weight }) => sum + weight * node ** power, 0)));
-  const [first, second] = [moment(1), moment(2)];
+    points.reduce((sum, { node, weight }) => sum + (weight / directions) * node ** power, 0);
+  const [mean, meanSquare, fourth] = [moment(1), moment(2), moment(4)];
+  // The variance of vᵀBv is 2·Var(eigenvalues of B)/(n + 2) for a uniform unit v, and known better than from a few directions.
+  const error = (variance: number) => Math.sqrt((2 * Math.max(0, variance)) / ((dimension + 2) * directions));
   return {
     nodes: points.map(({ node }) => node),
     weights: points.map(({ weight }) => weight / directions),
     products: most * directions,
-    mean: first.mean,
-    meanError: first.standardError,
-    meanSquare: second.mean,
-    meanSquareError: second.standardError,
+    mean,
+    meanError: error(meanSquare - mean ** 2),
+    meanSquare,
+    meanSquareError: error(fourth - meanSquare ** 2),
   };
-}
-
-function statistics(samples: readonly number[]): { mean: number; standardError: number } {
-  const count = samples.length;
-  const mean = samples.reduce((sum, sample) => sum + sample, 0) / count;
-  const variance = samples.reduce((sum, sample) => sum + (sample - mean) ** 2, 0) / (count - 1);
-  return { mean, standardError: Math.sqrt(variance / count) };
 }

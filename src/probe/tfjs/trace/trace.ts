@@ -3,6 +3,7 @@ import { Kernels } from "./kernels.ts";
 import { microBatch, type SomeExamples } from "./microBatch.ts";
 import type { Operation, TracedVariable } from "./operation.ts";
 import type { Program } from "./program.ts";
+import { UnsplittableError } from "./splitRules.ts";
 import { offTape, runOperation, splitFlat, TracePoint } from "./tracePoint.ts";
 
 /**
@@ -153,6 +154,7 @@ export class Trace {
     const leaves = [...new Set(inputs)].filter(
       (id) => !made.has(id) && !weights.has(id) && this.#values.get(id)?.shape[0] === some.batch,
     );
+    if (leaves.length === 0) throw new UnsplittableError(`nothing that enters holds ${some.batch} examples`);
     return microBatch(this.#engine, this.#program, this.#values, leaves, some);
   }
 
