@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { blockSharpness } from "../../src/probe/tfjs/observables/blockSharpness.ts";
 import { directionalSharpness } from "../../src/probe/tfjs/observables/directionalSharpness.ts";
 import { eigenvalues } from "../../src/probe/tfjs/observables/eigenvalues.ts";
+import { hessianOf } from "../../src/probe/tfjs/observables/hessian.ts";
 import { hessianSpectrum } from "../../src/probe/tfjs/observables/hessianSpectrum.ts";
 import { hessianTrace } from "../../src/probe/tfjs/observables/hessianTrace.ts";
 import { noiseScale } from "../../src/probe/tfjs/observables/noiseScale.ts";
@@ -283,4 +284,15 @@ test("a ratio whose denominator is not clear of zero is not told", () => {
       [2, 1],
     ]),
   ).toEqual({ value: 2, low: 2, high: 2 });
+});
+
+test("what would not fit in memory is not begun", () => {
+  const huge = {
+    parameterCount: 1e9,
+    unsupported: [],
+    hessianVector: (): Float32Array => {
+      throw new Error("begun");
+    },
+  };
+  expect(() => hessianOf(huge, 10)).toThrow(Unmeasurable);
 });

@@ -39,6 +39,6 @@ export function visitParts<T>(
 function notSplit(reason: string): Unmeasurable {
   return new Unmeasurable(
     "batch-not-split",
-    `The gradient noise scale and the sharpness over micro-batches are left out, as the batch cannot be taken apart: ${reason}.`,
+    `The gradient noise scale and the sharpness over micro-batches are left out, as the batch cannot be taken apart (${reason}). Batch normalization and weight penalties, for instance, make a loss that is no sum over examples.`,
   );
 }

@@ -1,4 +1,4 @@
-import { addScaled, norm } from "../trace/krylovSpace.ts";
+import { addScaled, NonFiniteProductError, norm } from "../trace/krylovSpace.ts";
 import type { Trace } from "../trace/trace.ts";
 import { visitParts } from "./batchParts.ts";
 import { requireTangentRules } from "./hessian.ts";
@@ -33,6 +33,7 @@ export function directionalSharpness(): Observable {
       // Where the gradient vanishes it has no direction.
       if (square === 0) return undefined;
       const product = trace.hessianVector(gradient);
+      if (!Number.isFinite(norm(product))) throw new NonFiniteProductError();
       const values = { "sharpness/directional": dot(gradient, product) / square };
       const method = "one Hessian-vector product on the batch stepped on";
       try {
@@ -63,7 +64,7 @@ function overParts(trace: Trace, step: ObservedStep, gradient: Float32Array, pro
     scale += ((factor * examples) / found.batch) ** 2 * squaredNorm(part.alongWhole);
   }
   addScaled(sum, product, -1);
-  if (norm(sum) > tolerance * Math.sqrt(scale)) {
+  if (!(norm(sum) <= tolerance * Math.sqrt(scale))) {
     throw new Unmeasurable(
       "curvature-not-split",
       "The sharpness over micro-batches is left out, as their Hessians do not make up that of the whole batch.",

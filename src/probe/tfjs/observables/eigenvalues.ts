@@ -33,7 +33,7 @@ export function eigenvalues(count = 10): Observable {
     measure({ trace }) {
       if (trace === undefined) return undefined;
       const known = start?.length === trace.parameterCount ? start : undefined;
-      const top = topEigenpairs(hessianOf(trace), { count, tolerance, seed, start: known, mostProducts });
+      const top = topEigenpairs(hessianOf(trace, 2 * count), { count, tolerance, seed, start: known, mostProducts });
       start = sum(top.vectors);
       if (!top.converged) {
         throw new Unmeasurable(

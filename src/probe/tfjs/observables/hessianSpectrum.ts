@@ -22,7 +22,7 @@ export function hessianSpectrum(): Observable {
     applies: () => true,
     measure({ trace, step }) {
       if (trace === undefined) return undefined;
-      const density = spectralQuadrature(hessianOf(trace), { directions, products, seed: step });
+      const density = spectralQuadrature(hessianOf(trace, products), { directions, products, seed: step });
       const root = Math.sqrt(density.meanSquare);
       return {
         values: { "hessian/meanEigenvalue": density.mean, "hessian/rootMeanSquareEigenvalue": root },

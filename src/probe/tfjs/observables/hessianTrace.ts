@@ -16,7 +16,7 @@ export function hessianTrace(): Observable {
     applies: () => true,
     measure({ trace, step }) {
       if (trace === undefined) return undefined;
-      const estimate = hutchPlusPlus(hessianOf(trace), products, step);
+      const estimate = hutchPlusPlus(hessianOf(trace, products / 3), products, step);
       return {
         values: { "hessian/trace": estimate.value },
         error: { "hessian/trace": estimate.standardError + productRounding * Math.abs(estimate.value) },

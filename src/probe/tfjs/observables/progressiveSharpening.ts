@@ -1,3 +1,4 @@
+import { NonFiniteProductError } from "../trace/krylovSpace.ts";
 import { measureSharpness } from "../trace/sharpness.ts";
 import type { Trace } from "../trace/trace.ts";
 import { productRounding, requireTangentRules } from "./hessian.ts";
@@ -68,6 +69,7 @@ function rateAlong(
   };
   const difference = (time: number) => (curvature(time) - curvature(-time)) / (2 * time);
   const [near, far] = [difference(step), difference(2 * step)];
+  if (!Number.isFinite(near) || !Number.isFinite(far)) throw new NonFiniteProductError();
   const correction = (near - far) / 3;
   // The two differences have errors of rounding/step and half that, which extrapolation weighs by 4/3 and 1/3.
   return { value: near + correction, error: Math.abs(correction) + (1.5 * productRounding * scale) / step };
