@@ -1,7 +1,6 @@
 import type { Tensor } from "./engine.ts";
 import { type ForwardGraph, input, secondInput } from "./forwardGraph.ts";
 import type { TracedLayers } from "./layerActivations.ts";
-import { sameShape } from "./trace/kernels.ts";
 import type { Operation, TracedVariable } from "./trace/operation.ts";
 
 /** The last layer of a network, outputs = features·weight + bias, and what the loss compares the outputs with. */
@@ -35,8 +34,8 @@ export function outputHead({ graph, prediction }: TracedLayers): OutputHead | un
   );
   const [width = 0, units = 0] = weight.shape;
   const examples = outputs?.shape[0] ?? 0;
-  const isPlain =
-    outputs !== undefined && sameShape(outputs.shape, [examples, units]) && features?.size === examples * width;
+  const isMatrix = outputs?.shape[1] === units && outputs.size === examples * units;
+  const isPlain = isMatrix && features?.size === examples * width;
   return isPlain && targets?.size === outputs.size ? { product, weight, features, outputs, targets } : undefined;
 }
 

@@ -57,7 +57,7 @@ export function spectralNorms(): Observable {
   };
 }
 
-export function stableRankOfRandom(rows: number, columns: number): number | undefined {
+function stableRankOfRandom(rows: number, columns: number): number | undefined {
   const [n, p] = [Math.max(rows, columns), Math.min(rows, columns)];
   if (p < 5) return p === 1 ? 1 : undefined;
   const { centre, scale } = largestOfRandom(n, p);

@@ -67,7 +67,7 @@ function tooLarge(layer: string, rows: number, columns: number): Unmeasurable {
 }
 
 /** @param spectrum eigenvalues of WᵀW/n, descending */
-export function fitBulk(spectrum: readonly number[], n: number): { lower: number; upper: number; spikes: number } {
+function fitBulk(spectrum: readonly number[], n: number): { lower: number; upper: number; spikes: number } {
   const p = spectrum.length;
   const median = ((spectrum[Math.floor((p - 1) / 2)] ?? 0) + (spectrum[Math.ceil((p - 1) / 2)] ?? 0)) / 2;
   const variance = median / bulkMedian(p / n);
