@@ -79,13 +79,29 @@ describe("the measuring budget", () => {
     budget.spend("base", 0.2);
     expect(budget.choose(all, 1)).toEqual(new Set(["cheaper"]));
     budget.spend("cheaper", 0);
-    // 0.2 s and 0.6 s are paid for at 0.05 of the time: both by 0.025 until 0.2 s are paid, then the dearer alone, in all by 16 s.
+    // 0.6 s are paid for at 0.05 of the time, of which a fifth is its own at first and half of the rest: with 0.2 s of the other, by 16 s.
     expect(budget.choose([dearer, base], 15.9).has("dearer")).toBe(false);
-    budget.spend("base", 0);
     expect(budget.choose([dearer, base], 17.1)).toEqual(new Set(["dearer", "base"]));
-    // It has cost what was paid.
+    // The next one is paid for in advance as well: 0.6 s by 12 s.
     budget.spend("dearer", 0.6);
-    expect(budget.choose([dearer], 17.2)).toEqual(new Set(["dearer"]));
+    expect(budget.choose([dearer], 29)).toEqual(new Set());
+    expect(budget.choose([dearer], 29.2)).toEqual(new Set(["dearer"]));
+  });
+
+  it("has taken each dear measurement once before long, cheapest first, though its share is small", () => {
+    const base = { name: "base", share: 16, cost: 0.3 };
+    const dears = [2, 4, 6].map((times) => ({
+      ...{ name: `${times}`, share: 0.15, cost: 0.3 * times },
+      price: { of: "base", times },
+    }));
+    const count = (seconds: number) => simulate(new Budget(0.05), [base, ...dears], { seconds, step: 0.01 }).counts;
+    // A fifth of 5 % pays 0.6 s in 60 s, 1.2 s more in 120 s, and 1.8 s more in 180 s.
+    expect(["2", "4", "6"].map((name) => count(70).get(name))).toEqual([1, 0, 0]);
+    expect(["2", "4", "6"].map((name) => count(200).get(name))).toEqual([1, 1, 0]);
+    const later = count(400);
+    expect(["2", "4", "6"].map((name) => later.get(name))).toEqual([1, 1, 1]);
+    // Two thirds of 5 % of 400 s.
+    expect(0.3 * (later.get("base") ?? 0)).toBeGreaterThan((2 / 3) * 20);
   });
 
   it("measures on request what is not paid for yet", () => {
