@@ -15,18 +15,30 @@ export function smallerGram(matrix: Rows): Matrix {
 /** A·Aᵀ, in float64. */
 export function gramOfRows({ values, rows, columns }: Rows): Matrix {
   const gram = Matrix.zeros(rows, rows);
+  const all = new Float64Array(values);
   for (let i = 0; i < rows; i++) {
+    const first = all.subarray(i * columns, (i + 1) * columns);
     for (let j = 0; j <= i; j++) {
-      let sum = 0;
-      const [first, second] = [i * columns, j * columns];
-      for (let column = 0; column < columns; column++) {
-        sum += (values[first + column] ?? 0) * (values[second + column] ?? 0);
-      }
-      gram.set(i, j, sum);
-      gram.set(j, i, sum);
+      const product = innerProduct(first, all.subarray(j * columns, (j + 1) * columns));
+      gram.set(i, j, product);
+      gram.set(j, i, product);
     }
   }
   return gram;
+}
+
+/** In four sums, which the processor works on at once. */
+function innerProduct(a: Float64Array, b: Float64Array): number {
+  const whole = a.length - (a.length % 4);
+  let [first, second, third, fourth] = [0, 0, 0, 0];
+  for (let index = 0; index < whole; index += 4) {
+    first += (a[index] ?? 0) * (b[index] ?? 0);
+    second += (a[index + 1] ?? 0) * (b[index + 1] ?? 0);
+    third += (a[index + 2] ?? 0) * (b[index + 2] ?? 0);
+    fourth += (a[index + 3] ?? 0) * (b[index + 3] ?? 0);
+  }
+  for (let index = whole; index < a.length; index++) first += (a[index] ?? 0) * (b[index] ?? 0);
+  return first + second + third + fourth;
 }
 
 function gramOfColumns({ values, rows, columns }: Rows): Matrix {

@@ -10,12 +10,12 @@ import { gramOfRows } from "./symmetric.ts";
 
 /** Gradients of single outputs that a kernel is made of. */
 const mostRows = 200;
-const fewestExamples = 8;
+const fewestExamples = 5;
 const mostBytes = 256 * 1024 * 1024;
 /** A kernel that would take longer than this many seconds is of fewer examples. */
 const mostSeconds = 2;
 /** Of one product in a kernel's inner products. */
-const productSeconds = 1e-9;
+const productSeconds = 2e-9;
 const shuffles = 19;
 /** The first ones take longer than those that follow. */
 const timedGradients = 4;
