@@ -151,7 +151,7 @@ export function norm(vector: ArrayLike<number>): number {
   return Math.sqrt(dot(vector, vector));
 }
 
-export function scaled(vector: Float64Array, factor: number): Float64Array {
+function scaled(vector: Float64Array, factor: number): Float64Array {
   return vector.map((element) => element * factor);
 }
 
