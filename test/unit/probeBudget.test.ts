@@ -79,7 +79,7 @@ describe("the measuring budget", () => {
     budget.spend("base", 0.2);
     expect(budget.choose(all, 1)).toEqual(new Set(["cheaper"]));
     budget.spend("cheaper", 0);
-    // 0.6 s are paid for at 0.05 of the time, of which a fifth is its own at first and half of the rest: with 0.2 s of the other, by 16 s.
+    // 0.6 s are paid for at 0.05 of the time, of which 15 % is its own at first and half of the rest: with 0.2 s of the other, by 16 s.
     expect(budget.choose([dearer, base], 15.9).has("dearer")).toBe(false);
     expect(budget.choose([dearer, base], 17.1)).toEqual(new Set(["dearer", "base"]));
     // The next one is paid for in advance as well: 0.6 s by 12 s.
@@ -95,13 +95,13 @@ describe("the measuring budget", () => {
       price: { of: "base", times },
     }));
     const count = (seconds: number) => simulate(new Budget(0.05), [base, ...dears], { seconds, step: 0.01 }).counts;
-    // A fifth of 5 % pays 0.6 s in 60 s, 1.2 s more in 120 s, and 1.8 s more in 180 s.
-    expect(["2", "4", "6"].map((name) => count(70).get(name))).toEqual([1, 0, 0]);
-    expect(["2", "4", "6"].map((name) => count(200).get(name))).toEqual([1, 1, 0]);
-    const later = count(400);
+    // 15 % of 5 % pays 0.6 s in 80 s, 1.2 s more in 160 s, and 1.8 s more in 240 s, less what their own shares pay.
+    expect(["2", "4", "6"].map((name) => count(90).get(name))).toEqual([1, 0, 0]);
+    expect(["2", "4", "6"].map((name) => count(250).get(name))).toEqual([1, 1, 0]);
+    const later = count(500);
     expect(["2", "4", "6"].map((name) => later.get(name))).toEqual([1, 1, 1]);
-    // Two thirds of 5 % of 400 s.
-    expect(0.3 * (later.get("base") ?? 0)).toBeGreaterThan((2 / 3) * 20);
+    // Two thirds of 5 % of 500 s.
+    expect(0.3 * (later.get("base") ?? 0)).toBeGreaterThan((2 / 3) * 25);
   });
 
   it("measures on request what is not paid for yet", () => {

@@ -115,5 +115,5 @@ export class Budget {
 /** Seconds that a first measurement may be expected to take without having been paid for. */
 const mostOnCredit = 0.3;
 /** Of the income, what goes to a first measurement that waits to be paid: by its own share alone it might wait for the whole run. */
-const shareOfFirsts = 0.2;
+const shareOfFirsts = 0.15;
 const smallestIncome = 1e-12;
