@@ -7,7 +7,7 @@ import type { CodeSite } from "../../src/source/codeSites.ts";
 const finished: RunListing = {
   directory: "/runs/a",
   id: "a",
-  script: "/work/train.ts",
+  script: "/project/train.ts",
   startedAt: 1,
   status: "finished",
   live: false,

@@ -41,7 +41,7 @@ function parts() {
 describe("in Restricted Mode, by code and not only by conditions in the manifest,", () => {
   test("no script is inspected", async () => {
     const { controller, panels } = parts();
-    await expect(controller.inspect({ fsPath: "/work/train.ts" } as never, [])).rejects.toThrow("not trusted");
+    await expect(controller.inspect({ fsPath: "/project/train.ts" } as never, [])).rejects.toThrow("not trusted");
     await expect(inspectScript(undefined, { controller, panels })).rejects.toThrow("not trusted");
     const memory = { get: vi.fn(), update: vi.fn() };
     await expect(inspectWithArguments(undefined, { controller, panels }, memory)).rejects.toThrow("not trusted");

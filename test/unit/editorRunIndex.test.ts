@@ -43,9 +43,9 @@ const { RunIndex } = await import("../../src/editor/runIndex.ts");
 
 function listing(id: string, some: Partial<RunListing>): RunListing {
   return {
-    directory: `/work/.orrery/runs/${id}`,
+    directory: `/project/.orrery/runs/${id}`,
     id,
-    script: "/work/train.ts",
+    script: "/project/train.ts",
     startedAt: 1,
     status: "running",
     live: true,
@@ -67,7 +67,7 @@ function indexOver(...stages: RunListing[][]) {
   const access = {
     runs: (roots: readonly string[]) => {
       looks.all += 1;
-      expect(roots).toEqual(["/work/.orrery/runs"]);
+      expect(roots).toEqual(["/project/.orrery/runs"]);
       return Promise.resolve(next());
     },
     listings: (directories: readonly string[]) => {
@@ -133,7 +133,7 @@ test("a run that is expected is looked at before anything of it lives", async ()
   const fresh = listing("a", { status: "starting", live: false });
   const { index, looks } = indexOver([], [fresh], [fresh], [listing("a", { step: 5 })]);
   await vi.advanceTimersByTimeAsync(1);
-  await index.expect("/work/.orrery/runs/a");
+  await index.expect("/project/.orrery/runs/a");
   await vi.advanceTimersByTimeAsync(2000);
   expect(looks.live).toBeGreaterThan(1);
   expect(index.live.map((run) => run.step)).toEqual([5]);

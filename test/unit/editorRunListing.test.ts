@@ -17,7 +17,7 @@ function listing(some: Partial<RunListing>): RunListing {
   return {
     directory: "/runs/a",
     id: "a",
-    script: "/work/train.ts",
+    script: "/project/train.ts",
     startedAt: now - 90_000,
     status: "finished",
     live: false,

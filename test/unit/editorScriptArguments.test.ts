@@ -78,7 +78,7 @@ describe("inspecting with arguments", () => {
   };
   const controller = { inspect: vi.fn(() => Promise.resolve("/runs/a")) };
   const panels = { open: vi.fn() };
-  const script = new editor.Uri("/work/train.mjs");
+  const script = new editor.Uri("/project/train.mjs");
   const inspect = (typed: string | undefined, target = script) => {
     editor.typed = typed;
     return inspectWithArguments(target, { controller, panels }, workspaceState as never);
@@ -98,7 +98,7 @@ describe("inspecting with arguments", () => {
 
   test("offers the last ones, of this script only, as they were typed", async () => {
     await inspect(`--name "first try"`);
-    await inspect("--epochs 3", new editor.Uri("/work/other.mjs"));
+    await inspect("--epochs 3", new editor.Uri("/project/other.mjs"));
     await inspect("");
     await inspect("");
     expect(editor.boxes.map((box) => box.value)).toEqual(["", "", `--name "first try"`, ""]);
