@@ -28,7 +28,7 @@ const editor = vi.hoisted(() => {
       executeCommand: (_command: string, key: string, value: boolean) => Promise.resolve(contexts.set(key, value)),
     },
     workspace: {
-      workspaceFolders: [{ uri: { scheme: "file", fsPath: "/work" } }],
+      workspaceFolders: [{ uri: { scheme: "file", fsPath: "/project" } }],
       onDidChangeWorkspaceFolders: () => nothing,
       onDidChangeConfiguration: () => nothing,
       getConfiguration: () => ({ get: (_name: string, fallback: string) => fallback }),
