@@ -1,7 +1,7 @@
 /** Recording is invisible: same results to the bit, no tensor left, no other path than the script's own. */
 import * as tf from "@tensorflow/tfjs";
 import { describe, expect, test } from "vitest";
-import { NonFiniteProductError } from "../../src/probe/tfjs/trace/lanczos.ts";
+import { NonFiniteProductError } from "../../src/probe/tfjs/trace/krylovSpace.ts";
 import { recordTrace } from "../../src/probe/tfjs/trace/recordTrace.ts";
 import { UnsupportedKernelError } from "../../src/probe/tfjs/trace/rule.ts";
 import { measureSharpness } from "../../src/probe/tfjs/trace/sharpness.ts";

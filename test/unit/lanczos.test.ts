@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { largestEigenvalue, NonFiniteProductError } from "../../src/probe/tfjs/trace/lanczos.ts";
+import { NonFiniteProductError } from "../../src/probe/tfjs/trace/krylovSpace.ts";
+import { largestEigenvalue } from "../../src/probe/tfjs/trace/lanczos.ts";
 import { measureSharpness } from "../../src/probe/tfjs/trace/sharpness.ts";
 
 /** v − 2u(uᵀv) for a unit u: an orthogonal change of basis with a known inverse, itself. */

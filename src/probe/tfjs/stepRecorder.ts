@@ -68,11 +68,13 @@ export class StepRecorder {
   complete(underWay: StepUnderWay): void {
     const { evaluation, known, optimizer } = underWay;
     const due = this.#due(evaluation, known, optimizer);
-    const view = new StepView(evaluation, underWay);
+    const scriptTime = this.#journal.clock.scriptTime;
+    const seconds = Math.max(0, scriptTime - (this.#lastScriptTime ?? scriptTime));
+    const view = new StepView(evaluation, underWay, { step: this.#journal.step, seconds });
     const weighing = due.filter((observable) => observable.needsWeights).length;
     const shareOf = (observable: Observable) => (observable.needsWeights ? underWay.reading / weighing : 0);
     try {
-      const values: Record<string, number> = this.#stepValues(underWay);
+      const values: Record<string, number> = this.#stepValues(underWay, seconds);
       for (const observable of due.filter(({ record }) => record === "step")) {
         Object.assign(values, this.#measure(observable, view, shareOf(observable))?.measurement.values);
       }
@@ -96,14 +98,13 @@ export class StepRecorder {
     return known.observables.filter((each) => known.isFirst && due.has(each.name) && each.applies(optimizer));
   }
 
-  #stepValues({ evaluation, known, optimizer, learningRate }: StepUnderWay): Record<string, number> {
+  #stepValues({ evaluation, known, optimizer, learningRate }: StepUnderWay, seconds: number): Record<string, number> {
     const at = known.isFirst ? "" : `@${known.id}`;
-    const scriptTime = this.#journal.clock.scriptTime;
     return {
       ...(evaluation.loss !== undefined && { [`loss/train${at}`]: evaluation.loss }),
       ...(optimizer !== undefined && { [`optimizer/learningRate${at}`]: learningRate }),
       ...(evaluation.batch !== undefined && { "batch/size": evaluation.batch }),
-      "step/seconds": Math.max(0, scriptTime - (this.#lastScriptTime ?? scriptTime)),
+      "step/seconds": seconds,
     };
   }
 
@@ -114,15 +115,17 @@ export class StepRecorder {
     shareOf: (observable: Observable) => number,
   ): void {
     const traced = due.filter(({ needsTrace }) => needsTrace).length;
-    if (traced === 0) this.#budget.spend("sharpness/batch", evaluation.recording);
+    const start = this.#journal.clock.measuring;
     const curvatureHolds = view.trace === undefined || this.#checkGradient(view, evaluation);
+    const shared = evaluation.recording + this.#journal.clock.measuring - start;
+    if (traced === 0) this.#budget.spend("sharpness/batch", shared);
     for (const observable of due) {
       if (observable.needsTrace && (view.trace === undefined || !curvatureHolds)) {
         // Paid for all the same, lest the recording be repeated at every step.
-        this.#budget.spend(observable.name, evaluation.recording / traced);
+        this.#budget.spend(observable.name, shared / traced);
         continue;
       }
-      const extra = shareOf(observable) + (observable.needsTrace ? evaluation.recording / traced : 0);
+      const extra = shareOf(observable) + (observable.needsTrace ? shared / traced : 0);
       const measured = this.#measure(observable, view, extra);
       if (measured !== undefined) this.#writeMeasure(measured.measurement, measured.seconds, evaluation);
     }
@@ -154,6 +157,7 @@ export class StepRecorder {
     const start = this.#journal.clock.measuring;
     try {
       const { result } = this.#journal.clock.measure(() => observable.measure(view));
+      for (const each of result?.omitted ?? []) this.#explain(observable, each);
       const seconds = this.#journal.clock.measuring - start + extraSeconds;
       return result === undefined ? undefined : { measurement: result, seconds };
     } catch (error) {
@@ -174,6 +178,10 @@ export class StepRecorder {
   }
 
   #writeMeasure(measurement: Measurement, seconds: number, { batch }: Evaluation): void {
+    for (const [name, values] of Object.entries(measurement.vectors ?? {})) {
+      this.#journal.write({ t: "vector", step: this.#journal.step, name, values: [...values] });
+    }
+    if (Object.keys(measurement.values).length === 0) return;
     this.#journal.write({
       t: "measure",
       step: this.#journal.step,

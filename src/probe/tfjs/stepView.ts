@@ -8,6 +8,8 @@ import type { Trace } from "./trace/trace.ts";
 export class StepView implements ObservedStep {
   readonly engine: Engine;
   readonly optimizer: Optimizer | undefined;
+  readonly step: number;
+  readonly seconds: number;
   readonly learningRate: number;
   readonly trace: Trace | undefined;
   readonly batch: number | undefined;
@@ -26,9 +28,12 @@ export class StepView implements ObservedStep {
       readonly gradients: ReadonlyMap<string, Tensor>;
       readonly before: ReadonlyMap<string, Float32Array>;
     },
+    time: { readonly step: number; readonly seconds: number },
   ) {
     this.engine = evaluation.engine;
     this.optimizer = step.optimizer;
+    this.step = time.step;
+    this.seconds = time.seconds;
     this.learningRate = step.learningRate;
     this.trace = evaluation.trace;
     this.batch = evaluation.batch;

@@ -26,8 +26,9 @@ export function mlpReference(
   weights: ArrayLike<number>,
   inputs: ArrayLike<number>,
   targets: ArrayLike<number>,
+  batch: number = mlpShape.batch,
 ): Reference {
-  const { batch, inputs: width, hidden, outputs } = mlpShape;
+  const { inputs: width, hidden, outputs } = mlpShape;
   const tape = new ScalarTape();
   const reader = new WeightReader(tape, weights);
   const tanh = (matrix: Matrix) => map(matrix, (node) => tape.unary("tanh", node));
@@ -43,7 +44,8 @@ export function cnnReference(
   inputs: ArrayLike<number>,
   labels: readonly number[],
 ): Reference {
-  const { batch, side, channels, filters, deeper, classes } = cnnShape;
+  const { side, channels, filters, deeper, classes } = cnnShape;
+  const batch = labels.length;
   const tape = new ScalarTape();
   const reader = new WeightReader(tape, weights);
   const filter = (rows: number, columns: number, from: number, to: number) =>

@@ -1,5 +1,6 @@
 import { layerPairs, type LayerPair } from "../layerPairs.ts";
 import { ForwardGraph } from "../forwardGraph.ts";
+import { layerName } from "../layerName.ts";
 import { optimizerKind } from "../optimizerFacts.ts";
 import type { Measurement, Observable, ObservedStep } from "./observable.ts";
 import { squaredNorm } from "./vectors.ts";
@@ -45,7 +46,7 @@ function pairValues(step: ObservedStep, pair: LayerPair): Readonly<Record<string
   const exact = difference(pair, gradient);
   const residual = drift.map((value, index) => value - rate * rate * (exact[index] ?? 0));
   const scale = squaredNorm(before.first) + squaredNorm(before.second);
-  const at = `@${nameOf(pair.first.name)}→${nameOf(pair.second.name)}`;
+  const at = `@${layerName(pair.first.name)}→${layerName(pair.second.name)}`;
   return {
     [`balance/defect${at}`]: Math.sqrt(squaredNorm(defectBefore)),
     [`balance/drift${at}`]: Math.sqrt(squaredNorm(drift)),
@@ -91,9 +92,4 @@ function difference(pair: LayerPair, { first, second }: Sides): Float64Array {
     }
   }
   return result;
-}
-
-/** A layer's kernel is called by its layer. */
-function nameOf(variable: string): string {
-  return variable.replace(/\/kernel$/, "");
 }

@@ -1,10 +1,50 @@
+import { activationMoments } from "./activationMoments.ts";
+import { activationRanks } from "./activationRanks.ts";
 import { balance } from "./balance.ts";
+import { blockSharpness } from "./blockSharpness.ts";
+import { directionalSharpness } from "./directionalSharpness.ts";
+import { eigenvalues } from "./eigenvalues.ts";
 import { gradientNorm } from "./gradientNorm.ts";
+import { hessianSpectrum } from "./hessianSpectrum.ts";
+import { hessianTrace } from "./hessianTrace.ts";
+import { initialAgreement } from "./initialAgreement.ts";
+import { InitialWeights } from "./initialWeights.ts";
+import { layerUpdates } from "./layerUpdates.ts";
+import { machine } from "./machine.ts";
+import { neuralCollapse } from "./neuralCollapse.ts";
+import { noiseScale } from "./noiseScale.ts";
 import type { Observable } from "./observable.ts";
+import { progressiveSharpening } from "./progressiveSharpening.ts";
 import { batchSharpness, preconditionedSharpness } from "./sharpness.ts";
+import { spectralNorms } from "./spectralNorms.ts";
+import { tangentKernel } from "./tangentKernel.ts";
 import { updateNorm } from "./updateNorm.ts";
+import { weightSpectra } from "./weightSpectra.ts";
 
 /** Everything that is measured at the budget's expense, for one optimizer of a run. */
 export function createObservables(): readonly Observable[] {
-  return [gradientNorm, updateNorm, balance(), batchSharpness(), preconditionedSharpness()];
+  const initial = new InitialWeights();
+  return [
+    gradientNorm,
+    updateNorm,
+    machine(),
+    layerUpdates,
+    balance(),
+    activationMoments,
+    spectralNorms(),
+    batchSharpness(),
+    preconditionedSharpness(),
+    neuralCollapse,
+    activationRanks(),
+    initialAgreement(initial),
+    tangentKernel(initial),
+    weightSpectra(),
+    noiseScale(),
+    directionalSharpness(),
+    progressiveSharpening(),
+    hessianTrace(),
+    blockSharpness(),
+    eigenvalues(),
+    hessianSpectrum(),
+  ];
 }

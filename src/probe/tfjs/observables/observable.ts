@@ -1,3 +1,4 @@
+import type { Price } from "../budget.ts";
 import type { Engine } from "../engine.ts";
 import type { Optimizer } from "../optimizerHook.ts";
 import type { Trace } from "../trace/trace.ts";
@@ -7,6 +8,10 @@ export interface ObservedStep {
   readonly engine: Engine;
   /** Undefined where a copy of TensorFlow.js out of reach has done the step. */
   readonly optimizer: Optimizer | undefined;
+  /** Optimizer steps completed before this one. */
+  readonly step: number;
+  /** Seconds that the script itself took since the step before. */
+  readonly seconds: number;
   /** The learning rate that was used; NaN where unknown. */
   readonly learningRate: number;
   /** The record of the gradient evaluation, at the weights before the step; only for observables that need one. */
@@ -26,6 +31,10 @@ export interface Measurement {
   readonly values: Readonly<Record<string, number>>;
   /** Bounds on the absolute errors of the values that have one. */
   readonly error?: Readonly<Record<string, number>>;
+  /** What was left out of it, told once. */
+  readonly omitted?: readonly Unmeasurable[];
+  /** Written as `vector` records of the same names. */
+  readonly vectors?: Readonly<Record<string, readonly number[]>>;
   readonly method: string;
 }
 
@@ -38,6 +47,8 @@ export interface Observable {
   readonly name: string;
   /** How much of the budget it gets, relative to the others. */
   readonly share: number;
+  /** What its first measurement is expected to cost, where that may be much. */
+  readonly price?: Price;
   /** Whether its values belong to the step record itself, or to a `measure` record with cost and method. */
   readonly record: "step" | "measure";
   readonly needsTrace: boolean;

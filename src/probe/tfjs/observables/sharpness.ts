@@ -2,6 +2,7 @@ import { measureSharpness } from "../trace/sharpness.ts";
 import type { Trace } from "../trace/trace.ts";
 import { optimizerKind } from "../optimizerFacts.ts";
 import { preconditionerOf } from "../preconditioner.ts";
+import { requireTangentRules } from "./hessian.ts";
 import { Unmeasurable, type Measurement, type Observable, type ObservedStep } from "./observable.ts";
 
 /** Optimizers of TensorFlow.js that divide by a diagonal. */
@@ -15,7 +16,7 @@ export function batchSharpness(): Observable {
   const eigenvalue = new WarmEigenvalue("sharpness/batch");
   return {
     name: "sharpness/batch",
-    share: 8,
+    share: 16,
     record: "measure",
     needsTrace: true,
     needsWeights: false,
@@ -32,7 +33,7 @@ export function preconditionedSharpness(): Observable {
   const eigenvalue = new WarmEigenvalue("sharpness/preconditioned");
   return {
     name: "sharpness/preconditioned",
-    share: 8,
+    share: 16,
     record: "measure",
     needsTrace: true,
     needsWeights: false,
@@ -55,12 +56,7 @@ class WarmEigenvalue {
   }
 
   measure(trace: Trace, preconditioner: Float32Array | undefined): Measurement {
-    if (trace.unsupported.length > 0) {
-      throw new Unmeasurable(
-        "unsupported-kernels",
-        `Sharpness is not measured: there is no tangent rule for ${trace.unsupported.join(", ")}.`,
-      );
-    }
+    requireTangentRules(trace);
     const start = this.#start?.length === trace.parameterCount ? this.#start : undefined;
     const sharpness = measureSharpness(trace, { tolerance, start, preconditioner });
     this.#start = sharpness.vector;

@@ -1,7 +1,9 @@
 import type { Engine, Tensor } from "../engine.ts";
 import { Kernels } from "./kernels.ts";
+import { microBatch, type SomeExamples } from "./microBatch.ts";
 import type { Operation, TracedVariable } from "./operation.ts";
 import type { Program } from "./program.ts";
+import { UnsplittableError } from "./splitRules.ts";
 import { offTape, runOperation, splitFlat, TracePoint } from "./tracePoint.ts";
 
 /**
@@ -136,6 +138,24 @@ export class Trace {
       throw error;
     }
     return new TracePoint(this.#engine, this.#program, values, owned);
+  }
+
+  /**
+   * The same evaluation on some of its examples, at the recorded weights: see `microBatch`.
+   *
+   * @throws UnsplittableError where some kernel cannot work on a part of the batch.
+   */
+  onExamples(some: SomeExamples): TracePoint {
+    const made = new Set(this.operations.flatMap(({ outputs }) => outputs));
+    const weights = new Set(this.variables.flatMap((variable) => variable.values));
+    const inputs = this.operations
+      .filter(({ pass }) => pass === "forward")
+      .flatMap((each) => Object.values(each.inputs));
+    const leaves = [...new Set(inputs)].filter(
+      (id) => !made.has(id) && !weights.has(id) && this.#values.get(id)?.shape[0] === some.batch,
+    );
+    if (leaves.length === 0) throw new UnsplittableError(`nothing that enters holds ${some.batch} examples`);
+    return microBatch(this.#engine, this.#program, this.#values, leaves, some);
   }
 
   /** Frees all that the trace holds; points made by `at` are freed by themselves. */

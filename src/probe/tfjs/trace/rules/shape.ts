@@ -1,4 +1,16 @@
-import { linearIn, linearInAll, type Rules } from "../rule.ts";
+import { linearIn, linearInAll, UnsupportedKernelError, type Rule, type Rules } from "../rule.ts";
+
+/**
+ * TensorFlow.js's plain-JavaScript kernel reads the gradients of every image but the first at the wrong place, so what it gives
+ * for several is the gradient of no loss.
+ */
+const nearestNeighborGradient: Rule = (context) => {
+  const { kernels, kernelName, input } = context;
+  if (kernels.backendName === "cpu" && (input("images").shape[0] ?? 0) > 1) {
+    throw new UnsupportedKernelError([kernelName], "the plain-JavaScript backend's own is wrong for several images");
+  }
+  return linearIn("dy")(context);
+};
 
 /** Kernels that move elements about without changing them. */
 export const shapeRules: Rules = {
@@ -25,5 +37,5 @@ export const shapeRules: Rules = {
   ResizeBilinear: linearIn("images"),
   ResizeBilinearGrad: linearIn("dy"),
   ResizeNearestNeighbor: linearIn("images"),
-  ResizeNearestNeighborGrad: linearIn("dy"),
+  ResizeNearestNeighborGrad: nearestNeighborGradient,
 };

@@ -1,0 +1,64 @@
+import { tracedLayers } from "../layerActivations.ts";
+import { activationRows } from "./activationRows.ts";
+import { type Observable, Unmeasurable } from "./observable.ts";
+import type { Rows } from "./symmetric.ts";
+
+/**
+ * Of each layer's activation on the step's batch, after its activation function and at the weights before the step:
+ *
+ * - `activation/rms@layer`, `activation/mean@layer`: over examples, positions and units.
+ * - `activation/deadFraction@layer`: share of the units that are zero on the whole batch, for rectifiers.
+ */
+export const activationMoments: Observable = {
+  name: "activation/rms",
+  share: 0.4,
+  record: "measure",
+  needsTrace: true,
+  needsWeights: false,
+  applies: () => true,
+  measure(step) {
+    if (step.trace === undefined) return undefined;
+    const values: Record<string, number> = {};
+    const { activations, unclear } = tracedLayers(step.trace);
+    const omitted = unclear.map(
+      (layer) =>
+        new Unmeasurable(
+          "activation-unclear",
+          `Activations of ${layer} are not measured: it is used several times, or its activation function has several results.`,
+        ),
+    );
+    for (const activation of activations) {
+      const rows = activationRows(step, activation);
+      if (rows === undefined) continue;
+      const { rms, mean, deadFraction } = moments(rows);
+      if (!Number.isFinite(rms)) {
+        omitted.push(activationNotFinite(activation.layer));
+        continue;
+      }
+      values[`activation/rms@${activation.layer}`] = rms;
+      values[`activation/mean@${activation.layer}`] = mean;
+      if (activation.isRectified) values[`activation/deadFraction@${activation.layer}`] = deadFraction;
+    }
+    return { values, omitted, method: "of the recorded activations" };
+  },
+};
+
+export function activationNotFinite(layer: string): Unmeasurable {
+  return new Unmeasurable("activations-not-finite", `Activations of ${layer} are not finite; they are not measured.`);
+}
+
+function moments({ values, rows, columns }: Rows): { rms: number; mean: number; deadFraction: number } {
+  const isAlive = new Uint8Array(columns);
+  let [sum, squares] = [0, 0];
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      const value = values[row * columns + column] ?? 0;
+      sum += value;
+      squares += value * value;
+      if (value !== 0) isAlive[column] = 1;
+    }
+  }
+  const count = rows * columns;
+  const alive = isAlive.reduce((total, each) => total + each, 0);
+  return { rms: Math.sqrt(squares / count), mean: sum / count, deadFraction: 1 - alive / columns };
+}

@@ -1,0 +1,33 @@
+import { tracedBatch } from "../dataFacts.ts";
+import { tracedLayers } from "../layerActivations.ts";
+import type { Observable } from "./observable.ts";
+
+/** Seconds between two looks at the machine. */
+const interval = 1;
+
+/**
+ * - `throughput/samples`: examples that the script has trained on, a second of its own time, at this step.
+ * - `memory/process`: resident bytes of the process.
+ * - `memory/device`: bytes of all tensors, as `tf.memory` counts them; left out where a recorded step holds some of them.
+ */
+export function machine(): Observable {
+  let last: number | undefined;
+  return {
+    name: "machine",
+    share: 0.1,
+    record: "measure",
+    needsTrace: false,
+    needsWeights: false,
+    applies: () => true,
+    measure({ batch, engine, seconds, trace }) {
+      const now = performance.now() / 1000;
+      if (last !== undefined && now - last < interval) return undefined;
+      last = now;
+      const values: Record<string, number> = { "memory/process": process.memoryUsage.rss() };
+      const samples = batch ?? (trace === undefined ? undefined : tracedBatch(tracedLayers(trace).graph));
+      if (samples !== undefined && seconds > 0) values["throughput/samples"] = samples / seconds;
+      if (trace === undefined) values["memory/device"] = engine.state.numBytes;
+      return { values, method: "batch over the step's own time; the engine's and the system's counts" };
+    },
+  };
+}

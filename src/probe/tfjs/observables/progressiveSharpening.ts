@@ -1,0 +1,76 @@
+import { NonFiniteProductError } from "../trace/krylovSpace.ts";
+import { measureSharpness } from "../trace/sharpness.ts";
+import type { Trace } from "../trace/trace.ts";
+import { productRounding, requireTangentRules } from "./hessian.ts";
+import { Unmeasurable, type Observable } from "./observable.ts";
+import { dot, squaredNorm } from "./vectors.ts";
+
+/** Relative accuracy of the eigenvalue: the derivative is along its eigenvector, which is less accurate. */
+const tolerance = 1e-4;
+/** Half-width of the difference over the norm of the weights: cubes of it and rounding in float32 weigh about the same. */
+const relativeStep = 0.01;
+
+/**
+ * `sharpness/progressive`: −∇S·∇L, with S the largest eigenvalue of the Hessian and ∇S = ∇(uᵀHu) for its unit eigenvector u
+ * (Damian, Nichani and Lee 2023; Cohen et al. 2021 for the name): the rate dS/d(η·step) at which gradient descent sharpens, before S is a
+ * threshold. Of the loss that was stepped on, and along its gradient, whatever direction the optimizer makes of it.
+ *
+ * By central differences of uᵀHu at the recorded evaluation replayed at w ± τg and w ± 2τg, extrapolated to τ = 0.
+ */
+export function progressiveSharpening(): Observable {
+  let start: Float32Array | undefined;
+  return {
+    name: "sharpness/progressive",
+    share: 0.3,
+    price: { of: "sharpness/batch", times: 1.5 },
+    record: "measure",
+    needsTrace: true,
+    needsWeights: false,
+    applies: () => true,
+    measure({ trace }) {
+      if (trace === undefined) return undefined;
+      requireTangentRules(trace);
+      const known = start?.length === trace.parameterCount ? start : undefined;
+      const sharpness = measureSharpness(trace, { tolerance, start: known });
+      start = sharpness.vector;
+      if (!sharpness.converged) {
+        throw new Unmeasurable(
+          "progressive-not-converged",
+          `The rate of progressive sharpening was left out at some steps: ${sharpness.products} Hessian-vector products were not enough to find the eigenvector.`,
+        );
+      }
+      const rate = rateAlong(trace, sharpness.vector, Math.abs(sharpness.value));
+      return (
+        rate && {
+          values: { "sharpness/progressive": rate.value },
+          error: { "sharpness/progressive": rate.error },
+          method: `central differences of uᵀHu along the gradient; ${sharpness.products} Hessian-vector products for u, and 4 for the differences`,
+        }
+      );
+    },
+  };
+}
+
+function rateAlong(
+  trace: Trace,
+  eigenvector: Float32Array,
+  scale: number,
+): { value: number; error: number } | undefined {
+  const [weights, gradient] = [trace.weights(), trace.gradient()];
+  const step = relativeStep * Math.sqrt(squaredNorm(weights) / squaredNorm(gradient));
+  if (!Number.isFinite(step) || step === 0) return undefined;
+  const curvature = (time: number) => {
+    const point = trace.at(weights.map((weight, index) => weight - time * (gradient[index] ?? 0)));
+    try {
+      return dot(eigenvector, point.hessianVector(eigenvector));
+    } finally {
+      point.dispose();
+    }
+  };
+  const difference = (time: number) => (curvature(time) - curvature(-time)) / (2 * time);
+  const [near, far] = [difference(step), difference(2 * step)];
+  if (!Number.isFinite(near) || !Number.isFinite(far)) throw new NonFiniteProductError();
+  const correction = (near - far) / 3;
+  // The two differences have errors of rounding/step and half that, which extrapolation weighs by 4/3 and 1/3.
+  return { value: near + correction, error: Math.abs(correction) + (1.5 * productRounding * scale) / step };
+}

@@ -1,0 +1,154 @@
+import { EigenvalueDecomposition, Matrix } from "ml-matrix";
+import { tracedLayers } from "../layerActivations.ts";
+import { type OutputHead, outputHead } from "../outputHead.ts";
+import { readFloats } from "../stepView.ts";
+import { OutputGradients } from "../trace/outputGradients.ts";
+import type { InitialWeights } from "./initialWeights.ts";
+import { type Observable, type ObservedStep, Unmeasurable } from "./observable.ts";
+import { chosen, permutation } from "./randomMatrix.ts";
+import { gramOfRows } from "./symmetric.ts";
+
+/** Gradients of single outputs that a kernel is made of. */
+const mostRows = 200;
+const fewestExamples = 5;
+const mostBytes = 256 * 1024 * 1024;
+/** A kernel that would take longer than this many seconds is of fewer examples. */
+const mostSeconds = 2;
+/** Of one product in a kernel's inner products. */
+const productSeconds = 2e-9;
+const shuffles = 19;
+/** The first ones take longer than those that follow. */
+const timedGradients = 4;
+
+/**
+ * The empirical neural tangent kernel K = J·Jᵀ of m examples of the step's batch, J being the derivatives of all their outputs (logits,
+ * for a cross-entropy) by all weights (Jacot et al. 2018); at most 200 rows, and as many examples as two seconds allow, chosen once:
+ *
+ * - `kernel/spectrum`: eigenvalues of K/m, descending; `kernel/largest`: the first of them.
+ * - `kernel/alignment`: yᵀKy/(‖K‖·‖y‖²), y being the targets less their mean over the examples (Cristianini et al. 2001). Null: mean over
+ *   shuffled examples.
+ * - `kernel/distance`: ‖K − K₀‖/‖K₀‖, with the kernel of the same examples at the initial weights; from step 1 on.
+ */
+export function tangentKernel(initial: InitialWeights): Observable {
+  let mostExamples: number | undefined;
+  return {
+    name: "kernel",
+    share: 0.25,
+    record: "measure",
+    needsTrace: true,
+    needsWeights: false,
+    applies: () => true,
+    measure(step) {
+      const { trace, engine } = step;
+      const head = trace && outputHead(tracedLayers(trace));
+      if (trace === undefined || head === undefined) return undefined;
+      const gradients = OutputGradients.of(engine, trace, head.product);
+      if (gradients === undefined) return undefined;
+      const [batch = 0, outputs = 0] = head.outputs.shape;
+      mostExamples ??= affordable(gradients, step, head);
+      const examples = chosen(batch, mostExamples);
+      if (examples.length < fewestExamples) {
+        throw new Unmeasurable(
+          "kernel-examples",
+          `The tangent kernel is not measured: the batch, or what fits in ${mostSeconds} s and ${mostBytes / 1024 ** 2} MiB, is fewer than ${fewestExamples} examples.`,
+        );
+      }
+      const start = initial.of(step, trace);
+      const kernelAt = (at: Parameters<OutputGradients["rows"]>[0]) =>
+        kernelOf(gradients.rows(at, unitCoefficients(examples, batch, outputs)), trace.parameterCount);
+      const kernel = kernelAt(trace);
+      const norm = kernel.norm("frobenius");
+      if (!Number.isFinite(norm) || norm === 0) return undefined;
+      const spectrum = eigenvalues(kernel).map((each) => each / examples.length);
+      const values: Record<string, number> = { "kernel/largest": spectrum[0] ?? 0 };
+      const targets = centredTargets(readFloats(engine, head.targets), examples, outputs);
+      const aligned = alignments(kernel, targets, outputs);
+      if (aligned !== undefined) {
+        values["kernel/alignment"] = aligned.value;
+        values["kernel/alignment/null"] = aligned.null;
+      }
+      if (step.step > 0) {
+        const point = trace.at(start);
+        try {
+          const before = kernelAt(point);
+          values["kernel/distance"] = Matrix.sub(kernel, before).norm("frobenius") / before.norm("frobenius");
+        } finally {
+          point.dispose();
+        }
+      }
+      return {
+        values,
+        vectors: { "kernel/spectrum": spectrum },
+        method: `gradients of the ${outputs} outputs for each of ${examples.length} examples`,
+      };
+    },
+  };
+}
+
+/** Examples whose two kernels take bounded time and memory: r gradients and r²/2 inner products each. */
+function affordable(gradients: OutputGradients, { trace }: ObservedStep, { outputs }: OutputHead): number {
+  if (trace === undefined) return 0;
+  const each = outputs.shape[1] ?? 1;
+  let seconds = Infinity;
+  let start = performance.now();
+  const samples = Array.from({ length: timedGradients }, () => new Float32Array(outputs.size));
+  for (const { length } of gradients.rows(trace, samples)) {
+    if (length > 0) seconds = Math.min(seconds, (performance.now() - start) / 1000);
+    start = performance.now();
+  }
+  const square = productSeconds * trace.parameterCount;
+  const byTime = (Math.sqrt(seconds ** 2 + square * mostSeconds) - seconds) / square;
+  const byMemory = mostBytes / (4 * trace.parameterCount);
+  return Math.floor(Math.min(mostRows, byTime, byMemory) / each);
+}
+
+function* unitCoefficients(examples: readonly number[], batch: number, outputs: number): Generator<Float32Array> {
+  for (const example of examples) {
+    for (let output = 0; output < outputs; output++) {
+      const coefficients = new Float32Array(batch * outputs);
+      coefficients[example * outputs + output] = 1;
+      yield coefficients;
+    }
+  }
+}
+
+function kernelOf(rows: Iterable<Float32Array>, columns: number): Matrix {
+  const all = [...rows];
+  const values = new Float32Array(all.length * columns);
+  all.forEach((row, index) => {
+    values.set(row, index * columns);
+  });
+  return gramOfRows({ values, rows: all.length, columns });
+}
+
+function eigenvalues(kernel: Matrix): number[] {
+  const { realEigenvalues } = new EigenvalueDecomposition(kernel, { assumeSymmetric: true });
+  return realEigenvalues.toSorted((a, b) => b - a);
+}
+
+/** Flat [examples, outputs]. */
+function centredTargets(targets: Float32Array, examples: readonly number[], outputs: number): number[] {
+  const some = examples.flatMap((example) => Array.from(targets.subarray(example * outputs, (example + 1) * outputs)));
+  const means = Array.from(
+    { length: outputs },
+    (_, output) =>
+      some.reduce((sum, each, index) => (index % outputs === output ? sum + each : sum), 0) / examples.length,
+  );
+  return some.map((each, index) => each - (means[index % outputs] ?? 0));
+}
+
+function alignments(kernel: Matrix, targets: readonly number[], outputs: number) {
+  const squares = targets.reduce((sum, each) => sum + each * each, 0);
+  if (squares === 0) return undefined;
+  const aligned = (order: readonly number[]) => {
+    const y = order.flatMap((example) => targets.slice(example * outputs, (example + 1) * outputs));
+    const product = kernel.mmul(Matrix.columnVector(y)).to1DArray();
+    return product.reduce((sum, each, index) => sum + each * (y[index] ?? 0), 0) / (kernel.norm("frobenius") * squares);
+  };
+  const examples = targets.length / outputs;
+  const shuffled = Array.from({ length: shuffles }, (_, seed) => aligned(permutation(examples, seed + 1)));
+  return {
+    value: aligned(Array.from({ length: examples }, (_, index) => index)),
+    null: shuffled.reduce((sum, each) => sum + each, 0) / shuffles,
+  };
+}

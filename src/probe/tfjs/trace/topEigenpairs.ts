@@ -1,0 +1,90 @@
+import { KrylovSpace, mostBasisVectors, type RitzPairs } from "./krylovSpace.ts";
+import { defaultStartMix, firstDirection } from "./lanczos.ts";
+import { RandomVectors } from "./randomVectors.ts";
+import type { SymmetricOperator } from "./symmetricOperator.ts";
+
+export interface TopEigenpairsOptions {
+  /** Eigenpairs wanted. */
+  readonly count: number;
+  /** Accuracy asked of the eigenvalues, relative to the operator's scale. */
+  readonly tolerance: number;
+  readonly seed: number;
+  /** A direction that has parts along the eigenvectors looked for, as the sum of earlier ones. */
+  readonly start?: ArrayLike<number> | undefined;
+  readonly mostProducts: number;
+}
+
+export interface TopEigenpairs {
+  /** The largest algebraic eigenvalues, largest first; as many as asked, or as there are dimensions. */
+  readonly values: readonly number[];
+  /** Their unit eigenvectors. */
+  readonly vectors: readonly Float64Array[];
+  /** Norms of A·v − λ·v: some eigenvalue is no farther from each value, in exact arithmetic. */
+  readonly residuals: readonly number[];
+  /** The next smaller value, as far as it was found; minus infinity where there is none. */
+  readonly next: number;
+  /** Largest eigenvalue in absolute terms. */
+  readonly scale: number;
+  readonly products: number;
+  readonly converged: boolean;
+}
+
+/** Products over which all values must have stood still: from a random start one may rest on a neighbour for a while. */
+const quietProducts = 6;
+/** Relative to the operator's scale. A vector of a larger residual is a mixture, however still its value stands. */
+const largestResidual = 1e-2;
+
+/**
+ * The largest algebraic eigenvalues of a symmetric operator and their eigenvectors, by Lanczos's iteration with full
+ * reorthogonalization. An eigenvalue of several dimensions may be found once only, until rounding has brought in the others.
+ *
+ * @throws NonFiniteProductError
+ */
+export function topEigenpairs(operator: SymmetricOperator, options: TopEigenpairsOptions): TopEigenpairs {
+  const { dimension, product } = operator;
+  const { tolerance, seed, start } = options;
+  const count = Math.min(options.count, dimension);
+  const mostProducts = Math.min(dimension, options.mostProducts, mostBasisVectors(dimension));
+  const random = new RandomVectors(dimension, seed);
+  const randomDirection = () => random.uniform();
+  const space = new KrylovSpace(product, firstDirection(start, defaultStartMix, randomDirection), randomDirection);
+  const history: (readonly number[])[] = [];
+  for (;;) {
+    space.extend();
+    const { products } = space;
+    const whole = products === dimension;
+    if (products < count && !whole && products < mostProducts) continue;
+    const pairs = space.ritzPairs();
+    const order = descending(pairs);
+    const top = order.slice(0, count);
+    const values = top.map((index) => pairs.values[index] ?? Number.NaN);
+    history.push(values);
+    const columns = top.map((index) => pairs.coefficients.getColumn(index));
+    const residuals = columns.map((column) => (whole ? 0 : space.residual(column)));
+    const converged =
+      whole ||
+      (residuals.every((residual) => residual <= largestResidual * pairs.scale) &&
+        stoodStill(history, tolerance * pairs.scale));
+    if (converged || products >= mostProducts) {
+      return {
+        values,
+        vectors: columns.map((column) => space.vector(column)),
+        residuals,
+        next: pairs.values[order[count] ?? -1] ?? Number.NEGATIVE_INFINITY,
+        scale: pairs.scale,
+        products,
+        converged,
+      };
+    }
+  }
+}
+
+function descending({ values }: RitzPairs): number[] {
+  return values.map((_, index) => index).toSorted((a, b) => (values[b] ?? 0) - (values[a] ?? 0));
+}
+
+function stoodStill(history: readonly (readonly number[])[], tolerance: number): boolean {
+  const now = history.at(-1) ?? [];
+  const then = history.at(-1 - quietProducts);
+  return then !== undefined && now.every((value, index) => Math.abs(value - (then[index] ?? Number.NaN)) <= tolerance);
+}
