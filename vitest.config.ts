@@ -7,6 +7,7 @@ function level(name: string, timeout: number, globalSetup: string[] = []) {
     test: {
       name,
       globalSetup,
+      setupFiles: ["test/seeded.ts"],
       include: [`test/${name}/**/*.test.ts`],
       testTimeout: timeout,
       hookTimeout: timeout,
