@@ -40,7 +40,7 @@ export class PanelPage {
   }
 
   async showTable(shown: boolean): Promise<void> {
-    const box = this.#page.locator("vscode-checkbox").filter({ hasText: "Table" });
+    const box = this.#page.locator('vscode-checkbox[label="Table"]');
     const isShown = (await box.getAttribute("checked")) !== null;
     if (isShown !== shown) await box.click();
   }
