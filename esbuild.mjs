@@ -69,7 +69,7 @@ const targets = [
     ...module,
     sourcemap: false,
     keepNames: false,
-    entryPoints: { preload: "src/probe/tfjs/preload.ts" },
+    entryPoints: { preload: "src/probe/tfjs/preload.ts", doctor: "src/probe/tfjs/doctor.ts" },
     outdir: "dist/probe",
   },
   {

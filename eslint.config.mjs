@@ -27,6 +27,11 @@ const zones = [
     from: "./src",
     except: ["./analyses", "./run", "./theory", "./source"],
   },
+  {
+    ...room("doctor", ["src/recorder", "src/run", "src/probe/backendReport.ts"]),
+    from: "./src",
+    except: ["./doctor", "./recorder", "./run", "./probe/backendReport.ts"],
+  },
   { ...room("cli"), from: "./src/editor", except: [], message: "src/cli works without an editor." },
   { ...room("editor"), from: "./src/cli", except: [], message: "src/editor does not need the command line." },
   {

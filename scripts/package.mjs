@@ -20,7 +20,8 @@ const needed = [
   "dist/sourceWorker.cjs",
   "dist/orrery.mjs",
 ].concat(
-  ["dist/probe/preload.mjs", "dist/probe/tensorflow.cjs", "dist/webview/panel.js", "dist/webview/panel.css"],
+  ["dist/probe/preload.mjs", "dist/probe/doctor.mjs", "dist/probe/tensorflow.cjs"],
+  ["dist/webview/panel.js", "dist/webview/panel.css"],
   ["dist/grammars/tree-sitter.wasm", "dist/probe/tfjs-backend-wasm.wasm", "LICENSE"],
 );
 

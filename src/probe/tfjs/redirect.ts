@@ -22,7 +22,7 @@ const nativePackage = /^@tensorflow\/tfjs-node(-gpu)?$/;
  * Gives a script that imports TensorFlow.js what there is of it: `tfjs-node` without its native part becomes a stand-in over plain
  * TensorFlow.js, and `@tensorflow/tfjs` that is not installed becomes the copy that the extension carries.
  */
-export function redirectPackages(script: string, journal: Journal): void {
+export function redirectPackages(script: string, journal: Pick<Journal, "noteOnce">): void {
   registerHooks({
     resolve(specifier, context, nextResolve) {
       if (asksForOwn) return nextResolve(specifier, context);
@@ -94,7 +94,7 @@ function reviveUtilities(): void {
   utilities["isArray"] ??= (value: unknown) => Array.isArray(value);
 }
 
-function noteMissing(journal: Journal, specifier: string, isInstalled: boolean): void {
+function noteMissing(journal: Pick<Journal, "noteOnce">, specifier: string, isInstalled: boolean): void {
   const why = isInstalled ? "is installed without its native part" : "is not installed";
   journal.noteOnce(
     "warning",

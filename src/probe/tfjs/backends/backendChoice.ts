@@ -16,6 +16,13 @@ export interface BackendDecision {
   readonly reason: string;
 }
 
+/** A backend that has been tried: why it is good, or why it cannot be had. */
+export interface Attempt {
+  readonly candidate: Backend;
+  readonly merit?: string;
+  readonly refusal?: string;
+}
+
 /** Best first. */
 const backends: readonly Backend[] = [
   native("@tensorflow/tfjs-node-gpu"),
@@ -38,31 +45,61 @@ export async function chooseBackend(
 ): Promise<BackendDecision | undefined> {
   if (choice === "script" || !mayUseTensorFlow(script)) return undefined;
   const setting = makeSetting(script);
-  const candidates = choice === "auto" ? backends : backends.filter((backend) => backend.choice === choice);
-  const refusals: string[] = [];
-  for (const candidate of choice === "auto" ? candidates : [...candidates, ...backends]) {
-    try {
-      const merit = await candidate.setUp(setting, candidate.choice === choice);
-      const others = refusals.length === 0 ? "" : `; ${refusals.join("; ")}`;
-      if (choice !== "auto" && candidate.choice !== choice) noteSubstitute(journal, choice, candidate, refusals);
-      return { backend: setting.engine().backendName, reason: `${candidate.title}: ${merit}${others}.` };
-    } catch (error) {
-      const refusal = `${candidate.title}: ${error instanceof Error ? error.message : String(error)}`;
-      if (!refusals.includes(refusal)) refusals.push(refusal);
+  const refused: Attempt[] = [];
+  for await (const attempt of attempts(choice, setting)) {
+    const { candidate, merit } = attempt;
+    if (merit === undefined) {
+      refused.push(attempt);
+      continue;
     }
+    if (choice !== "auto" && candidate.choice !== choice) noteSubstitute(journal, choice, candidate, refused);
+    return decisionOf(setting, candidate, merit, refused);
   }
   return undefined;
 }
 
-function noteSubstitute(journal: Journal, choice: string, used: Backend, refusals: readonly string[]): void {
+/** The backends in the order in which they are tried: first those that were asked for. */
+export function candidatesFor(choice: string): readonly Backend[] {
+  const asked = backends.filter((backend) => backend.choice === choice);
+  return [...asked, ...backends.filter((backend) => !asked.includes(backend))];
+}
+
+/** Tries one candidate after the other, for as long as it is asked to go on; each that can be had becomes the current backend. */
+export async function* attempts(choice: string, setting: BackendSetting): AsyncGenerator<Attempt, void> {
+  for (const candidate of candidatesFor(choice)) {
+    try {
+      yield { candidate, merit: await candidate.setUp(setting, candidate.choice === choice) };
+    } catch (error) {
+      yield { candidate, refusal: error instanceof Error ? error.message : String(error) };
+    }
+  }
+}
+
+/** What to say of the candidate that has just become the current backend, after the others were refused. */
+export function decisionOf(
+  setting: BackendSetting,
+  candidate: Backend,
+  merit: string,
+  refused: readonly Attempt[],
+): BackendDecision {
+  const others = refused.length === 0 ? "" : `; ${refusalsOf(refused)}`;
+  return { backend: setting.engine().backendName, reason: `${candidate.title}: ${merit}${others}.` };
+}
+
+function refusalsOf(refused: readonly Attempt[]): string {
+  return refused.map(({ candidate, refusal }) => `${candidate.title}: ${refusal ?? ""}`).join("; ");
+}
+
+function noteSubstitute(journal: Journal, choice: string, used: Backend, refused: readonly Attempt[]): void {
   journal.noteOnce(
     "warning",
     "backend-unavailable",
-    `The backend ${choice} was asked for, but cannot be had (${refusals.join("; ")}). The script runs on ${used.title}.`,
+    `The backend ${choice} was asked for, but cannot be had (${refusalsOf(refused)}). The script runs on ${used.title}.`,
   );
 }
 
-function makeSetting(script: string): BackendSetting {
+/** Loads TensorFlow.js as the script would. */
+export function makeSetting(script: string): BackendSetting {
   const require = createRequire(script);
   const load = (file: string): unknown => require(file);
   load(ownPackage(script, "@tensorflow/tfjs") ?? ownPackage(script, "@tensorflow/tfjs-core") ?? standIns.tensorflow);
@@ -78,7 +115,7 @@ function makeSetting(script: string): BackendSetting {
 }
 
 /** Whether the script names TensorFlow.js or brings files of its own, which may; else none of it is loaded. */
-function mayUseTensorFlow(script: string): boolean {
+export function mayUseTensorFlow(script: string): boolean {
   try {
     return /@tensorflow\/|(from|import|require)\s*\(?\s*["'][./]/.test(readFileSync(script, "utf8"));
   } catch {
