@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The command line: `orrery inspect`, `show`, `ledger`, `list`, `stop`, `rebuild`. */
 import path from "node:path";
-import { installationIn, recoverRun } from "../recorder/launch.ts";
+import { doctorIn, installationIn, recoverRun } from "../recorder/launch.ts";
 import { LaunchError } from "../recorder/launchError.ts";
 import { rebuildRun } from "../recorder/rebuild.ts";
 import { stopRun } from "../recorder/stopRun.ts";
@@ -9,6 +9,7 @@ import { defaultRunsDirectory, findRun } from "../run/runCollection.ts";
 import { RunFileError } from "../run/runFileError.ts";
 import { RunFileReader } from "../run/runFileReader.ts";
 import { readCommandLine, type CommandLine } from "./arguments.ts";
+import { doctor } from "./doctor.ts";
 import { exitCode, type ExitCode } from "./exitCode.ts";
 import { inspect } from "./inspect.ts";
 import { list } from "./list.ts";
@@ -18,6 +19,7 @@ import { usage } from "./usage.ts";
 import { UsageError } from "./usageError.ts";
 
 const installation = installationIn(import.meta.dirname);
+const probe = doctorIn(import.meta.dirname);
 
 async function run(line: CommandLine): Promise<ExitCode> {
   const output = standardOutput(line.json);
@@ -37,6 +39,10 @@ async function run(line: CommandLine): Promise<ExitCode> {
       const workingDirectory = process.cwd();
       const options = { script, arguments: rest, workingDirectory, runsDirectory: runs, backend, budget, node };
       return await inspect(installation, options, line.detach, output);
+    }
+    case "doctor": {
+      const { backend, node, subject: script } = line;
+      return await doctor(probe, { workingDirectory: process.cwd(), script, backend, node }, output);
     }
     case "show":
     case "ledger": {

@@ -2,6 +2,7 @@ export const usage = `orrery: shows what theory forecasts for a training run, ne
 
 Usage
   orrery inspect [options] <script> [arguments…]   run a training script, unmodified, and watch it
+  orrery doctor [options] [script]                 which backends there are, which a run would get, what would bring a better one
   orrery show <run>                                what a run recorded
   orrery ledger <run>                              its forecasts and how they fared
   orrery list                                      the runs that are there, newest first
@@ -10,7 +11,7 @@ Usage
 
   <run> is \`latest\`, a run's directory, its id, or the beginning or end of an id.
 
-Options of inspect
+Options of inspect, of which doctor takes --backend and --node
   --backend <name>   auto, script (as the script chooses), tensorflow, webgpu, wasm or cpu; default auto
   --budget <share>   share of the time that measuring may cost, as 5% or 0.05; default 5%
   --node <path>      the Node that runs the script; default: the one on the PATH, if it is 22.15 or newer
@@ -25,7 +26,7 @@ The script's own output goes to console.log in the run's directory. Ctrl-C stops
 a second Ctrl-C leaves at once, and the run is stopped without being waited for.
 
 Exit codes
-  0    all is well; for inspect: the script ended by itself and its loss stayed finite
+  0    all is well; for doctor: a run could start; for inspect: the script ended by itself and its loss stayed finite
   1    the script failed, or its loss is no longer finite
   2    the command line was not understood
   3    there is no such run, or it cannot be read

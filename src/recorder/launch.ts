@@ -24,6 +24,11 @@ export function installationIn(dist: string): Installation {
   return { recorder: path.join(dist, "recorder.mjs"), preload: path.join(dist, "probe", "preload.mjs") };
 }
 
+/** What tries the backends without a run, as it lies in `dist`. */
+export function doctorIn(dist: string): string {
+  return path.join(dist, "probe", "doctor.mjs");
+}
+
 export interface RunOptions {
   readonly script: string;
   readonly arguments: readonly string[];
@@ -130,7 +135,8 @@ function nodeArguments(installation: Installation, script: string, runtime: Runt
   return typed ? ["--experimental-transform-types", ...quiet, ...probe] : probe;
 }
 
-async function readScript(script: string): Promise<Buffer> {
+/** A script's text. Throws `LaunchError` where Node cannot run it. */
+export async function readScript(script: string): Promise<Buffer> {
   const kind = path.extname(script);
   if (![...commonScripts, ...typedScripts].includes(kind)) {
     throw new LaunchError(

@@ -16,7 +16,7 @@ export interface Runtime {
 
 /** Synchronous module hooks, which the probe needs, came with this version. */
 const oldest = [22, 15] as const;
-const oldestName = oldest.join(".");
+export const oldestNode = oldest.join(".");
 
 const run = promisify(execFile);
 const question = `JSON.stringify([process.versions.node, process.allowedNodeEnvironmentFlags.has("--experimental-transform-types")])`;
@@ -35,7 +35,7 @@ export async function chooseRuntime(asked: string | undefined): Promise<Runtime>
     });
     if (isNewEnough(runtime.version)) return runtime;
     throw new LaunchError(
-      `${asked} is Node ${runtime.version}; inspecting a script needs Node ${oldestName} or newer.`,
+      `${asked} is Node ${runtime.version}; inspecting a script needs Node ${oldestNode} or newer.`,
     );
   }
   const onPath = await ask("node", {}).catch(() => undefined);
@@ -45,7 +45,7 @@ export async function chooseRuntime(asked: string | undefined): Promise<Runtime>
     process.versions["electron"] === undefined ? {} : { ELECTRON_RUN_AS_NODE: "1" },
   );
   if (isNewEnough(own.version)) return own;
-  throw new LaunchError(`No Node ${oldestName} or newer was found on the PATH. Install one, or say where one is.`);
+  throw new LaunchError(`No Node ${oldestNode} or newer was found on the PATH. Install one, or say where one is.`);
 }
 
 async function ask(executable: string, environment: Readonly<Record<string, string>>): Promise<Runtime> {

@@ -75,7 +75,7 @@ function writeMark(directory: RunDirectory, pid: number): void {
 }
 
 /** What the script inherits: not what makes an editor's executable behave as Node, since its own children may be editors. */
-function inheritedEnvironment(): NodeJS.ProcessEnv {
+export function inheritedEnvironment(): NodeJS.ProcessEnv {
   const inherited = { ...process.env };
   delete inherited["ELECTRON_RUN_AS_NODE"];
   return inherited;
