@@ -7,6 +7,7 @@ import { collapse, collapseNull, type ClassifiedFeatures } from "../../src/probe
 import { initialAgreement } from "../../src/probe/tfjs/observables/initialAgreement.ts";
 import { InitialWeights } from "../../src/probe/tfjs/observables/initialWeights.ts";
 import { neuralCollapse } from "../../src/probe/tfjs/observables/neuralCollapse.ts";
+import { ProbeSet } from "../../src/probe/tfjs/probeSet.ts";
 import { alignment, mutualNeighbours } from "../../src/probe/tfjs/observables/representation.ts";
 import { useBackend } from "./support/backends.ts";
 import { withFitTrace } from "./support/fits.ts";
@@ -17,6 +18,8 @@ import { gaussians } from "./tinyNetwork.ts";
 afterEach(() => {
   tf.disposeVariables();
 });
+
+const oneBatch = { batches: 1, bytes: 1024 ** 2 };
 
 function gaussianRows(rows: number, columns: number, seed: number): number[][] {
   const next = gaussians(seed);
@@ -120,7 +123,7 @@ describe.each(["cpu", "wasm"] as const)("on %s", (backend) => {
     const inside = () => tf.tanh<tf.Tensor2D>(tf.matMul(x, first));
     const loss = () => tf.losses.meanSquaredError(target, tf.matMul(inside(), second)).asScalar();
     const hiddenRows = () => tf.tidy(() => inside().arraySync());
-    const observable = initialAgreement(new InitialWeights());
+    const observable = initialAgreement(new InitialWeights(), new ProbeSet(oneBatch));
     const before = hiddenRows();
     const tensors = engine.state.numTensors;
     let measured: Measurement | undefined;
@@ -148,8 +151,10 @@ test("agreement is refused where the first weights were not seen, and where a ba
   const w = seededVariable([3, 2], 1, 1) as tf.Variable<tf.Rank.R2>;
   const loss = () => tf.losses.meanSquaredError(tf.zeros([5, 2]), tf.matMul(tf.ones([5, 3]), w)).asScalar();
   withTrace(engine, loss, [w], (trace) => {
-    expect(() => initialAgreement(new InitialWeights()).measure(tracedStep(engine, trace, 7))).toThrow(/step 0/);
-    const observable = initialAgreement(new InitialWeights());
+    expect(() =>
+      initialAgreement(new InitialWeights(), new ProbeSet(oneBatch)).measure(tracedStep(engine, trace, 7)),
+    ).toThrow(/step 0/);
+    const observable = initialAgreement(new InitialWeights(), new ProbeSet(oneBatch));
     observable.measure(tracedStep(engine, trace, 0));
     const tensors = engine.state.numTensors;
     expect(() => observable.measure(tracedStep(engine, trace, 1))).toThrow(/fewer than 16/);
@@ -288,7 +293,11 @@ describe("labels are found", () => {
           .asScalar();
       const expected = Array.from(tf.tidy(() => logits().dataSync()));
       withTrace(engine, loss, [w, b], (trace) => {
-        check(neuralCollapse.measure(tracedStep(engine, trace)), Array.from(w.dataSync()), expected);
+        check(
+          neuralCollapse(new ProbeSet(oneBatch)).measure(tracedStep(engine, trace)),
+          Array.from(w.dataSync()),
+          expected,
+        );
       });
       inputs.dispose();
     },
@@ -310,7 +319,7 @@ describe("labels are found", () => {
       const weights = Array.from(w.dataSync());
       const logits = Array.from(tf.tidy(() => tf.matMul(inputs, w).add(b).dataSync()));
       await withFitTrace(engine, model, inputs, y, (trace) => {
-        check(neuralCollapse.measure(tracedStep(engine, trace)), weights, logits);
+        check(neuralCollapse(new ProbeSet(oneBatch)).measure(tracedStep(engine, trace)), weights, logits);
       });
       tf.dispose([inputs, y]);
       model.dispose();
@@ -328,7 +337,7 @@ describe("labels are found", () => {
         )
         .asScalar();
     withTrace(engine, loss, [w], (trace) => {
-      expect(() => neuralCollapse.measure(tracedStep(engine, trace))).toThrow(/fewer than two/);
+      expect(() => neuralCollapse(new ProbeSet(oneBatch)).measure(tracedStep(engine, trace))).toThrow(/fewer than two/);
     });
   });
 });

@@ -8,6 +8,7 @@ import type { Measurement } from "../../src/probe/tfjs/observables/observable.ts
 import { tangentKernel } from "../../src/probe/tfjs/observables/tangentKernel.ts";
 import { outputHead } from "../../src/probe/tfjs/outputHead.ts";
 import type { Engine } from "../../src/probe/tfjs/engine.ts";
+import { ProbeSet } from "../../src/probe/tfjs/probeSet.ts";
 import { OutputGradients } from "../../src/probe/tfjs/trace/outputGradients.ts";
 import type { Trace } from "../../src/probe/tfjs/trace/trace.ts";
 import { useBackend } from "./support/backends.ts";
@@ -70,7 +71,7 @@ describe.each(["cpu", "wasm"] as const)("on %s", (backend) => {
     const engine = await useBackend(backend);
     const { x, y, variables, loss } = makeNetwork();
     const rows = x.arraySync();
-    const observable = tangentKernel(new InitialWeights());
+    const observable = tangentKernel(new InitialWeights(), new ProbeSet());
     const tensors = engine.state.numTensors;
     const kernels: Matrix[] = [];
     let measured: Measurement | undefined;

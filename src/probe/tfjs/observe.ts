@@ -11,6 +11,7 @@ import { hookEngine } from "./engineHook.ts";
 import { Journal } from "./journal.ts";
 import { MeasurementPlan } from "./measurementPlan.ts";
 import { Optimizers } from "./optimizers.ts";
+import type { ProbeSetLimits } from "./probeSet.ts";
 import { redirectPackages } from "./redirect.ts";
 import { Session } from "./session.ts";
 import { Spool } from "./spool.ts";
@@ -18,7 +19,12 @@ import { StepRecorder } from "./stepRecorder.ts";
 import { TrainingFacts } from "./trainingFacts.ts";
 
 /** Builds the probe's parts, connects them, and hooks them into this process. */
-export async function observe(run: string, backendChoice: string, fraction: number): Promise<void> {
+export async function observe(
+  run: string,
+  backendChoice: string,
+  fraction: number,
+  probeSet: ProbeSetLimits,
+): Promise<void> {
   const script = path.resolve(process.argv[1] ?? "");
   let spool: Spool;
   try {
@@ -31,7 +37,7 @@ export async function observe(run: string, backendChoice: string, fraction: numb
   const journal = new Journal(spool, new RunClock());
   const budget = new Budget(Number.isFinite(fraction) ? Math.min(1, Math.max(0, fraction)) : 0.05);
   const facts = new TrainingFacts(journal);
-  const optimizers = new Optimizers(journal, facts);
+  const optimizers = new Optimizers(journal, facts, probeSet);
   const recorder = new StepRecorder(journal, budget, facts, optimizers);
   const begin = new BeginRecord(journal, script);
   const ending = new Ending(journal, begin, recorder);

@@ -10,6 +10,7 @@ import {
   statedLearningRate,
 } from "./optimizerFacts.ts";
 import type { Optimizer } from "./optimizerHook.ts";
+import type { ProbeSetLimits } from "./probeSet.ts";
 import type { TrainingFacts } from "./trainingFacts.ts";
 
 /** One optimizer of the run, or the one that is out of reach. */
@@ -28,11 +29,13 @@ export interface KnownOptimizer {
 export class Optimizers {
   readonly #journal: Journal;
   readonly #facts: TrainingFacts;
+  readonly #probeSet: ProbeSetLimits | undefined;
   readonly #known = new Map<Optimizer | undefined, KnownOptimizer>();
 
-  constructor(journal: Journal, facts: TrainingFacts) {
+  constructor(journal: Journal, facts: TrainingFacts, probeSet?: ProbeSetLimits) {
     this.#journal = journal;
     this.#facts = facts;
+    this.#probeSet = probeSet;
   }
 
   /** Optimizers that have stepped. */
@@ -47,7 +50,7 @@ export class Optimizers {
     const made: KnownOptimizer = {
       id: `optimizer-${count}`,
       isFirst: count === 1,
-      observables: createObservables(),
+      observables: createObservables(this.#probeSet),
       described: false,
       learningRate: Number.NaN,
       moves: false,

@@ -6,11 +6,15 @@
  */
 import { isMainThread } from "node:worker_threads";
 import { observe } from "./observe.ts";
+import { probeSetLimits } from "./probeSet.ts";
 
 const run = process.env["ORRERY_RUN"];
 if (run !== undefined && run !== "" && isMainThread) {
   const backend = process.env["ORRERY_BACKEND"] ?? "auto";
   const budget = Number(process.env["ORRERY_BUDGET"] ?? "0.05");
-  for (const name of ["ORRERY_RUN", "ORRERY_BACKEND", "ORRERY_BUDGET"]) Reflect.deleteProperty(process.env, name);
-  await observe(run, backend, budget);
+  const probeSet = probeSetLimits(process.env["ORRERY_PROBE_BATCHES"], process.env["ORRERY_PROBE_BYTES"]);
+  for (const name of ["ORRERY_RUN", "ORRERY_BACKEND", "ORRERY_BUDGET", "ORRERY_PROBE_BATCHES", "ORRERY_PROBE_BYTES"]) {
+    Reflect.deleteProperty(process.env, name);
+  }
+  await observe(run, backend, budget, probeSet);
 }

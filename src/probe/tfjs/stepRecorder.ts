@@ -170,7 +170,7 @@ export class StepRecorder {
 
   #explain(observable: Observable, error: unknown): void {
     if (error instanceof Unmeasurable) {
-      this.#journal.noteOnce("warning", error.code, error.message);
+      this.#journal.noteOnce(error.severity, error.code, error.message);
     } else {
       const reason = error instanceof Error ? error.message : String(error);
       this.#journal.noteOnce("warning", "measurement-failed", `${observable.name} could not be measured: ${reason}`);
@@ -178,6 +178,7 @@ export class StepRecorder {
   }
 
   #writeMeasure(measurement: Measurement, seconds: number, { batch }: Evaluation): void {
+    const sample = measurement.sample ?? batch;
     for (const [name, values] of Object.entries(measurement.vectors ?? {})) {
       this.#journal.write({ t: "vector", step: this.#journal.step, name, values: [...values] });
     }
@@ -189,7 +190,7 @@ export class StepRecorder {
       cost: seconds,
       method: measurement.method,
       ...(measurement.error !== undefined && { error: { ...measurement.error } }),
-      ...(batch !== undefined && { sample: batch }),
+      ...(sample !== undefined && { sample }),
     });
   }
 

@@ -41,3 +41,16 @@ export function exampleRows(values: ArrayLike<number>, shape: readonly number[])
   }
   return { values: means, rows, columns };
 }
+
+/** One below the other; of the same columns. */
+export function joinedRows(parts: readonly Rows[]): Rows {
+  const columns = parts[0]?.columns ?? 0;
+  const rows = parts.reduce((sum, part) => sum + part.rows, 0);
+  const values = new Float64Array(rows * columns);
+  let offset = 0;
+  for (const part of parts) {
+    values.set(part.values, offset);
+    offset += part.rows * columns;
+  }
+  return { values, rows, columns };
+}

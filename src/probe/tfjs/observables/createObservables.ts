@@ -1,3 +1,4 @@
+import { ProbeSet, type ProbeSetLimits } from "../probeSet.ts";
 import { activationMoments } from "./activationMoments.ts";
 import { activationRanks } from "./activationRanks.ts";
 import { balance } from "./balance.ts";
@@ -14,16 +15,18 @@ import { machine } from "./machine.ts";
 import { neuralCollapse } from "./neuralCollapse.ts";
 import { noiseScale } from "./noiseScale.ts";
 import type { Observable } from "./observable.ts";
+import { probeLoss } from "./probeLoss.ts";
 import { progressiveSharpening } from "./progressiveSharpening.ts";
-import { batchSharpness, preconditionedSharpness } from "./sharpness.ts";
+import { batchSharpness, preconditionedSharpness, probeSharpness } from "./sharpness.ts";
 import { spectralNorms } from "./spectralNorms.ts";
 import { tangentKernel } from "./tangentKernel.ts";
 import { updateNorm } from "./updateNorm.ts";
 import { weightSpectra } from "./weightSpectra.ts";
 
 /** Everything that is measured at the budget's expense, for one optimizer of a run. */
-export function createObservables(): readonly Observable[] {
+export function createObservables(limits?: ProbeSetLimits): readonly Observable[] {
   const initial = new InitialWeights();
+  const probe = new ProbeSet(limits);
   return [
     gradientNorm,
     updateNorm,
@@ -34,10 +37,12 @@ export function createObservables(): readonly Observable[] {
     spectralNorms(),
     batchSharpness(),
     preconditionedSharpness(),
-    neuralCollapse,
+    probeLoss(probe),
+    probeSharpness(probe),
+    neuralCollapse(probe),
     activationRanks(),
-    initialAgreement(initial),
-    tangentKernel(initial),
+    initialAgreement(initial, probe),
+    tangentKernel(initial, probe),
     weightSpectra(),
     noiseScale(),
     directionalSharpness(),

@@ -2,7 +2,7 @@ import type { Trace } from "../trace/trace.ts";
 import { type ObservedStep, Unmeasurable } from "./observable.ts";
 
 /** Bytes of a copy of the initial weights, and of a second set of activations. */
-const mostBytes = 1024 ** 3;
+export const mostReplayBytes = 1024 ** 3;
 
 /** The weights of step 0, for what is compared with the initialization. */
 export class InitialWeights {
@@ -14,7 +14,7 @@ export class InitialWeights {
    * @throws Unmeasurable where there are no weights of step 0 to compare with, or replaying a step at them takes too much memory.
    */
   of(step: ObservedStep, trace: Trace): Float32Array {
-    if (4 * trace.parameterCount + trace.bytesHeld > mostBytes) {
+    if (4 * trace.parameterCount + trace.bytesHeld > mostReplayBytes) {
       throw new Unmeasurable(
         "initialization-memory",
         "Nothing is compared with the initialization: it would take more than 1 GiB to keep the initial weights and replay a step at them.",

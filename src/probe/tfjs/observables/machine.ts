@@ -8,7 +8,7 @@ const interval = 1;
 /**
  * - `throughput/samples`: examples that the script has trained on, a second of its own time, at this step.
  * - `memory/process`: resident bytes of the process.
- * - `memory/device`: bytes of all tensors, as `tf.memory` counts them; left out where a recorded step holds some of them.
+ * - `memory/device`: bytes of all tensors, as `tf.memory` counts them, without what the record of the step holds.
  */
 export function machine(): Observable {
   let last: number | undefined;
@@ -26,7 +26,7 @@ export function machine(): Observable {
       const values: Record<string, number> = { "memory/process": process.memoryUsage.rss() };
       const samples = batch ?? (trace === undefined ? undefined : tracedBatch(tracedLayers(trace).graph));
       if (samples !== undefined && seconds > 0) values["throughput/samples"] = samples / seconds;
-      if (trace === undefined) values["memory/device"] = engine.state.numBytes;
+      values["memory/device"] = engine.state.numBytes - (trace?.bytesCounted ?? 0);
       return { values, method: "batch over the step's own time; the engine's and the system's counts" };
     },
   };

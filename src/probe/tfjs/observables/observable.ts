@@ -36,6 +36,8 @@ export interface Measurement {
   /** Written as `vector` records of the same names. */
   readonly vectors?: Readonly<Record<string, readonly number[]>>;
   readonly method: string;
+  /** Examples that it was measured on, where these are not the step's batch. */
+  readonly sample?: number;
 }
 
 /**
@@ -62,10 +64,13 @@ export interface Observable {
 /** A measurement that cannot be taken; the reason is told once, and the run goes on without. */
 export class Unmeasurable extends Error {
   readonly code: string;
+  readonly severity: "information" | "warning";
 
-  constructor(code: string, reason: string) {
+  /** @param severity information, where nothing is lost by it. */
+  constructor(code: string, reason: string, severity: "information" | "warning" = "warning") {
     super(reason);
     this.name = "Unmeasurable";
     this.code = code;
+    this.severity = severity;
   }
 }

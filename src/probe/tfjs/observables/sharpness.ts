@@ -1,8 +1,11 @@
-import { measureSharpness } from "../trace/sharpness.ts";
+import type { ProbeSet } from "../probeSet.ts";
+import { addScaled } from "../trace/krylovSpace.ts";
+import { type CurvatureSource, measureSharpness } from "../trace/sharpness.ts";
 import type { Trace } from "../trace/trace.ts";
 import { optimizerKind } from "../optimizerFacts.ts";
 import { preconditionerOf } from "../preconditioner.ts";
 import { requireTangentRules } from "./hessian.ts";
+import { hasBatchesApart, sampleOf } from "./probeLoss.ts";
 import { Unmeasurable, type Measurement, type Observable, type ObservedStep } from "./observable.ts";
 
 /** Optimizers of TensorFlow.js that divide by a diagonal. */
@@ -47,6 +50,46 @@ export function preconditionedSharpness(): Observable {
   };
 }
 
+/**
+ * `sharpness/probe`: largest eigenvalue of the Hessian of the mean loss over the batches of the probe set, at the weights before the
+ * step. Where all steps see the same batch it would be `sharpness/batch`, and is left out.
+ */
+export function probeSharpness(probe: ProbeSet): Observable {
+  const eigenvalue = new WarmEigenvalue("sharpness/probe");
+  return {
+    name: "sharpness/probe",
+    share: 2,
+    price: { of: "sharpness/batch", times: 4 },
+    record: "measure",
+    needsTrace: true,
+    needsWeights: false,
+    applies: () => true,
+    measure(step) {
+      const { trace, engine } = step;
+      if (trace === undefined || !hasBatchesApart(probe, step, trace)) return undefined;
+      return probe.onAll(engine, trace.weights(), (traces) => {
+        const measured = eigenvalue.measure(meanOver(traces), undefined);
+        return { ...measured, ...sampleOf(probe), method: `${measured.method}, ${probe.describe("all")}` };
+      });
+    },
+  };
+}
+
+/** The mean of several losses of the same weights. */
+function meanOver(traces: readonly Trace[]): Curvature {
+  return {
+    parameterCount: traces[0]?.parameterCount ?? 0,
+    unsupported: traces[0]?.unsupported ?? [],
+    hessianVector(direction) {
+      const mean = new Float64Array(direction.length);
+      for (const trace of traces) addScaled(mean, trace.hessianVector(direction), 1 / traces.length);
+      return Float32Array.from(mean);
+    },
+  };
+}
+
+type Curvature = CurvatureSource & Pick<Trace, "unsupported">;
+
 class WarmEigenvalue {
   readonly #name: string;
   #start: Float32Array | undefined;
@@ -55,7 +98,7 @@ class WarmEigenvalue {
     this.#name = name;
   }
 
-  measure(trace: Trace, preconditioner: Float32Array | undefined): Measurement {
+  measure(trace: Curvature, preconditioner: Float32Array | undefined): Measurement {
     requireTangentRules(trace);
     const start = this.#start?.length === trace.parameterCount ? this.#start : undefined;
     const sharpness = measureSharpness(trace, { tolerance, start, preconditioner });

@@ -1,10 +1,12 @@
 import { EigenvalueDecomposition, Matrix } from "ml-matrix";
 import { tracedLayers } from "../layerActivations.ts";
 import { type OutputHead, outputHead } from "../outputHead.ts";
+import type { ProbeSet } from "../probeSet.ts";
 import { readFloats } from "../stepView.ts";
 import { OutputGradients } from "../trace/outputGradients.ts";
+import type { Trace } from "../trace/trace.ts";
 import type { InitialWeights } from "./initialWeights.ts";
-import { type Observable, type ObservedStep, Unmeasurable } from "./observable.ts";
+import { type Measurement, type Observable, type ObservedStep, Unmeasurable } from "./observable.ts";
 import { chosen, permutation } from "./randomMatrix.ts";
 import { gramOfRows } from "./symmetric.ts";
 
@@ -21,16 +23,59 @@ const shuffles = 19;
 const timedGradients = 4;
 
 /**
- * The empirical neural tangent kernel K = J·Jᵀ of m examples of the step's batch, J being the derivatives of all their outputs (logits,
- * for a cross-entropy) by all weights (Jacot et al. 2018); at most 200 rows, and as many examples as two seconds allow, chosen once:
+ * The empirical neural tangent kernel K = J·Jᵀ of m examples of the probe set's first batch, J being the derivatives of all their outputs (logits,
+ * for a cross-entropy) by all weights (Jacot et al. 2018); at most 200 rows, and as many examples as two seconds allow, the same ones at each measurement:
  *
  * - `kernel/spectrum`: eigenvalues of K/m, descending; `kernel/largest`: the first of them.
  * - `kernel/alignment`: yᵀKy/(‖K‖·‖y‖²), y being the targets less their mean over the examples (Cristianini et al. 2001). Null: mean over
  *   shuffled examples.
  * - `kernel/distance`: ‖K − K₀‖/‖K₀‖, with the kernel of the same examples at the initial weights; from step 1 on.
  */
-export function tangentKernel(initial: InitialWeights): Observable {
+export function tangentKernel(initial: InitialWeights, probe: ProbeSet): Observable {
   let mostExamples: number | undefined;
+  const measure = (step: ObservedStep, trace: Trace, start: Float32Array): Measurement | undefined => {
+    const { engine } = step;
+    const head = outputHead(tracedLayers(trace));
+    const gradients = head && OutputGradients.of(engine, trace, head.product);
+    if (head === undefined || gradients === undefined) return undefined;
+    const [batch = 0, outputs = 0] = head.outputs.shape;
+    mostExamples ??= affordable(gradients, trace, head);
+    const examples = chosen(batch, mostExamples);
+    if (examples.length < fewestExamples) {
+      throw new Unmeasurable(
+        "kernel-examples",
+        `The tangent kernel is not measured: the batch, or what fits in ${mostSeconds} s and ${mostBytes / 1024 ** 2} MiB, is fewer than ${fewestExamples} examples.`,
+      );
+    }
+    const kernelAt = (at: Parameters<OutputGradients["rows"]>[0]) =>
+      kernelOf(gradients.rows(at, unitCoefficients(examples, batch, outputs)), trace.parameterCount);
+    const kernel = kernelAt(trace);
+    const norm = kernel.norm("frobenius");
+    if (!Number.isFinite(norm) || norm === 0) return undefined;
+    const spectrum = eigenvalues(kernel).map((each) => each / examples.length);
+    const values: Record<string, number> = { "kernel/largest": spectrum[0] ?? 0 };
+    const targets = centredTargets(readFloats(engine, head.targets), examples, outputs);
+    const aligned = alignments(kernel, targets, outputs);
+    if (aligned !== undefined) {
+      values["kernel/alignment"] = aligned.value;
+      values["kernel/alignment/null"] = aligned.null;
+    }
+    if (step.step > 0) {
+      const point = trace.at(start);
+      try {
+        const before = kernelAt(point);
+        values["kernel/distance"] = Matrix.sub(kernel, before).norm("frobenius") / before.norm("frobenius");
+      } finally {
+        point.dispose();
+      }
+    }
+    return {
+      values,
+      vectors: { "kernel/spectrum": spectrum },
+      sample: examples.length,
+      method: `gradients of the ${outputs} outputs for each of ${examples.length} examples, ${probe.describe("first")}`,
+    };
+  };
   return {
     name: "kernel",
     share: 0.25,
@@ -40,54 +85,16 @@ export function tangentKernel(initial: InitialWeights): Observable {
     applies: () => true,
     measure(step) {
       const { trace, engine } = step;
-      const head = trace && outputHead(tracedLayers(trace));
-      if (trace === undefined || head === undefined) return undefined;
-      const gradients = OutputGradients.of(engine, trace, head.product);
-      if (gradients === undefined) return undefined;
-      const [batch = 0, outputs = 0] = head.outputs.shape;
-      mostExamples ??= affordable(gradients, step, head);
-      const examples = chosen(batch, mostExamples);
-      if (examples.length < fewestExamples) {
-        throw new Unmeasurable(
-          "kernel-examples",
-          `The tangent kernel is not measured: the batch, or what fits in ${mostSeconds} s and ${mostBytes / 1024 ** 2} MiB, is fewer than ${fewestExamples} examples.`,
-        );
-      }
+      if (trace === undefined || outputHead(tracedLayers(trace)) === undefined) return undefined;
       const start = initial.of(step, trace);
-      const kernelAt = (at: Parameters<OutputGradients["rows"]>[0]) =>
-        kernelOf(gradients.rows(at, unitCoefficients(examples, batch, outputs)), trace.parameterCount);
-      const kernel = kernelAt(trace);
-      const norm = kernel.norm("frobenius");
-      if (!Number.isFinite(norm) || norm === 0) return undefined;
-      const spectrum = eigenvalues(kernel).map((each) => each / examples.length);
-      const values: Record<string, number> = { "kernel/largest": spectrum[0] ?? 0 };
-      const targets = centredTargets(readFloats(engine, head.targets), examples, outputs);
-      const aligned = alignments(kernel, targets, outputs);
-      if (aligned !== undefined) {
-        values["kernel/alignment"] = aligned.value;
-        values["kernel/alignment/null"] = aligned.null;
-      }
-      if (step.step > 0) {
-        const point = trace.at(start);
-        try {
-          const before = kernelAt(point);
-          values["kernel/distance"] = Matrix.sub(kernel, before).norm("frobenius") / before.norm("frobenius");
-        } finally {
-          point.dispose();
-        }
-      }
-      return {
-        values,
-        vectors: { "kernel/spectrum": spectrum },
-        method: `gradients of the ${outputs} outputs for each of ${examples.length} examples`,
-      };
+      probe.look(step, trace);
+      return probe.onFirst(engine, trace.weights(), (first) => measure(step, first, start));
     },
   };
 }
 
 /** Examples whose two kernels take bounded time and memory: r gradients and r²/2 inner products each. */
-function affordable(gradients: OutputGradients, { trace }: ObservedStep, { outputs }: OutputHead): number {
-  if (trace === undefined) return 0;
+function affordable(gradients: OutputGradients, trace: Trace, { outputs }: OutputHead): number {
   const each = outputs.shape[1] ?? 1;
   let seconds = Infinity;
   let start = performance.now();

@@ -1,7 +1,7 @@
 import type { Engine, Tensor } from "../engine.ts";
 import { Kernels } from "./kernels.ts";
 import type { Operation } from "./operation.ts";
-import { makeProgram, type Program } from "./program.ts";
+import { makeProgram, neededOperations, type Program } from "./program.ts";
 import { splitRule, UnsplittableError, type SplitAxis, type SplitInput } from "./splitRules.ts";
 import { offTape, runOperation, TracePoint } from "./tracePoint.ts";
 
@@ -30,23 +30,15 @@ export function microBatch(
   try {
     offTape(engine, () => {
       for (const leaf of leaves) part.cut(leaf);
-      for (const operation of neededOperations(program)) part.run(operation);
+      const { operations, loss, variables } = program;
+      const wanted = [loss, ...variables.map(({ gradient }) => gradient)];
+      for (const operation of neededOperations(operations, wanted)) part.run(operation);
     });
   } catch (error) {
     part.release();
     throw error;
   }
   return part.finish();
-}
-
-function neededOperations({ operations, variables, loss }: Program): Operation[] {
-  const needed = new Set([loss, ...variables.map(({ gradient }) => gradient)]);
-  const found = operations.toReversed().filter((operation) => {
-    const isNeeded = operation.outputs.some((id) => needed.has(id));
-    if (isNeeded) for (const id of Object.values(operation.inputs)) needed.add(id);
-    return isNeeded;
-  });
-  return found.toReversed();
 }
 
 class Part {

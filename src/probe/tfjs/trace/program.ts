@@ -76,3 +76,14 @@ export function makeProgram(
   active.reverse();
   return { variables, operations, loss, weightDependent, active, unsupported: [...unsupported].toSorted() };
 }
+
+/** Those of the operations, in order, without which the wanted values would not come about. */
+export function neededOperations(operations: readonly Operation[], wanted: Iterable<number>): Operation[] {
+  const needed = new Set(wanted);
+  const found = operations.toReversed().filter((operation) => {
+    const isNeeded = operation.outputs.some((id) => needed.has(id));
+    if (isNeeded) for (const id of inputsOf(operation)) needed.add(id);
+    return isNeeded;
+  });
+  return found.toReversed();
+}

@@ -3,8 +3,9 @@ import { Kernels } from "./kernels.ts";
 import { microBatch, type SomeExamples } from "./microBatch.ts";
 import type { Operation, TracedVariable } from "./operation.ts";
 import type { Program } from "./program.ts";
+import { Replay } from "./replay.ts";
 import { UnsplittableError } from "./splitRules.ts";
-import { offTape, runOperation, splitFlat, TracePoint } from "./tracePoint.ts";
+import { splitFlat, TracePoint } from "./tracePoint.ts";
 
 /**
  * The record of one gradient evaluation of the script's own: every kernel that ran, with its values.
@@ -58,6 +59,12 @@ export class Trace {
     return buffers.values().reduce((sum, bytes) => sum + bytes, 0);
   }
 
+  /** What `tf.memory` counts for the trace's own handles. */
+  get bytesCounted(): number {
+    // Of complex numbers it counts the parts, which are tensors of their own.
+    return this.#values.values().reduce((sum, each) => sum + (each.dtype === "complex64" ? 0 : bytesOf(each)), 0);
+  }
+
   /** Id under which operations know the value of a tensor; undefined if no recorded kernel took or gave the tensor. */
   valueId(tensorId: number): number | undefined {
     return this.#valueIds.get(tensorId);
@@ -108,36 +115,14 @@ export class Trace {
     if (reassigned !== undefined) {
       throw new Error(`${reassigned.name} changes its value within one evaluation, so none can be chosen for it.`);
     }
-    const kernels = new Kernels(this.#engine);
-    const values = new Map(this.#values);
-    const owned: Tensor[] = [];
-    const own = (id: number, tensor: Tensor) => {
-      values.set(id, tensor);
-      owned.push(this.#engine.keep(tensor));
-    };
-    try {
-      offTape(this.#engine, () => {
-        this.variables.forEach(({ id, values: [valueId = id], shape }, index) => {
-          const part = parts[index];
-          if (part !== undefined) own(valueId, kernels.tensor(part, shape));
-        });
-        for (const operation of this.#program.weightDependent) {
-          const outputs = runOperation(kernels, operation, (name) => {
-            const value = values.get(operation.inputs[name] ?? Number.NaN);
-            if (value === undefined) throw new Error(`${operation.kernelName}'s input ${name} was not recorded.`);
-            return value;
-          });
-          operation.outputs.forEach((id, index) => {
-            const output = outputs[index];
-            if (output !== undefined) own(id, output);
-          });
-        }
+    const replay = new Replay(this.#engine, this.#values);
+    replay.run(this.#program.weightDependent, () => {
+      this.variables.forEach(({ id, values: [valueId = id], shape }, index) => {
+        const part = parts[index];
+        if (part !== undefined) replay.make(valueId, part, shape, "float32");
       });
-    } catch (error) {
-      for (const tensor of owned) tensor.dispose();
-      throw error;
-    }
-    return new TracePoint(this.#engine, this.#program, values, owned);
+    });
+    return new TracePoint(this.#engine, this.#program, replay.values, replay.owned);
   }
 
   /**
