@@ -1,0 +1,3 @@
+"""Watches a PyTorch script train. Standard library and torch only."""
+
+PROTOCOL_VERSION = 1

@@ -1,0 +1,59 @@
+"""python -m orrery_probe [--out DIR] [--budget F] script.py arguments…
+
+Without `--out` a folder is made in `.orrery/runs`. A run so recorded is read by Orrery as any other once its folder is
+there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+
+def main() -> None:
+    options = _options(sys.argv[1:])
+    directory = os.environ.pop("ORRERY_RUN", None) or options.out
+    if directory is None:
+        from .standalone import make_run
+
+        directory = make_run(options.script, options.arguments, options.budget)
+    if not os.path.isfile(options.script):
+        sys.exit(f"orrery_probe: there is no script at {options.script}.")
+    try:
+        import torch  # noqa: F401
+    except ImportError:
+        sys.exit(f"orrery_probe: PyTorch is not installed for {sys.executable}. Install it there, or select another interpreter.")
+    from .observe import observe
+    from .runner import run_script
+
+    ending = observe(directory, os.path.abspath(options.script), options.budget)
+    run_script(options.script, options.arguments, ending.failed)
+
+
+def _options(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="orrery_probe", description="Runs a PyTorch script and records its training.")
+    parser.add_argument("--out", help="folder of the run; made anew in .orrery/runs where absent")
+    parser.add_argument(
+        "--budget",
+        type=_fraction,
+        default=_fraction(os.environ.pop("ORRERY_BUDGET", "0.05")),
+        help="fraction of wall time that measuring may cost (default 0.05)",
+    )
+    parser.add_argument("script")
+    parser.add_argument("arguments", nargs=argparse.REMAINDER)
+    return parser.parse_args(arguments)
+
+
+def _fraction(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is no fraction from 0 to 1")
+    return value
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+"""Times of a run, in seconds. What the probe itself takes is kept apart from what the script takes."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from typing import Iterator
+
+
+class RunClock:
+    def __init__(self) -> None:
+        self._start = time.perf_counter()
+        self._aside = 0.0
+        self.measuring = 0.0
+        """Seconds spent on measuring so far."""
+
+    @property
+    def time(self) -> float:
+        """Seconds since the run began."""
+        return time.perf_counter() - self._start
+
+    @property
+    def script_time(self) -> float:
+        """Seconds that the script has run, without measurements and pauses."""
+        return self.time - self.measuring - self._aside
+
+    @contextmanager
+    def measure(self) -> Iterator[None]:
+        """Counts the time of its block as measuring; blocks may not be nested."""
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.measuring += time.perf_counter() - start
+
+    @contextmanager
+    def set_aside(self) -> Iterator[None]:
+        """Counts the time of its block as neither the script's nor a measurement's, as a pause."""
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self._aside += time.perf_counter() - start

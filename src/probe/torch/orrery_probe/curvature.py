@@ -1,0 +1,113 @@
+"""Chooses a way to the curvature of the loss that is stepped on, and checks that it is that one's."""
+
+from __future__ import annotations
+
+from typing import List, Optional, Sequence
+
+import torch
+from torch import Tensor
+
+from .agreement import Agreement, agreement_of
+from .observables.observable import Unmeasurable
+from .pending import PendingLoss
+from .products.captured_call import InputsChanged
+from .products.graph_nodes import is_compiled
+from .products.living_graph import LivingGraph, NotDifferentiable
+from .products.replay import Replay
+
+
+class Curvature:
+    """Products at one step, made when they are first asked for."""
+
+    def __init__(
+        self,
+        losses: Sequence[PendingLoss],
+        parameters: Sequence[Tensor],
+        gradients: Optional[Sequence[Optional[Tensor]]],
+    ) -> None:
+        """`gradients` are what the optimizer is given, without the scale of a gradient scaler; None where that is not known
+        yet, and `check` has to be called later."""
+        self.agreement: Optional[Agreement] = None
+        self._losses = losses
+        self._parameters = parameters
+        self._gradients = gradients
+        self._made: Optional[LivingGraph] = None
+        self._failure: Optional[Unmeasurable] = None
+
+    def products(self) -> LivingGraph:
+        """Raises Unmeasurable."""
+        if self._failure is not None:
+            raise self._failure
+        if self._made is None:
+            try:
+                self._made = self._make()
+            except Unmeasurable as failure:
+                self._failure = failure
+                raise
+        return self._made
+
+    def _make(self) -> LivingGraph:
+        reasons: List[str] = []
+        for way in (self._living_graph, self._replay):
+            try:
+                products = way()
+                if products is None:
+                    continue
+                # Some operations say only at the first product that they have no second derivative.
+                products.product(torch.ones_like(products.gradient()))
+            except (NotDifferentiable, InputsChanged, RuntimeError, NotImplementedError) as error:
+                reasons.append(str(error).split("\n")[0])
+                continue
+            if self._gradients is not None:
+                self._check(products, self._gradients)
+            return products
+        if not reasons:
+            reasons.append("the loss was not seen")
+        raise Unmeasurable("curvature-unavailable", f"Curvature is left out: {'; '.join(dict.fromkeys(reasons))}.")
+
+    def _living_graph(self) -> Optional[LivingGraph]:
+        graphs = self._graphs()
+        if graphs is None or any(is_compiled(each) for each in graphs):
+            return None
+        return LivingGraph(graphs, self._parameters)
+
+    def _replay(self) -> Optional[LivingGraph]:
+        graphs = self._graphs()
+        if graphs is None:
+            return None
+        if len(graphs) != 1:
+            raise NotDifferentiable("it takes running the model again, which is not done over accumulated gradients")
+        return Replay(graphs[0], self._losses[0].calls, self._parameters)
+
+    def _graphs(self) -> Optional[List[Tensor]]:
+        """The losses with the scale taken out; None where one was not kept."""
+        graphs: List[Tensor] = []
+        for each in self._losses:
+            if each.graph is None:
+                return None
+            graphs.append(each.graph if each.scale is None else each.graph / each.scale.to(each.graph.device))
+        return graphs or None
+
+    def check(self, gradients: Sequence[Optional[Tensor]]) -> None:
+        """Raises Unmeasurable where the products that were made are not those of the loss that gave these gradients."""
+        if self._made is not None:
+            self._check(self._made, gradients)
+
+    def release(self) -> None:
+        """Lets go of the graphs."""
+        self._made = None
+
+    def _check(self, products: LivingGraph, gradients: Sequence[Optional[Tensor]]) -> None:
+        is_half = any(each.is_half for each in self._losses)
+        agreement = agreement_of(products.gradient(), gradients, self._parameters, is_half)
+        if agreement is None:
+            raise Unmeasurable("gradient-sparse", "Curvature is left out: the optimizer is given sparse gradients.")
+        if not agreement.is_finite:
+            raise Unmeasurable("gradient-not-finite", "Curvature is left out where the gradient is not finite.")
+        if not agreement.holds:
+            raise Unmeasurable(
+                "gradient-differs",
+                "Sharpness is left out where the optimizer steps on another gradient than that of the loss: the script "
+                "changes gradients between computing and applying them, or the model cannot be run again as it was.",
+            )
+        self.agreement = agreement

@@ -1,0 +1,67 @@
+"""Curvature measured at a backward pass, where it cannot wait for the step."""
+
+from __future__ import annotations
+
+from typing import AbstractSet, List, Optional, Tuple
+
+import torch
+from torch import Tensor
+
+from .curvature import Curvature
+from .journal import Journal
+from .observables.observable import Measurement, Observable, Unmeasurable
+from .optimizers import KnownOptimizer
+from .pending import PendingLoss
+from .step_recorder import StepRecorder, StepUnderWay
+
+
+class EarlyMeasurement:
+    """Of one loss, before its backward pass; held back until that pass has shown whether it gives the same gradient."""
+
+    def __init__(
+        self,
+        recorder: StepRecorder,
+        journal: Journal,
+        optimizer: torch.optim.Optimizer,
+        known: KnownOptimizer,
+        pending: PendingLoss,
+        due: AbstractSet[str],
+    ) -> None:
+        self.known = known
+        self.curvature = Curvature([pending], known.parameters, None)
+        self.is_checked = False
+        self._recorder = recorder
+        self._scale = pending.scale
+        self._observables = [
+            each for each in known.observables if each.needs_products and each.name in due and each.applies(optimizer)
+        ]
+        # Gradients of earlier passes may lie there already; this one's are the difference.
+        self._before = [None if each.grad is None else each.grad.detach().clone() for each in known.parameters]
+        self._under_way = StepUnderWay(
+            optimizer, known, float("nan"), 0.0, None, None, [None] * len(known.parameters), self._observables, self.curvature
+        )
+        for observable in self._observables:
+            recorder.measure(observable, self._under_way)
+
+    @property
+    def measured(self) -> List[Tuple[Observable, Measurement, float]]:
+        return self._under_way.measured if self.is_checked else []
+
+    def check(self) -> None:
+        """After the backward pass."""
+        self.is_checked = True
+        try:
+            self.curvature.check([self._given(each, before) for each, before in zip(self.known.parameters, self._before)])
+        except Unmeasurable as error:
+            self._under_way.measured.clear()
+            for observable in self._observables:
+                self._recorder.explain(observable, error)
+        finally:
+            self.curvature.release()
+            self._before = []
+
+    def _given(self, parameter: Tensor, before: Optional[Tensor]) -> Optional[Tensor]:
+        if parameter.grad is None:
+            return None
+        given = parameter.grad.detach() if before is None else parameter.grad.detach() - before
+        return given if self._scale is None else given / self._scale.to(given.device)

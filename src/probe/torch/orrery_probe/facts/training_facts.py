@@ -1,0 +1,60 @@
+"""Finds out what is trained, on what, and by which loss, and writes it down before the step that it belongs to."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Optional, Sequence
+
+import torch
+from torch import Tensor
+
+from ..journal import Journal
+from ..optimizers import KnownOptimizer
+from .data_facts import DataFacts
+from .logits import logit_values
+from .model_facts import Modules, bare_fields, model_fields
+from .objective_facts import objective_fields
+
+
+class TrainingFacts:
+    def __init__(self, journal: Journal, modules: Modules, data: DataFacts) -> None:
+        self.modules = modules
+        self.data = data
+        self._journal = journal
+        self._objective: Optional[Dict[str, Any]] = None
+        self._objective_written = False
+        self._logits: Optional[Dict[str, float]] = None
+        self._described: List[str] = []
+        self._data_written: Optional[Dict[str, Any]] = None
+
+    @property
+    def wants_inputs(self) -> bool:
+        """Whether calls of modules are to be watched at the next step for their inputs alone."""
+        return self.data.wants_inputs
+
+    def evaluated(self, loss: Tensor, outputs: Sequence[Tensor]) -> None:
+        """Reads the form of a loss off its graph, before its backward frees it."""
+        if self._objective is not None:
+            return
+        self._objective = objective_fields(loss)
+        if self._journal.step == 0:
+            with self._journal.clock.measure(), torch.no_grad():
+                self._logits = logit_values(loss, outputs)
+
+    def describe(self, known: KnownOptimizer, inputs: Optional[List[Tensor]], batch: Optional[int]) -> None:
+        """Writes `model`, `objective` and `data` records as far as they are known and new, and what must precede the first loss."""
+        if known.id not in self._described:
+            self._described.append(known.id)
+            model = self.modules.model_of(known.parameters)
+            fields = bare_fields(known.parameters) if model is None else model_fields(model, self.modules)
+            self._journal.at_step("model", **fields)
+        if self._objective is not None and not self._objective_written:
+            self._objective_written = True
+            self._journal.at_step("objective", **self._objective)
+        data = None if inputs is None else self.data.of_step(inputs, batch)
+        if data is not None and data != self._data_written:
+            self._data_written = data
+            self._journal.at_step("data", **data)
+        if self._logits is not None:
+            values, self._logits = self._logits, None
+            if self._journal.step == 0:
+                self._journal.at_step("measure", values=values, cost=0.0, method="of the logits of the first step", sample=batch)

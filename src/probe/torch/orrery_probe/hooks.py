@@ -1,0 +1,199 @@
+"""The places in torch where training can be seen. Nothing is stored on the script's own objects: they pickle as before."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+import threading
+import weakref
+from typing import Any, Callable, Optional, Protocol
+
+import torch
+
+
+class Listener(Protocol):
+    """What hears of training. Its methods must not raise."""
+
+    def module_created(self, module: torch.nn.Module) -> None: ...
+
+    def optimizer_created(self, optimizer: torch.optim.Optimizer) -> None: ...
+
+    def scaled_by(self, scaler: Any) -> None: ...
+
+    def iterating(self, loader: Any) -> None: ...
+
+    def backward_begins(self, tensors: Any, gradients: Any, inputs: Any) -> bool:
+        """Whether the graph is to be kept for the step."""
+        ...
+
+    def backward_done(self) -> None: ...
+
+    def step_begins(self, optimizer: torch.optim.Optimizer, has_closure: bool) -> None: ...
+
+    def step_done(self, optimizer: torch.optim.Optimizer) -> None: ...
+
+    def calls(self, module: torch.nn.Module, args: Any, kwargs: Any, run: Callable[[], Any]) -> Any:
+        """A call of a module on the main thread while `Hooks.watch_calls` is on."""
+        ...
+
+
+def is_compiling() -> bool:
+    compiler = getattr(torch, "compiler", None)
+    if hasattr(compiler, "is_compiling"):
+        return bool(compiler.is_compiling())
+    dynamo = sys.modules.get("torch._dynamo")
+    return dynamo is not None and bool(dynamo.is_compiling())
+
+
+class Hooks:
+    """Installs itself once, before the script runs; `enabled` false makes it inert."""
+
+    def __init__(self, listener: Listener) -> None:
+        self.enabled = True
+        self._listener = listener
+        self._stepping: weakref.WeakKeyDictionary[torch.optim.Optimizer, bool] = weakref.WeakKeyDictionary()
+        self._original_call = torch.nn.Module.__call__
+        self._watching = False
+
+    def install(self) -> None:
+        if hasattr(os, "register_at_fork"):
+            # Data-loader workers inherit the patches; they train nothing.
+            os.register_at_fork(after_in_child=self._disable)
+        self._hook_backward()
+        self._hook_modules()
+        self._hook_optimizers()
+        self._hook_scalers()
+        self._hook_loaders()
+
+    def watch_calls(self, wanted: bool) -> None:
+        """Calls of modules are seen only while wanted.
+
+        The class's `__call__` is replaced, since a global forward hook sees no keyword arguments and makes torch.compile
+        compile anew, and a hook of an instance is pickled with its module.
+        """
+        if wanted == self._watching:
+            return
+        self._watching = wanted
+        torch.nn.Module.__call__ = self._watched_call() if wanted else self._original_call  # type: ignore[method-assign]
+
+    def _disable(self) -> None:
+        self.enabled = False
+
+    def _is_listening(self) -> bool:
+        return self.enabled and threading.current_thread() is threading.main_thread() and not is_compiling()
+
+    def _watched_call(self) -> Callable[..., Any]:
+        original = self._original_call
+
+        @functools.wraps(original)
+        def call(module: torch.nn.Module, *args: Any, **kwargs: Any) -> Any:
+            if is_compiling() or not self._is_listening():
+                return original(module, *args, **kwargs)
+            return self._listener.calls(module, args, kwargs, lambda: original(module, *args, **kwargs))
+
+        return call
+
+    def _hook_backward(self) -> None:
+        # Tensor.backward looks this function up when it is called, so one patch sees both.
+        original = torch.autograd.backward
+
+        @functools.wraps(original)
+        def backward(
+            tensors: Any,
+            grad_tensors: Any = None,
+            retain_graph: Optional[bool] = None,
+            create_graph: bool = False,
+            grad_variables: Any = None,
+            inputs: Any = None,
+        ) -> None:
+            listens = self._is_listening()
+            if listens and self._listener.backward_begins(tensors, grad_tensors, inputs):
+                retain_graph = True
+            original(tensors, grad_tensors, retain_graph, create_graph, grad_variables, inputs)
+            if listens:
+                self._listener.backward_done()
+
+        torch.autograd.backward = backward
+
+    def _hook_modules(self) -> None:
+        original = torch.nn.Module.__init__
+
+        @functools.wraps(original)
+        def initialize(module: torch.nn.Module, *args: Any, **kwargs: Any) -> None:
+            original(module, *args, **kwargs)
+            if self._is_listening():
+                self._listener.module_created(module)
+
+        torch.nn.Module.__init__ = initialize  # type: ignore[method-assign]
+
+    def _hook_optimizers(self) -> None:
+        # torch wraps each class's `step` itself when an optimizer is made or unpickled; ours goes round its wrapper. A
+        # function set on the instance would break schedulers.
+        name = "_patch_step_function" if hasattr(torch.optim.Optimizer, "_patch_step_function") else "_hook_for_profile"
+        original = getattr(torch.optim.Optimizer, name)
+
+        @functools.wraps(original)
+        def patched(optimizer: torch.optim.Optimizer) -> None:
+            original(optimizer)
+            if self._is_listening():
+                self._listener.optimizer_created(optimizer)
+            kind = type(optimizer)
+            if not getattr(kind.step, "orrery", False):
+                kind.step = self._watched_step(kind.step)  # type: ignore[method-assign]
+
+        setattr(torch.optim.Optimizer, name, patched)
+
+    def _watched_step(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(original)
+        def step(optimizer: torch.optim.Optimizer, *args: Any, **kwargs: Any) -> Any:
+            # A subclass's step that calls its parent's is one step.
+            if is_compiling() or not self._is_listening() or self._stepping.get(optimizer):
+                return original(optimizer, *args, **kwargs)
+            closure = args[0] if args else kwargs.get("closure")
+            self._stepping[optimizer] = True
+            try:
+                self._listener.step_begins(optimizer, closure is not None)
+                result = original(optimizer, *args, **kwargs)
+            finally:
+                self._stepping[optimizer] = False
+            self._listener.step_done(optimizer)
+            return result
+
+        step.orrery = True  # type: ignore[attr-defined]
+        # torch's mark of a step that needs no further wrapping.
+        step.hooked = True  # type: ignore[attr-defined]
+        return step
+
+    def _hook_scalers(self) -> None:
+        from torch.cuda.amp import grad_scaler as module
+
+        kinds = [module.GradScaler]
+        amp = sys.modules.get("torch.amp.grad_scaler")
+        if amp is not None:
+            kinds.append(amp.GradScaler)
+        for kind in dict.fromkeys(kinds):
+            if "scale" in kind.__dict__:
+                kind.scale = self._watched_scale(kind.scale)
+
+    def _watched_scale(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(original)
+        def scale(scaler: Any, outputs: Any) -> Any:
+            if self._is_listening():
+                self._listener.scaled_by(scaler)
+            return original(scaler, outputs)
+
+        return scale
+
+    def _hook_loaders(self) -> None:
+        from torch.utils.data import DataLoader
+
+        original = DataLoader.__iter__
+
+        @functools.wraps(original)
+        def iterate(loader: Any) -> Any:
+            if self._is_listening():
+                self._listener.iterating(loader)
+            return original(loader)
+
+        DataLoader.__iter__ = iterate  # type: ignore[method-assign]

@@ -1,0 +1,1 @@
+"""What is measured at steps, a file an observable; `catalog.py` is the list."""

@@ -1,0 +1,72 @@
+"""What an observable is, and what it sees."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Callable, Dict, List, Optional, Protocol, Sequence
+
+import torch
+from torch import Tensor
+
+from ..products.living_graph import LivingGraph
+
+
+class Unmeasurable(Exception):
+    """A measurement that cannot be taken; the reason is told once, and the run goes on without."""
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class ObservedStep:
+    """An optimizer step, seen just before it (`after` false) or just after it."""
+
+    optimizer: torch.optim.Optimizer
+    step: int
+    """Optimizer steps completed before this one."""
+    seconds: float
+    """That the script itself took since the step before."""
+    learning_rate: float
+    batch: Optional[int]
+    names: Sequence[str]
+    """Of the parameters."""
+    parameters: Sequence[Tensor]
+    gradients: Sequence[Optional[Tensor]]
+    """What the optimizer is given, without the scale of a gradient scaler."""
+    before: Optional[Sequence[Tensor]]
+    """Copies of the parameters before the step, where some observable asked for them."""
+    products: Callable[[], LivingGraph]
+    """Gradient and Hessian-vector products of the loss stepped on; only before the step. Raises Unmeasurable."""
+
+
+@dataclass(frozen=True)
+class Measurement:
+    values: Dict[str, float]
+    method: str
+    error: Dict[str, float] = field(default_factory=dict)
+    """Bounds on the absolute errors of the values that have one."""
+    omitted: List[Unmeasurable] = field(default_factory=list)
+    """What was left out of it, told once."""
+    vectors: Dict[str, List[float]] = field(default_factory=dict)
+    """Written as `vector` records of the same names."""
+
+
+class Observable(Protocol):
+    """Measured at steps that the budget pays for. It may keep what helps its next measurement, but no graph."""
+
+    name: str
+    share: float
+    """How much of the budget it gets, relative to the others."""
+    in_step_record: bool
+    """Whether its values belong to the step record itself, or to a `measure` record with cost and method."""
+    needs_products: bool
+    needs_update: bool
+    """Whether it is measured after the step, with copies of the parameters from before."""
+
+    def applies(self, optimizer: Optional[torch.optim.Optimizer]) -> bool: ...
+
+    def measure(self, step: ObservedStep) -> Optional[Measurement]:
+        """None where it has nothing to say at this step. Raises Unmeasurable where a person should know why."""
+        ...

@@ -1,0 +1,35 @@
+"""Connects the parts and installs the hooks, before the script runs."""
+
+from __future__ import annotations
+
+from .begin_record import BeginRecord
+from .budget import Budget
+from .clock import RunClock
+from .control import ControlFile, Controls
+from .ending import Ending
+from .facts.data_facts import DataFacts
+from .facts.model_facts import Modules
+from .facts.training_facts import TrainingFacts
+from .journal import Journal
+from .measurement_plan import MeasurementPlan
+from .optimizers import Optimizers
+from .session import Session
+from .spool import Spool
+from .step_recorder import StepRecorder
+
+
+def observe(directory: str, script: str, fraction: float) -> Ending:
+    """Records into a run's directory, which must exist. Raises OSError where it cannot be written to."""
+    journal = Journal(Spool(directory), RunClock())
+    budget = Budget(fraction)
+    begin = BeginRecord(journal, script)
+    modules = Modules()
+    facts = TrainingFacts(journal, modules, DataFacts())
+    recorder = StepRecorder(journal, budget)
+    ending = Ending(journal, begin, recorder)
+    controls = Controls(ControlFile(directory), journal, budget, ending.stop)
+    optimizers = Optimizers(journal, modules)
+    session = Session(journal, begin, facts, optimizers, MeasurementPlan(budget, journal), recorder, controls)
+    ending.watch()
+    session.install()
+    return ending

@@ -1,0 +1,98 @@
+"""The optimizers of a run, written down when they first step and when their learning rate begins to move."""
+
+from __future__ import annotations
+
+import weakref
+from dataclasses import dataclass, field
+from typing import List, Optional
+
+import torch
+from torch import Tensor
+
+from .facts.model_facts import Modules, distinct, parameter_names
+from .facts.optimizer_facts import group_fields, learning_rate_of, optimizer_kind, parameters_of
+from .journal import Journal, site_fields
+from .observables.catalog import create_observables
+from .observables.observable import Observable
+from .sites import SourceSite, caller_site
+
+
+@dataclass
+class KnownOptimizer:
+    id: str
+    """`optimizer-1`, `optimizer-2`, … in the order of their first steps."""
+    is_first: bool
+    parameters: List[Tensor]
+    names: List[str]
+    observables: List[Observable] = field(default_factory=create_observables)
+    is_described: bool = False
+    learning_rates: List[float] = field(default_factory=list)
+    moves: bool = False
+    """Whether a learning rate has been seen to move."""
+
+
+class Optimizers:
+    def __init__(self, journal: Journal, modules: Modules) -> None:
+        self._journal = journal
+        self._modules = modules
+        self._sites: weakref.WeakKeyDictionary[torch.optim.Optimizer, SourceSite] = weakref.WeakKeyDictionary()
+        self._known: weakref.WeakKeyDictionary[torch.optim.Optimizer, KnownOptimizer] = weakref.WeakKeyDictionary()
+        self._made: List[weakref.ref[torch.optim.Optimizer]] = []
+        self._first: Optional[weakref.ref[torch.optim.Optimizer]] = None
+        self._count = 0
+
+    @property
+    def likely(self) -> Optional[torch.optim.Optimizer]:
+        """The one that is measured: the first that has stepped; before any has, the only one there is."""
+        if self._first is not None:
+            return self._first()
+        living = [each for each in (reference() for reference in self._made) if each is not None]
+        return living[0] if len(living) == 1 else None
+
+    def created(self, optimizer: torch.optim.Optimizer) -> None:
+        self._made.append(weakref.ref(optimizer))
+        site = caller_site(optimizer)
+        if site is not None:
+            self._sites[optimizer] = site
+
+    def get(self, optimizer: torch.optim.Optimizer) -> KnownOptimizer:
+        known = self._known.get(optimizer)
+        parameters = distinct(parameters_of(optimizer))
+        if known is not None and len(known.parameters) == len(parameters):
+            if all(old is new for old, new in zip(known.parameters, parameters)):
+                return known
+        names = parameter_names(self._modules.model_of(parameters), parameters)
+        named = [names[id(each)] for each in parameters]
+        if known is not None:
+            # Frozen or added in mid-training: series go on under the same names.
+            known.parameters, known.names = parameters, named
+            return known
+        self._count += 1
+        known = KnownOptimizer(f"optimizer-{self._count}", self._count == 1, parameters, named)
+        self._known[optimizer] = known
+        if known.is_first:
+            self._first = weakref.ref(optimizer)
+        return known
+
+    def describe(self, optimizer: torch.optim.Optimizer, known: KnownOptimizer) -> float:
+        """Writes a record if this step is its first or its learning rate has begun to move; gives the first group's rate."""
+        rates = [float(group.get("lr", float("nan"))) for group in optimizer.param_groups]
+        begins = known.is_described and not known.moves and rates != known.learning_rates
+        is_new = not known.is_described
+        known.is_described = True
+        known.learning_rates = rates
+        known.moves = known.moves or begins
+        if is_new or begins:
+            self._journal.at_step(
+                "optimizer",
+                id=known.id,
+                kind=optimizer_kind(optimizer),
+                name=type(optimizer).__name__,
+                groups=[group_fields(optimizer, group) for group in optimizer.param_groups],
+                schedule="moves" if known.moves else "constant",
+                source=site_fields(self.site_of(optimizer)),
+            )
+        return learning_rate_of(optimizer)
+
+    def site_of(self, optimizer: torch.optim.Optimizer) -> Optional[SourceSite]:
+        return self._sites.get(optimizer)

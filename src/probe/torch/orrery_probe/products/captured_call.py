@@ -1,0 +1,147 @@
+"""A call of a module with all that is needed to run it again as it was."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import sys
+from typing import Any, Dict, Iterator, List, Optional, Tuple
+
+import torch
+from torch import Tensor
+
+
+def tensors_in(tree: Any) -> Iterator[Tensor]:
+    """Every tensor in nested tuples, lists, dictionaries and data classes, in order."""
+    if isinstance(tree, Tensor):
+        yield tree
+    elif isinstance(tree, dict):
+        for each in tree.values():
+            yield from tensors_in(each)
+    elif isinstance(tree, (list, tuple)):
+        for each in tree:
+            yield from tensors_in(each)
+    elif hasattr(tree, "__dataclass_fields__"):
+        for name in tree.__dataclass_fields__:
+            yield from tensors_in(getattr(tree, name))
+
+
+class RandomState:
+    """Of every generator that a forward pass may draw from. Taking it does not wait for the device."""
+
+    def __init__(self) -> None:
+        self._torch = torch.get_rng_state()
+        self._python = random.getstate()
+        self._cuda: Optional[List[Tensor]] = None
+        if torch.cuda.is_available() and torch.cuda.is_initialized():
+            self._cuda = torch.cuda.get_rng_state_all()
+        numpy = sys.modules.get("numpy")
+        self._numpy: Any = numpy.random.get_state() if numpy is not None else None
+
+    def restore(self) -> None:
+        torch.set_rng_state(self._torch)
+        random.setstate(self._python)
+        if self._cuda is not None:
+            torch.cuda.set_rng_state_all(self._cuda)
+        if self._numpy is not None:
+            sys.modules["numpy"].random.set_state(self._numpy)
+
+    @contextlib.contextmanager
+    def in_force(self) -> Iterator[None]:
+        now = RandomState()
+        self.restore()
+        try:
+            yield
+        finally:
+            now.restore()
+
+
+class InputsChanged(Exception):
+    """Something that the call was given has been written over since."""
+
+
+class CapturedCall:
+    def __init__(self, module: torch.nn.Module, args: Any, kwargs: Any) -> None:
+        self.module = module
+        self.outputs: List[Tensor] = []
+        """Outputs with a gradient, once the call has returned."""
+        self._args = args
+        self._kwargs = kwargs
+        self._versions: List[Tuple[Tensor, int]] = [(each, each._version) for each in tensors_in((args, kwargs))]
+        self._random = RandomState()
+        self._buffers: Dict[str, Tensor] = {name: each.detach().clone() for name, each in module.named_buffers()}
+        self._autocast = [(kind, *_autocast_state(kind)) for kind in ("cpu", "cuda")]
+
+    @property
+    def is_half(self) -> bool:
+        """Whether it ran under autocast."""
+        return any(enabled for _, enabled, _ in self._autocast)
+
+    def replay(self) -> List[Tensor]:
+        """Runs the module's own code again, uncompiled, with kernels that can be differentiated twice.
+
+        Same inputs, random numbers and buffers; buffers are put back, and hooks of the script's own run again. Raises
+        InputsChanged.
+        """
+        if any(tensor._version != version for tensor, version in self._versions):
+            raise InputsChanged("an input of the model was written over after it was used")
+        module = getattr(self.module, "_orig_mod", self.module)
+        buffers = dict(module.named_buffers())
+        kept = {name: each.detach().clone() for name, each in buffers.items()}
+        _write(buffers, self._buffers)
+        try:
+            with contextlib.ExitStack() as stack:
+                stack.enter_context(self._random.in_force())
+                stack.enter_context(_twice_differentiable_kernels())
+                stack.enter_context(torch.enable_grad())
+                for kind, enabled, dtype in self._autocast:
+                    if enabled:
+                        stack.enter_context(torch.autocast(kind, dtype=dtype, cache_enabled=False))
+                # Not `__call__`, which a compiled module replaces.
+                result = module._call_impl(*self._args, **self._kwargs)
+        finally:
+            _write(buffers, kept)
+        return [each for each in tensors_in(result) if each.requires_grad]
+
+
+def _write(buffers: Dict[str, Tensor], values: Dict[str, Tensor]) -> None:
+    with torch.no_grad():
+        for name, buffer in buffers.items():
+            value = values.get(name, values.get(f"_orig_mod.{name}"))
+            if value is not None:
+                # By way of `data`, which leaves the version alone: the script's graph may hold the buffer.
+                buffer.data.copy_(value)
+
+
+def _autocast_state(kind: str) -> Tuple[bool, torch.dtype]:
+    if kind == "cuda":
+        return torch.is_autocast_enabled(), torch.get_autocast_gpu_dtype()
+    return torch.is_autocast_cpu_enabled(), torch.get_autocast_cpu_dtype()
+
+
+@contextlib.contextmanager
+def _twice_differentiable_kernels() -> Iterator[None]:
+    """Attention by its formula, recurrent layers without cuDNN, reentrant checkpoints run straight through."""
+    with contextlib.ExitStack() as stack:
+        attention = getattr(torch.nn, "attention", None)
+        if attention is not None and hasattr(attention, "sdpa_kernel"):
+            stack.enter_context(attention.sdpa_kernel(attention.SDPBackend.MATH))
+        elif hasattr(torch.nn.functional, "scaled_dot_product_attention"):
+            stack.enter_context(
+                torch.backends.cuda.sdp_kernel(enable_flash=False, enable_mem_efficient=False, enable_math=True)
+            )
+        stack.enter_context(torch.backends.cudnn.flags(enabled=False))
+        import torch.utils.checkpoint as checkpoint
+
+        original = checkpoint.CheckpointFunction
+        checkpoint.CheckpointFunction = _StraightThrough  # type: ignore[misc, assignment]
+        try:
+            yield
+        finally:
+            checkpoint.CheckpointFunction = original  # type: ignore[misc]
+
+
+class _StraightThrough:
+    @staticmethod
+    def apply(function: Any, _preserve_random_state: bool, *args: Any) -> Any:
+        return function(*args)

@@ -1,0 +1,26 @@
+"""Vectors over all parameters, flat, in the order of the parameters."""
+
+from __future__ import annotations
+
+from typing import List, Optional, Sequence
+
+import torch
+from torch import Tensor
+
+
+def flatten(tensors: Sequence[Tensor]) -> Tensor:
+    """One vector of all, of their widest floating type: half-precision parameters would lose sums."""
+    kinds = {tensor.dtype for tensor in tensors}
+    kind = torch.float64 if torch.float64 in kinds else torch.float32
+    return torch.cat([tensor.detach().reshape(-1).to(kind) for tensor in tensors])
+
+
+def split(flat: Tensor, like: Sequence[Tensor]) -> List[Tensor]:
+    """The parts of a flat vector, each of the shape and type of its parameter."""
+    parts = flat.split([each.numel() for each in like])
+    return [part.view_as(each).to(each.dtype) for part, each in zip(parts, like)]
+
+
+def or_zeros(tensors: Sequence[Optional[Tensor]], like: Sequence[Tensor]) -> List[Tensor]:
+    """Gradients of parameters that a loss does not depend on are zero."""
+    return [torch.zeros_like(each) if tensor is None else tensor for tensor, each in zip(tensors, like)]

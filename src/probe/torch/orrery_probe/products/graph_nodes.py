@@ -1,0 +1,55 @@
+"""What the nodes of an autograd graph tell."""
+
+from __future__ import annotations
+
+from typing import Any, Iterable, Iterator, Set
+
+import torch
+from torch import Tensor
+
+_TRUSTED = ("CheckpointFunction", "_TailLoss", "_TailGradient")
+"""Custom functions whose second derivative is right or raises."""
+
+
+def nodes_below(tensors: Iterable[Tensor]) -> Iterator[Any]:
+    """Every node that the tensors' values came about by, each once."""
+    seen: Set[Any] = set()
+    waiting = [tensor.grad_fn for tensor in tensors]
+    while waiting:
+        node = waiting.pop()
+        if node is None or node in seen:
+            continue
+        seen.add(node)
+        yield node
+        waiting.extend(next_node for next_node, _ in node.next_functions)
+
+
+def is_compiled(loss: Tensor) -> bool:
+    """Whether a compiled backward is on the way: such a graph may be neither kept nor differentiated twice."""
+    return any("CompiledFunction" in node.name() for node in nodes_below([loss]))
+
+
+def custom_functions(tensors: Iterable[Tensor]) -> Set[str]:
+    """Names of the script's own `torch.autograd.Function`s on the way.
+
+    Their backward need not be differentiable, and where it works on detached values its derivative is silently wrong.
+    """
+    names = set()
+    for node in nodes_below(tensors):
+        if isinstance(node, torch.autograd.function.BackwardCFunction):
+            name = type(node).__name__
+            name = name[: -len("Backward")] if name.endswith("Backward") else name
+            if name not in _TRUSTED and "CompiledFunction" not in name:
+                names.add(name)
+    return names
+
+
+def undifferentiable(gradients: Iterable[Tensor]) -> Set[str]:
+    """Names of nodes in the graph of a gradient that mark where it cannot be differentiated again.
+
+    `autograd.grad` with inputs prunes such a node where it leads to none of them, and the product is then silently wrong.
+    """
+    marks = ("Error", "DelayedError", "NotImplemented")
+    return {
+        node.name() for node in nodes_below(gradients) if node.name() in marks or node.name().endswith("::Error")
+    }

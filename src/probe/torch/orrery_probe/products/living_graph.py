@@ -1,0 +1,72 @@
+"""Products along the graphs that the script's own evaluations left behind."""
+
+from __future__ import annotations
+
+from typing import List, Sequence, Tuple
+
+import torch
+from torch import Tensor
+
+from .flat import flatten, split
+from .graph_nodes import custom_functions, undifferentiable
+
+
+class NotDifferentiable(Exception):
+    """The loss cannot be differentiated twice in this way; the message names why."""
+
+
+class LivingGraph:
+    """Gradient and Hessian-vector products of the sum of some losses, by differentiating their graphs twice.
+
+    The graphs must still hold what their backward needs, and the parameters must not have changed since.
+    """
+
+    how = "along the living graph"
+
+    def __init__(self, losses: Sequence[Tensor], parameters: Sequence[Tensor]) -> None:
+        refuse_custom_functions(losses)
+        self._parameters = list(parameters)
+        self._gradients: List[List[Tuple[int, Tensor]]] = []
+        with torch.enable_grad():
+            for loss in losses:
+                gradients = torch.autograd.grad(loss, self._parameters, create_graph=True, allow_unused=True)
+                self._gradients.append([(index, each) for index, each in enumerate(gradients) if each is not None])
+        marks = undifferentiable([each for gradients in self._gradients for _, each in gradients])
+        if marks:
+            raise NotDifferentiable("some operation's backward is marked as differentiable once only")
+
+    def gradient(self) -> Tensor:
+        """Flat."""
+        sums = [torch.zeros_like(each) for each in self._parameters]
+        for gradients in self._gradients:
+            for index, each in gradients:
+                sums[index] += each.detach()
+        return flatten(sums)
+
+    def product(self, direction: Tensor) -> Tensor:
+        """Of the Hessian with a flat direction; flat."""
+        parts = split(direction, self._parameters)
+        sums = [torch.zeros_like(each) for each in self._parameters]
+        for gradients in self._gradients:
+            # A gradient that does not depend on the weights has no second derivative.
+            curved = [(index, each) for index, each in gradients if each.requires_grad]
+            if not curved:
+                continue
+            products = torch.autograd.grad(
+                [each for _, each in curved],
+                self._parameters,
+                [parts[index] for index, _ in curved],
+                retain_graph=True,
+                allow_unused=True,
+            )
+            for total, each in zip(sums, products):
+                if each is not None:
+                    total += each
+        return flatten(sums)
+
+
+def refuse_custom_functions(losses: Sequence[Tensor]) -> None:
+    names = custom_functions(losses)
+    if names:
+        listed = ", ".join(sorted(names))
+        raise NotDifferentiable(f"the backward of {listed}, a custom function, may not be differentiable")

@@ -1,0 +1,44 @@
+"""Where in the user's own source something happens."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from types import FrameType
+from typing import Optional
+
+import torch
+
+_OWN = os.path.dirname(os.path.abspath(__file__)) + os.sep
+_TORCH = os.path.dirname(os.path.abspath(torch.__file__)) + os.sep
+
+
+@dataclass(frozen=True)
+class SourceSite:
+    """Line and column count from 1; Python's frames know no columns, so that is always the first."""
+
+    file: str
+    line: int
+    column: int = 1
+
+
+def caller_site(constructed: Optional[object] = None) -> Optional[SourceSite]:
+    """The innermost frame that is neither torch's nor ours.
+
+    The constructors of `constructed` itself are passed over: a module is made where its class is called.
+    """
+    frame: Optional[FrameType] = sys._getframe(1)
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if not file.startswith((_OWN, _TORCH, "<")) and not _constructs(frame, constructed):
+            return SourceSite(os.path.abspath(file), frame.f_lineno)
+        frame = frame.f_back
+    return None
+
+
+def _constructs(frame: FrameType, constructed: Optional[object]) -> bool:
+    code = frame.f_code
+    if constructed is None or code.co_name != "__init__" or code.co_argcount == 0:
+        return False
+    return frame.f_locals.get(code.co_varnames[0]) is constructed
