@@ -119,7 +119,13 @@ const copies = [
     "node_modules/@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm",
     "dist/probe/tfjs-backend-wasm-threaded-simd.wasm",
   ],
+  ["src/probe/torch", "dist/probe/torch"],
 ];
+
+/** Python leaves what it compiled beside its sources. */
+function isSource(file) {
+  return !file.includes("__pycache__");
+}
 
 if (process.argv.includes("--watch")) {
   const contexts = await Promise.all(targets.map((target) => context(target)));
@@ -130,4 +136,4 @@ if (process.argv.includes("--watch")) {
 }
 await mkdir("dist/grammars", { recursive: true });
 await mkdir("dist/probe", { recursive: true });
-await Promise.all(copies.map(([from, to]) => cp(from, to)));
+await Promise.all(copies.map(([from, to]) => cp(from, to, { recursive: true, filter: isSource })));

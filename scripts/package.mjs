@@ -20,6 +20,7 @@ const needed = [
   "dist/sourceWorker.cjs",
   "dist/orrery.mjs",
 ].concat(
+  ["dist/probe/torch/inspect_script.py", "dist/probe/torch/orrery_probe/__main__.py"],
   ["dist/probe/preload.mjs", "dist/probe/doctor.mjs", "dist/probe/tensorflow.cjs"],
   ["dist/webview/panel.js", "dist/webview/panel.css"],
   ["dist/grammars/tree-sitter.wasm", "dist/probe/tfjs-backend-wasm.wasm", "LICENSE"],

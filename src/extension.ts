@@ -34,6 +34,7 @@ export function activate(context: vscode.ExtensionContext): OrreryExtension {
   const installation = {
     recorder: path.join(dist, "recorder.mjs"),
     preload: path.join(dist, "probe", "preload.mjs"),
+    inspectScript: path.join(dist, "probe", "torch", "inspect_script.py"),
   };
 
   const log = keep(vscode.window.createOutputChannel("Orrery", { log: true }));

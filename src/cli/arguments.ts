@@ -6,6 +6,7 @@ const options = {
   backend: { type: "string" },
   budget: { type: "string" },
   node: { type: "string" },
+  python: { type: "string" },
   out: { type: "string" },
   detach: { type: "boolean" },
   json: { type: "boolean" },
@@ -22,6 +23,7 @@ export interface CommandLine {
   /** Fraction of wall time. */
   readonly budget: number;
   readonly node: string | undefined;
+  readonly python: string | undefined;
   readonly out: string | undefined;
   readonly detach: boolean;
   readonly json: boolean;
@@ -44,6 +46,7 @@ export function readCommandLine(words: readonly string[]): CommandLine {
     backend: backendOf(values.backend ?? "auto"),
     budget: budgetOf(values.budget ?? "5%"),
     node: values.node,
+    python: values.python,
     out: values.out,
     detach: values.detach ?? false,
     json: values.json ?? false,

@@ -11,17 +11,25 @@ import { RunFileReader } from "../run/runFileReader.ts";
 import type { BackendChoice, RunManifest } from "../run/runManifest.ts";
 import { LaunchError } from "./launchError.ts";
 import { isFollowed } from "./recorderLock.ts";
+import { choosePython } from "./pythonRuntime.ts";
 import { chooseRuntime, type Runtime } from "./runtime.ts";
 
 /** Where the parts are that run in processes of their own. */
 export interface Installation {
   readonly recorder: string;
+  /** Probe of TensorFlow.js scripts, a module to preload. */
   readonly preload: string;
+  /** Probe of PyTorch scripts, a Python script that runs another. */
+  readonly inspectScript: string;
 }
 
 /** The parts as they lie in `dist`, given its path. */
 export function installationIn(dist: string): Installation {
-  return { recorder: path.join(dist, "recorder.mjs"), preload: path.join(dist, "probe", "preload.mjs") };
+  return {
+    recorder: path.join(dist, "recorder.mjs"),
+    preload: path.join(dist, "probe", "preload.mjs"),
+    inspectScript: path.join(dist, "probe", "torch", "inspect_script.py"),
+  };
 }
 
 /** What tries the backends without a run, as it lies in `dist`. */
@@ -40,19 +48,23 @@ export interface RunOptions {
   readonly budget: number;
   /** The Node executable to use; chosen where absent. */
   readonly node?: string | undefined;
+  /** The Python executable to use for a Python script; chosen where absent. */
+  readonly python?: string | undefined;
   /** Arguments for Node, before ours. */
   readonly nodeArguments?: readonly string[] | undefined;
 }
 
 const commonScripts = [".js", ".mjs", ".cjs"];
 const typedScripts = [".ts", ".mts", ".cts"];
+const pythonScripts = [".py"];
+const scripts = [...commonScripts, ...typedScripts, ...pythonScripts];
 
 /** Makes a run's directory and its `run.json`; nothing is started. Throws `LaunchError`. */
 export async function createRun(installation: Installation, options: RunOptions): Promise<RunDirectory> {
   const script = path.resolve(options.workingDirectory, options.script);
   const [text, runtime, gitCommit] = await Promise.all([
     readScript(script),
-    chooseRuntime(options.node),
+    isPython(script) ? runPython(installation, options) : runNode(installation, script, options),
     commitOf(path.dirname(script)),
   ]);
   const startedAt = Date.now();
@@ -66,16 +78,7 @@ export async function createRun(installation: Installation, options: RunOptions)
     startedAt,
     scriptHash: createHash("sha256").update(text).digest("hex"),
     ...(gitCommit !== undefined && { gitCommit }),
-    runtime: {
-      executable: runtime.executable,
-      version: runtime.version,
-      arguments: [...(options.nodeArguments ?? []), ...nodeArguments(installation, script, runtime)],
-      environment: {
-        ...runtime.environment,
-        ORRERY_BACKEND: options.backend,
-        ORRERY_BUDGET: String(options.budget),
-      },
-    },
+    runtime,
     backend: options.backend,
     budget: options.budget,
   };
@@ -128,6 +131,37 @@ function spawnRecorder(installation: Installation, directory: RunDirectory, flag
 /** SQLite warns on some Node versions that it is new. */
 const quiet = ["--disable-warning=ExperimentalWarning"];
 
+type ManifestRuntime = RunManifest["runtime"];
+
+async function runNode(installation: Installation, script: string, options: RunOptions): Promise<ManifestRuntime> {
+  const runtime = await chooseRuntime(options.node);
+  return {
+    executable: runtime.executable,
+    version: runtime.version,
+    arguments: [...(options.nodeArguments ?? []), ...nodeArguments(installation, script, runtime)],
+    environment: {
+      ...runtime.environment,
+      ORRERY_BACKEND: options.backend,
+      ORRERY_BUDGET: String(options.budget),
+    },
+  };
+}
+
+async function runPython(installation: Installation, options: RunOptions): Promise<ManifestRuntime> {
+  const { executable, version } = await choosePython(options.python);
+  return {
+    executable,
+    version,
+    // Unbuffered: the console is read while the script runs.
+    arguments: ["-u", installation.inspectScript],
+    environment: { ORRERY_BUDGET: String(options.budget) },
+  };
+}
+
+function isPython(script: string): boolean {
+  return pythonScripts.includes(path.extname(script));
+}
+
 function nodeArguments(installation: Installation, script: string, runtime: Runtime): string[] {
   const probe = ["--import", pathToFileURL(installation.preload).href];
   const typed = typedScripts.includes(path.extname(script)) && runtime.transformsTypes;
@@ -137,10 +171,9 @@ function nodeArguments(installation: Installation, script: string, runtime: Runt
 
 /** A script's text. Throws `LaunchError` where Node cannot run it. */
 export async function readScript(script: string): Promise<Buffer> {
-  const kind = path.extname(script);
-  if (![...commonScripts, ...typedScripts].includes(kind)) {
+  if (!scripts.includes(path.extname(script))) {
     throw new LaunchError(
-      `${script} is not a script that Node runs: its name must end in ${[...commonScripts, ...typedScripts].join(", ")}.`,
+      `${script} is not a script that Node or Python runs: its name must end in ${scripts.join(", ")}.`,
     );
   }
   const found = await stat(script).catch(() => undefined);

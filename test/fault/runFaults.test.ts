@@ -89,7 +89,7 @@ describe("a training process", () => {
     const size = statSync(directory.spool).size;
     await until(() => statSync(directory.spool).size > size + 1000);
     expect(isFollowed(directory)).toBe(false);
-    const installation = { recorder: path.join(bundles, "recorder.mjs"), preload: "" };
+    const installation = { recorder: path.join(bundles, "recorder.mjs"), preload: "", inspectScript: "" };
     expect(recoverRun(installation, directory)).toBe(true);
     await untilStep(directory, 60);
     await stopRun(directory, 0);

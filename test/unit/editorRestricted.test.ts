@@ -32,7 +32,7 @@ function parts() {
   const run = { directory: folder, live: true, orphaned: true };
   const runs = { runs: [run], find: () => run, expect: vi.fn(), refresh: vi.fn() };
   const log = { info: vi.fn(), error: vi.fn() };
-  const installation = { recorder: "absent", preload: "absent" };
+  const installation = { recorder: "absent", preload: "absent", inspectScript: "absent" };
   const controller = new RunController(installation, runs as never, log as never);
   const panels = { open: vi.fn(), dispose: vi.fn() };
   return { runs: runs as never, controller, panels };
