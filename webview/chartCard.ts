@@ -7,17 +7,18 @@ import type {
   SeriesSlice,
   ThresholdLine,
 } from "../src/editor/messages.ts";
-import { datasets, options, valueRange, type Curve } from "./chartConfiguration.ts";
+import { datasets, options, valueRange } from "./chartConfiguration.ts";
+import { curvesOf, drawnCurves, readingText, type ChartCurve } from "./chartCurves.ts";
 import { listenToPointer, place, type Stretch } from "./chartDrag.ts";
-import { ChartLegend, type LegendEntry } from "./chartLegend.ts";
+import { ChartLegend } from "./chartLegend.ts";
 import { overlayPlugin, type Overlay } from "./chartOverlay.ts";
 import type { Colours } from "./colours.ts";
 import { element, setText } from "./dom.ts";
 import { forecastMarks, type ForecastMark } from "./forecastMarks.ts";
 import { countText, valueText } from "./numberText.ts";
 import { observableLabel } from "./observableLabel.ts";
-import { bucketText } from "./bucketText.ts";
-import { draw, nearestBucket } from "./seriesPoints.ts";
+import { legendEntries } from "./legendEntries.ts";
+import { nearestBucket } from "./seriesPoints.ts";
 import { position, scaledAbout, stepsScaledAbout } from "./stepAxis.ts";
 
 Chart.register(LineController, LineElement, PointElement, LinearScale, LogarithmicScale);
@@ -60,7 +61,7 @@ export class ChartCard {
   #chart: Chart<"line", { x: number; y: number }[]> | undefined;
   #input: ChartInput | undefined;
   #overlay: Overlay | undefined;
-  #curves: readonly Curve[] = [];
+  #curves: readonly ChartCurve[] = [];
   #cursor: number | undefined;
   #active = 0;
   /** The point that was gone to by keyboard. */
@@ -111,19 +112,11 @@ export class ChartCard {
       return;
     }
     const { view, steps, colours, threshold } = input;
-    this.#curves = input.slices.map((slice) => ({
-      observable: slice.observable,
-      drawing: draw(slice, view.smoothing, view.scale === "logarithmic"),
-    }));
-    this.#overlay = {
-      colours,
-      stepScale: view.stepScale,
-      marks: this.#marks(),
-      drawings: this.#curves.map(({ observable, drawing }) => ({ drawing, colour: colours.series(observable) })),
-    };
-    const data = { datasets: datasets(this.#curves, threshold, view, steps, colours, this.width) };
-    const values =
-      view.valueZoom[this.key] ?? valueRange(this.#curves, threshold, this.#overlay.marks, steps, view.scale);
+    this.#curves = curvesOf(input.slices, colours);
+    const drawn = drawnCurves(this.#curves, view);
+    this.#overlay = { colours, stepScale: view.stepScale, marks: this.#marks(), drawings: drawn };
+    const data = { datasets: datasets(drawn, threshold, view, steps, colours, this.width) };
+    const values = view.valueZoom[this.key] ?? valueRange(drawn, threshold, this.#overlay.marks, steps, view.scale);
     const settings = options(view, steps, values, colours);
     if (this.#chart === undefined) {
       const overlay: Overlay = this.#overlay;
@@ -168,85 +161,23 @@ export class ChartCard {
       const x = scale.getPixelForValue(position(step, view.stepScale));
       place(this.#cursorLine, { left: x, right: x + 1, top, bottom });
     }
-    this.#legend.update(this.#legendEntries(), this.#input.colours);
-  }
-
-  #legendEntries(): LegendEntry[] {
-    const { slices, threshold, colours, overview, view } = this.#input ?? {};
-    if (slices === undefined || colours === undefined || overview === undefined || view === undefined) return [];
-    const entries: LegendEntry[] = slices.map((slice, index) => {
-      const at = this.#cursor === undefined ? slice.steps.length - 1 : nearestBucket(slice, this.#cursor);
-      return {
-        key: slice.observable,
-        kind: "curve",
-        place: index,
-        colour: colours.series(slice.observable),
-        text: observableLabel(slice.observable),
-        value: at < 0 ? "" : bucketText(slice, at),
-      };
-    });
-    const plain = { place: 0, value: "" };
-    if (threshold !== undefined) {
-      const { line, formula, observable } = threshold;
-      const at = this.#cursor === undefined ? line.steps.length - 1 : nearestBucket(line, this.#cursor);
-      const text = `Stability threshold ${formula}`;
-      const value = valueText(line.last[at] ?? NaN);
-      entries.push({
-        key: `threshold/${observable}`,
-        kind: "threshold",
-        place: 0,
-        colour: colours.foreground,
-        text,
-        value,
-      });
-    }
-    const marks = this.#marks();
-    if (marks.length > 0)
-      entries.push({
-        ...plain,
-        key: "forecast",
-        kind: "forecast",
-        colour: colours.forecast,
-        text: "Forecast, 10–90 %",
-      });
-    const crossings = marks.filter((mark) => mark.kind === "steps" && Number.isFinite(mark.measured));
-    for (const step of new Set(crossings.map((mark) => mark.measured))) {
-      const text = `Measured crossing, step ${countText(step)}`;
-      entries.push({ ...plain, key: `crossing/${String(step)}`, kind: "crossing", colour: colours.foreground, text });
-    }
-    for (const slice of slices) {
-      const count = overview.observables.find((each) => each.name === slice.observable)?.notFinite ?? 0;
-      if (count === 0) continue;
-      const text = `${countText(count)} ${count === 1 ? "point is" : "points are"} NaN or infinite`;
-      entries.push({
-        ...plain,
-        key: `notFinite/${slice.observable}`,
-        kind: "notFinite",
-        colour: colours.warning,
-        text,
-      });
-    }
-    for (const { observable, drawing } of this.#curves) {
-      if (drawing.notPositive === 0) continue;
-      const text = `${countText(drawing.notPositive)} at or below 0: not on this logarithmic axis`;
-      entries.push({ ...plain, key: `notPositive/${observable}`, kind: "remark", colour: colours.muted, text });
-    }
-    return entries;
+    this.#legend.update(legendEntries(this.#input, this.#curves, this.#marks(), this.#cursor), this.#input.colours);
   }
 
   /** Whether the key meant something here. */
   #key(key: string): boolean {
     const input = this.#input;
     if (input === undefined) return false;
-    const slice = input.slices[this.#active % Math.max(1, input.slices.length)];
-    if (slice === undefined) return false;
+    const curve = this.#curves[this.#active % Math.max(1, this.#curves.length)];
+    if (curve === undefined) return false;
+    const { slice } = curve;
     const first = slice.steps.findIndex((step) => step >= input.steps.from);
     const last = slice.steps.findLastIndex((step) => step <= input.steps.to);
     if (first < 0 || last < first) return false;
     const now = this.#cursor === undefined ? undefined : nearestBucket(slice, this.#cursor);
     const clamped = (index: number) => Math.min(last, Math.max(first, index));
     const move = (by: number) =>
-      this.#point(slice, now === undefined ? clamped(by > 0 ? first : last) : clamped(now + by));
+      this.#point(curve, now === undefined ? clamped(by > 0 ? first : last) : clamped(now + by));
     switch (key) {
       case "ArrowRight":
         return move(1);
@@ -257,15 +188,15 @@ export class ChartCard {
       case "PageUp":
         return move(-10);
       case "Home":
-        return this.#point(slice, first);
+        return this.#point(curve, first);
       case "End":
-        return this.#point(slice, last);
+        return this.#point(curve, last);
       case "ArrowDown":
       case "ArrowUp": {
-        const count = input.slices.length;
+        const count = this.#curves.length;
         this.#active = (this.#active + (key === "ArrowDown" ? 1 : count - 1)) % count;
-        const other = input.slices[this.#active] ?? slice;
-        return this.#point(other, nearestBucket(other, this.#cursor ?? input.steps.to));
+        const other = this.#curves[this.#active] ?? curve;
+        return this.#point(other, nearestBucket(other.slice, this.#cursor ?? input.steps.to));
       }
       case "+":
       case "=":
@@ -283,14 +214,15 @@ export class ChartCard {
   }
 
   /** Points at a bucket, and has it spoken. */
-  #point(slice: SeriesSlice, index: number): true {
+  #point(curve: ChartCurve, index: number): true {
+    const { slice } = curve;
     const step = slice.steps[index] ?? 0;
     this.#events.cursor(step);
     const threshold = this.#input?.threshold;
     const at = threshold === undefined ? -1 : nearestBucket(threshold.line, step);
     const beside = threshold && at >= 0 ? `, threshold ${valueText(threshold.line.last[at] ?? NaN)}` : "";
     this.#events.speak(
-      `${observableLabel(slice.observable)}, step ${countText(step)}: ${bucketText(slice, index)}${beside}`,
+      `${observableLabel(slice.observable)}, step ${countText(step)}: ${readingText(curve, index)}${beside}`,
     );
     this.#ringed = { observable: slice.observable, step };
     this.#placeRing();

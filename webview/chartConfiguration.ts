@@ -1,6 +1,6 @@
 import type { ChartDataset, ChartOptions } from "chart.js";
 import type { AxisRange, AxisScale, PanelView, ThresholdLine } from "../src/editor/messages.ts";
-import { strokes, thresholdDash, type Colours } from "./colours.ts";
+import { companionDash, markerAt, thresholdDash, type Colours } from "./colours.ts";
 import type { ForecastMark } from "./forecastMarks.ts";
 import { countText, valueText } from "./numberText.ts";
 import type { Drawing, Point } from "./seriesPoints.ts";
@@ -9,14 +9,21 @@ import { position } from "./stepAxis.ts";
 export interface Curve {
   readonly observable: string;
   readonly drawing: Drawing;
+  readonly colour: string;
+  /** Among the curves of its chart. */
+  readonly place: number;
+  /** Whether it only goes with the curve of that place: dashed, and without markers. */
+  readonly companion: boolean;
 }
 
 /** Wide enough for "−1.234e−5", and the same in all charts, so that their step axes stand below one another. */
 const valueAxisWidth = 66;
 /** Markers are drawn where points lie at least this many pixels apart. */
 const markerDistance = 12;
+/** Pixels between the markers that tell curves of many points from one another. */
+const tellingDistance = 96;
 
-/** The curves, each with a dash and a marker of its own, and the threshold. */
+/** The curves, each with a marker of its own, and the threshold. */
 export function datasets(
   curves: readonly Curve[],
   threshold: ThresholdLine | undefined,
@@ -25,20 +32,23 @@ export function datasets(
   colours: Colours,
   width: number,
 ): ChartDataset<"line", Point[]>[] {
-  const made = curves.map(({ observable, drawing }, index): ChartDataset<"line", Point[]> => {
-    const stroke = strokes[index % strokes.length] ?? strokes[0];
-    const colour = colours.series(observable);
+  const several = curves.filter(({ companion }) => !companion).length > 1;
+  const made = curves.map(({ observable, drawing, colour, place, companion }): ChartDataset<"line", Point[]> => {
     const points = placed(drawing.line, view.stepScale);
     const sparse = points.length * markerDistance < width;
+    const stride = several ? Math.max(1, Math.round((points.length * tellingDistance) / Math.max(1, width))) : Infinity;
+    const first = Math.floor((stride * (place % 4)) / 4);
+    const isMarked = (at: number) => !companion && (sparse || at % stride === first);
+    const thick = colours.highContrast ? 2 : 1.5;
     return {
       label: observable,
       data: points,
       borderColor: colour,
       backgroundColor: colour,
-      borderWidth: colours.highContrast ? 2 : 1.5,
-      borderDash: [...stroke.dash],
-      pointStyle: stroke.marker,
-      pointRadius: points.map((_point, at) => (sparse || alone(points, at) ? 2.5 : 0)),
+      borderWidth: companion ? thick - 0.5 : thick,
+      borderDash: companion ? companionDash : [],
+      pointStyle: markerAt(place),
+      pointRadius: points.map((_point, at) => (isMarked(at) ? 3 : alone(points, at) ? 2.5 : 0)),
     };
   });
   if (threshold !== undefined) made.push(thresholdDataset(threshold, view, steps, colours));

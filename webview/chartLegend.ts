@@ -1,11 +1,11 @@
 import type { Colours } from "./colours.ts";
-import { strokes, thresholdDash } from "./colours.ts";
+import { companionDash, markerAt, thresholdDash, type Marker } from "./colours.ts";
 import { element, setChildren, setText } from "./dom.ts";
 
 export interface LegendEntry {
   readonly key: string;
-  readonly kind: "curve" | "threshold" | "forecast" | "crossing" | "notFinite" | "remark";
-  /** Place of a curve within its chart, which decides its dash and marker. */
+  readonly kind: "curve" | "companion" | "threshold" | "forecast" | "crossing" | "notFinite" | "remark";
+  /** Place of a curve within its chart, which decides its marker. */
   readonly place: number;
   readonly colour: string;
   readonly text: string;
@@ -68,14 +68,13 @@ function swatch(entry: LegendEntry): SVGSVGElement {
     add("path", { d: "M10.5 2.5l7 7M17.5 2.5l-7 7", stroke: colour, "stroke-width": "1.8" });
     return drawing;
   }
-  const stroke = strokes[entry.place % strokes.length] ?? strokes[0];
-  const dash = entry.kind === "threshold" ? thresholdDash : stroke.dash;
+  const dash = { curve: [], companion: companionDash, threshold: thresholdDash, remark: [] }[entry.kind];
   add("path", { d: "M1 6h26", stroke: colour, "stroke-width": "1.8", "stroke-dasharray": dash.join(" ") });
-  if (entry.kind === "curve") add("path", { d: markers[stroke.marker], fill: colour });
+  if (entry.kind === "curve") add("path", { d: markers[markerAt(entry.place)], fill: colour });
   return drawing;
 }
 
-const markers: Readonly<Record<(typeof strokes)[number]["marker"], string>> = {
+const markers: Readonly<Record<Marker, string>> = {
   circle: "M14 3a3 3 0 1 1 0 6a3 3 0 1 1 0-6",
   triangle: "M14 2.5l3.5 6.5h-7Z",
   rect: "M11.2 3.2h5.6v5.6h-5.6Z",

@@ -1,10 +1,11 @@
-import type { AxisRange, PanelView, SeriesRequest, Snapshot } from "../src/editor/messages.ts";
+import type { AxisRange, ObservableSummary, PanelView, SeriesRequest, Snapshot } from "../src/editor/messages.ts";
 import { endOfRun } from "../src/editor/messages.ts";
 import { ChartCard, type ChartEvents } from "./chartCard.ts";
 import type { Colours } from "./colours.ts";
 import { element, setChildren } from "./dom.ts";
 import { nothingMeasured } from "./emptyStates.ts";
 import { byImportance, chartKey, chartTitle } from "./observableLabel.ts";
+import { readName } from "./observableName.ts";
 import type { PanelData } from "./panelData.ts";
 import { SeriesTable } from "./seriesTable.ts";
 
@@ -26,8 +27,8 @@ export class ChartStack {
   }
 
   update(snapshot: Snapshot, data: PanelData, view: PanelView, steps: AxisRange, colours: Colours): void {
-    const present = snapshot.overview.observables.map((each) => each.name).filter((name) => view.shown.includes(name));
-    const reserved = always.filter((key) => view.shown.some((name) => chartKey(name) === key));
+    const present = namesOf(view.shown, snapshot.overview.observables);
+    const reserved = always.filter((key) => view.shown.some((base) => chartKey(base) === key));
     const keys = [...new Set([...present.map(chartKey), ...reserved])].toSorted(byImportance);
     for (const [key, card] of this.#cards)
       if (!keys.includes(key)) {
@@ -36,10 +37,7 @@ export class ChartStack {
         this.#tables.delete(key);
       }
     const roots = keys.map((key) => {
-      const slices = present
-        .filter((name) => chartKey(name) === key)
-        .toSorted()
-        .flatMap((name) => data.slice(name) ?? []);
+      const slices = present.filter((name) => chartKey(name) === key).flatMap((name) => data.slice(name) ?? []);
       const threshold = snapshot.thresholds.find((each) => each.observable === key);
       if (view.table && slices.length > 0) {
         const table = this.#tables.get(key) ?? new SeriesTable(chartTitle(key));
@@ -62,8 +60,11 @@ export class ChartStack {
     for (const card of this.#cards.values()) card.setCursor(step);
   }
 
-  /** What to ask for on a page that is so many pixels wide: one bucket, which is two points, for each of a plot's. */
-  wanted(view: PanelView, width: number): SeriesRequest[] {
+  /**
+   * What to ask for on a page that is so many pixels wide: one bucket, which is two points, for each of a plot's. What is not
+   * known to be there is asked for all the same, by its base name.
+   */
+  wanted(view: PanelView, width: number, observables: readonly ObservableSummary[]): SeriesRequest[] {
     const buckets = Math.max(fewestBuckets, Math.floor(width - 80));
     const { zoom } = view;
     const around = zoom === undefined ? 0 : (zoom.to - zoom.from) * margin;
@@ -75,7 +76,11 @@ export class ChartStack {
             toStep: Math.ceil(zoom.to + around),
             buckets: Math.ceil(buckets * (1 + 2 * margin)),
           };
-    return view.shown.map((observable) => ({ observable, ...range }));
+    const names = view.shown.flatMap((base) => {
+      const present = namesOf([base], observables);
+      return present.length > 0 ? present : [base];
+    });
+    return names.map((observable) => ({ observable, ...range }));
   }
 
   #card(key: string): ChartCard {
@@ -83,4 +88,9 @@ export class ChartStack {
     this.#cards.set(key, known);
     return known;
   }
+}
+
+/** Everything of these base names that there is: of all layers, and what goes with it. */
+function namesOf(bases: readonly string[], observables: readonly ObservableSummary[]): readonly string[] {
+  return observables.map(({ name }) => name).filter((name) => bases.includes(readName(name).base));
 }

@@ -20,13 +20,15 @@ export interface Colours {
   readonly forecast: string;
   readonly highContrast: boolean;
   readonly fontFamily: string;
-  series(observable: string): string;
+  /** `place` is the curve's among several of one chart; its name decides where that is absent. */
+  series(observable: string, place?: number): string;
 }
 
 /** The same observable has the same colour in every run; neighbours differ for colour-blind eyes too. */
 const fixed: Readonly<Record<string, Hue>> = {
   "loss/train": "blue",
   "loss/validation": "orange",
+  "loss/probe": "purple",
   "sharpness/batch": "orange",
   "sharpness/preconditioned": "purple",
   "gradient/norm": "blue",
@@ -51,7 +53,8 @@ export function readColours(): Colours {
     forecast: read("--vscode-charts-green", foreground),
     highContrast,
     fontFamily: read("--vscode-font-family", "sans-serif"),
-    series: (observable) => opaque(read(palette[fixed[observable] ?? hueOf(observable)], foreground)),
+    series: (observable, place) =>
+      opaque(read(palette[fixed[observable] ?? (place === undefined ? hueOf(observable) : hueAt(place))], foreground)),
   };
 }
 
@@ -66,12 +69,19 @@ function hueOf(name: string): Hue {
   return others[sum % others.length] ?? "blue";
 }
 
-/** Dashes and markers by place within a chart, so that colour is never the only difference. */
-export const strokes = [
-  { dash: [], marker: "circle" },
-  { dash: [6, 3], marker: "triangle" },
-  { dash: [2, 2], marker: "rect" },
-  { dash: [8, 3, 2, 3], marker: "rectRot" },
-] as const;
+function hueAt(place: number): Hue {
+  return others[place % others.length] ?? "blue";
+}
+
+const markers = ["circle", "triangle", "rect", "rectRot"] as const;
+
+export type Marker = (typeof markers)[number];
+
+/** Colour is never the only difference: neighbours in a chart differ in both, and 16 curves in one of them at least. */
+export function markerAt(place: number): Marker {
+  return markers[(place + Math.floor(place / markers.length)) % markers.length] ?? "circle";
+}
 
 export const thresholdDash = [10, 5];
+/** Of null values and of the ends of intervals, which have the colour of what they belong to. */
+export const companionDash = [4, 3];

@@ -16,7 +16,8 @@ export function element<Tag extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
-function setAttribute(target: Element, name: string, value: Attribute): void {
+/** Sets an attribute, or takes it away where it is `false` or undefined. */
+export function setAttribute(target: Element, name: string, value: Attribute): void {
   if (value === undefined || value === false) target.removeAttribute(name);
   else target.setAttribute(name, value === true ? "" : String(value));
 }

@@ -135,7 +135,7 @@ class Panel {
   #wanted(): SeriesRequest[] {
     const { paddingLeft, paddingRight } = getComputedStyle(this.#main);
     const width = this.#main.clientWidth - Number.parseFloat(paddingLeft) - Number.parseFloat(paddingRight);
-    return this.#charts.wanted(this.#view, width);
+    return this.#charts.wanted(this.#view, width, this.#data.snapshot?.overview.observables ?? []);
   }
 
   get #lastStep(): number {
@@ -164,6 +164,8 @@ class Panel {
     }
     if (message.type === "snapshot") this.#failure.hidden = true;
     this.#redraw.request();
+    // More layers may be known than were asked for.
+    if (message.type !== "series") this.#ask.request();
   }
 
   #change(part: Partial<PanelView>): void {

@@ -13,8 +13,6 @@ export interface Drawing {
   readonly raw: readonly Point[];
   /** Steps of buckets that hold a point which is no number. */
   readonly notFinite: readonly number[];
-  /** Buckets that a logarithmic axis cannot show, because they reach zero or less. */
-  readonly notPositive: number;
 }
 
 /**
@@ -27,14 +25,12 @@ export function draw(slice: SeriesSlice, smoothing: number, onlyPositive: boolea
   const raw: Point[] = [];
   const smooth: Point[] = [];
   const notFinite: number[] = [];
-  let notPositive = 0;
   const average = new MovingAverage(smoothing);
   let before = NaN;
   for (const [index, x] of slice.steps.entries()) {
     const [minimum, maximum] = [slice.minimum[index], slice.maximum[index]];
     const [low, high] = [shown(minimum, onlyPositive), shown(maximum, onlyPositive)];
     const last = shown(slice.last[index], onlyPositive);
-    if (onlyPositive && minimum !== undefined && minimum <= 0) notPositive += 1;
     smooth.push({ x, y: average.next(last) });
     if (low === high || Number.isNaN(low)) raw.push({ x, y: high });
     else {
@@ -50,7 +46,7 @@ export function draw(slice: SeriesSlice, smoothing: number, onlyPositive: boolea
     }
     before = last;
   }
-  return smoothing > 0 ? { line: smooth, raw, notFinite, notPositive } : { line: raw, raw: [], notFinite, notPositive };
+  return smoothing > 0 ? { line: smooth, raw, notFinite } : { line: raw, raw: [], notFinite };
 }
 
 function shown(value: number | undefined, onlyPositive: boolean): number {

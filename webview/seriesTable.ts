@@ -2,7 +2,8 @@ import type { AxisRange, SeriesSlice, ThresholdLine } from "../src/editor/messag
 import { bucketText } from "./bucketText.ts";
 import { element, setChildren, setText } from "./dom.ts";
 import { countText, valueText } from "./numberText.ts";
-import { observableLabel } from "./observableLabel.ts";
+import { curveLabel } from "./observableLabel.ts";
+import { readName } from "./observableName.ts";
 import { nearestBucket } from "./seriesPoints.ts";
 
 /** The numbers of one chart, a row a bucket and a column a curve. */
@@ -23,7 +24,7 @@ export class SeriesTable {
   }
 
   update(slices: readonly SeriesSlice[], threshold: ThresholdLine | undefined, visible: AxisRange): void {
-    const titles = ["Step", ...slices.map((slice) => observableLabel(slice.observable))];
+    const titles = ["Step", ...slices.map((slice) => curveLabel(readName(slice.observable)))];
     if (threshold !== undefined) titles.push(`Threshold ${threshold.formula}`);
     setCells(this.#head, titles, "col");
     const steps = [...new Set(slices.flatMap((slice) => [...slice.steps]))]

@@ -1,4 +1,5 @@
 import type { AxisRange, AxisScale, PanelView } from "../src/editor/messages.ts";
+import { readName } from "./observableName.ts";
 
 const defaultView: PanelView = {
   valueZoom: {},
@@ -25,7 +26,9 @@ export function readView(state: unknown): PanelView {
     scale: readScale(field(view, "scale")),
     stepScale: readScale(field(view, "stepScale")),
     smoothing: typeof smoothing === "number" && smoothing >= 0 ? smoothing : defaultView.smoothing,
-    shown: Array.isArray(shown) ? shown.filter((each) => typeof each === "string") : defaultView.shown,
+    shown: Array.isArray(shown)
+      ? [...new Set(shown.filter((each) => typeof each === "string").map((name) => readName(name).base))]
+      : defaultView.shown,
     table: field(view, "table") === true,
   };
 }

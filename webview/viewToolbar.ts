@@ -4,8 +4,8 @@ import "@vscode-elements/elements/dist/vscode-option/index.js";
 import "@vscode-elements/elements/dist/vscode-single-select/index.js";
 import "@vscode-elements/elements/dist/vscode-textfield/index.js";
 import type { AxisRange, ObservableSummary, PanelView } from "../src/editor/messages.ts";
-import { element, setChildren, setText } from "./dom.ts";
-import { byImportance, chartKey, observableLabel } from "./observableLabel.ts";
+import { element } from "./dom.ts";
+import { ObservablePicker } from "./observablePicker.ts";
 
 const spans = [0, 5, 20, 100, 500];
 
@@ -17,7 +17,6 @@ export interface ToolbarEvents {
 /** How the charts are looked at: scales, smoothing, stretch of steps, which observables, curves or table. */
 export class ViewToolbar {
   readonly root: HTMLElement;
-  readonly #events: ToolbarEvents;
   readonly #logarithmicValues = checkbox("Log values");
   readonly #logarithmicSteps = checkbox("Log steps");
   readonly #table = checkbox("Table");
@@ -25,13 +24,12 @@ export class ViewToolbar {
   readonly #from = stepField("First step shown");
   readonly #to = stepField("Last step shown");
   readonly #reset = element("vscode-button", { secondary: true, disabled: true }, "Reset Zoom");
-  readonly #choice = element("div", { class: "choice" });
-  readonly #summary = element("summary", {});
-  readonly #boxes = new Map<string, ReturnType<typeof checkbox>>();
-  #shown: readonly string[] = [];
+  readonly #picker: ObservablePicker;
 
   constructor(view: PanelView, events: ToolbarEvents) {
-    this.#events = events;
+    this.#picker = new ObservablePicker((shown) => {
+      events.change({ shown });
+    });
     for (const span of spans) {
       const text = span === 0 ? "Off" : `Over ${String(span)} points`;
       this.#smoothing.append(element("vscode-option", { value: span, selected: span === view.smoothing }, text));
@@ -69,12 +67,11 @@ export class ViewToolbar {
       this.#table,
       smoothing,
       steps,
-      element("details", { class: "observables" }, this.#summary, this.#choice),
+      this.#picker.root,
     );
   }
 
   update(view: PanelView, steps: AxisRange, observables: readonly ObservableSummary[]): void {
-    this.#shown = view.shown;
     this.#logarithmicValues.checked = view.scale === "logarithmic";
     this.#logarithmicSteps.checked = view.stepScale === "logarithmic";
     this.#table.checked = view.table;
@@ -84,27 +81,7 @@ export class ViewToolbar {
       this.#to.value = String(Math.ceil(steps.to));
     }
     this.#reset.disabled = view.zoom === undefined && Object.keys(view.valueZoom).length === 0;
-    const names = observables
-      .map((each) => each.name)
-      .toSorted((one, other) => byImportance(chartKey(one), chartKey(other)) || one.localeCompare(other));
-    const boxes = names.map((name) => this.#box(name));
-    setChildren(this.#choice, boxes);
-    const count = names.filter((name) => view.shown.includes(name)).length;
-    setText(this.#summary, `Observables (${String(count)} of ${String(names.length)})`);
-  }
-
-  #box(name: string): ReturnType<typeof checkbox> {
-    const known = this.#boxes.get(name);
-    const box = known ?? checkbox(observableLabel(name));
-    box.checked = this.#shown.includes(name);
-    if (known === undefined) {
-      this.#boxes.set(name, box);
-      box.addEventListener("change", () => {
-        const others = this.#shown.filter((each) => each !== name);
-        this.#events.change({ shown: box.checked ? [...others, name] : others });
-      });
-    }
-    return box;
+    this.#picker.update(view.shown, observables);
   }
 }
 

@@ -56,7 +56,8 @@ export function isNews(event: EventRow): boolean {
 
 function observablesTable(observables: readonly ObservableSummary[]): string {
   const header = ["observable", "points", "steps", "last", "minimum", "maximum", "not finite"];
-  const rows = observables.map((each) => [
+  const byName = observables.toSorted((one, other) => (one.name < other.name ? -1 : 1));
+  const rows = byName.map((each) => [
     each.name,
     formatCount(each.points),
     `${formatCount(each.firstStep)}–${formatCount(each.lastStep)}`,

@@ -29,6 +29,7 @@ export interface PanelView {
   readonly stepScale: AxisScale;
   /** Span of the exponential smoothing, in drawn points; 0 is off. */
   readonly smoothing: number;
+  /** Base names, as `weight/norm`, each of which stands for all its layers. */
   readonly shown: readonly string[];
   readonly table: boolean;
 }

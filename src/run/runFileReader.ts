@@ -153,7 +153,7 @@ function onlyRow(database: DatabaseSync): Row {
 function overviewOf(directory: string, database: DatabaseSync): RunOverview {
   const row = onlyRow(database);
   const manifest = checkManifest(JSON.parse(textOf(row, "manifest")), "The run file");
-  const observables = database.prepare("SELECT * FROM observable ORDER BY name").all();
+  const observables = database.prepare("SELECT * FROM observable ORDER BY id").all();
   return {
     ...emptyOverview(directory, manifest),
     status: textOf(row, "status") as RunStatus,

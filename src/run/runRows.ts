@@ -22,6 +22,7 @@ export interface RunOverview {
   readonly framework: string;
   readonly parameters: number;
   readonly optimizer: string;
+  /** In the order in which they were first recorded, so that a network's layers come in theirs. */
   readonly observables: readonly ObservableSummary[];
   /** What `RunReader.revision` said when this was read. */
   readonly revision: number;
