@@ -48,6 +48,15 @@ interface Backend {
   readSync(dataId: object): ArrayLike<number>;
   /** Counts one more tensor on the buffer; disposing of a tensor counts one less. */
   incRef(dataId: object): void;
+  /** Tensors on the buffer, as counted by `incRef`. */
+  refCount(dataId: object): number;
+}
+
+/** What `tf.memory` reports, besides what backends add. */
+export interface MemoryCounts {
+  readonly numTensors: number;
+  readonly numDataBuffers: number;
+  readonly numBytes: number;
 }
 
 interface EngineState {
@@ -75,12 +84,15 @@ export interface Engine {
     allowNoGradients?: boolean,
   ): GradientEvaluation;
   makeTensor(values: Float32Array | Int32Array | Uint8Array, shape: readonly number[], dtype: string): Tensor;
-  /** A new tensor on an existing buffer, which the caller has to count by `Backend.incRef`. */
-  makeTensorFromDataId(dataId: object, shape: readonly number[], dtype: string): Tensor;
+  /** A new tensor on an existing buffer, which the caller has to count by `Backend.incRef`; by default the current backend's. */
+  makeTensorFromDataId(dataId: object, shape: readonly number[], dtype: string, backend?: Backend): Tensor;
+  /** A registered backend, made where it has not been yet; null where there is none of that name or it starts asynchronously. */
+  findBackend(name: string): Backend | null;
   makeVariable(initialValue: Tensor, trainable?: boolean, name?: string, dtype?: string): Variable;
   keep<T extends Tensor>(tensor: T): T;
   tidy<T>(run: () => T): T;
   readSync(dataId: object): ArrayLike<number>;
+  memory(): MemoryCounts;
 }
 
 /** A kernel's implementation for one backend, as the process-wide registry holds it. */

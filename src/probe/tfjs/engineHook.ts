@@ -1,5 +1,6 @@
 import { withRoomForOwnFrames } from "./stackTraces.ts";
 import { currentEngine, type Engine, type GradientEvaluation, type Tensor, type Variable } from "./engine.ts";
+import { memoryOfScript } from "./trace/heldHandles.ts";
 
 /** Who wants to know of the engine's doings. */
 export interface EngineListener {
@@ -35,6 +36,8 @@ function hook(engine: Engine, listener: EngineListener): void {
   const gradients = hooked.gradients.bind(engine);
   const makeVariable = hooked.makeVariable.bind(engine);
   const registerBackend = hooked.registerBackend.bind(engine);
+  const memory = hooked.memory.bind(engine);
+  hooked.memory = () => memoryOfScript(engine, memory());
   hooked.registerBackend = (...args) => {
     const result = registerBackend(...args);
     listener.loaded();

@@ -1,4 +1,5 @@
 import type { Engine, GradientEvaluation, KernelCall, Tensor } from "../engine.ts";
+import { holdHandles, letGoOfHandles } from "./heldHandles.ts";
 import type { Operation, TracedVariable } from "./operation.ts";
 import { makeProgram } from "./program.ts";
 import { Trace } from "./trace.ts";
@@ -55,6 +56,7 @@ class Recorder {
   constructor(engine: Engine) {
     this.#engine = engine;
     this.#startDepth = engine.state.gradientDepth;
+    holdHandles(engine, this.#values);
   }
 
   run(evaluate: () => GradientEvaluation): GradientEvaluation {
@@ -181,5 +183,6 @@ class Recorder {
   #release(): void {
     for (const tensor of this.#values.values()) tensor.dispose();
     this.#values.clear();
+    letGoOfHandles(this.#engine, this.#values);
   }
 }

@@ -1,4 +1,5 @@
 import type { Engine, Tensor } from "../engine.ts";
+import { letGoOfHandles } from "./heldHandles.ts";
 import { Kernels } from "./kernels.ts";
 import { microBatch, type SomeExamples } from "./microBatch.ts";
 import type { Operation, TracedVariable } from "./operation.ts";
@@ -146,6 +147,7 @@ export class Trace {
   /** Frees all that the trace holds; points made by `at` are freed by themselves. */
   dispose(): void {
     this.#recorded.dispose();
+    letGoOfHandles(this.#engine, this.#values);
   }
 }
 
