@@ -19,3 +19,22 @@ export function median(values: readonly number[]): number {
   const upper = sorted[middle] ?? Number.NaN;
   return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? Number.NaN)) / 2;
 }
+
+/**
+ * Milliseconds of two things done in turn, so that both see the same machine: the first round of each, which warms up, is left
+ * out.
+ */
+export function alternating(
+  rounds: number,
+  first: () => void,
+  second: () => void,
+): { first: number; second: number }[] {
+  const milliseconds = (run: () => void) => {
+    const began = performance.now();
+    run();
+    return performance.now() - began;
+  };
+  return Array.from({ length: rounds + 1 }, () => ({ first: milliseconds(first), second: milliseconds(second) })).slice(
+    1,
+  );
+}

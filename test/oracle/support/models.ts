@@ -22,7 +22,7 @@ export function seededVariable(shape: number[], scale: number, seed: number): tf
 export function withTrace<T>(
   engine: Engine,
   loss: () => tf.Scalar,
-  variables: readonly tf.Variable[],
+  variables: readonly tf.Tensor[],
   use: (trace: Trace, gradients: readonly (Tensor | null | undefined)[]) => T,
 ): T {
   const tensors: Tensor[] = [...variables];

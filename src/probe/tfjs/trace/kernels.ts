@@ -42,6 +42,11 @@ export class Kernels {
     return this.#engine.makeTensor(values, shape, "float32");
   }
 
+  /** Integers to gather or scatter by. */
+  indices(values: Int32Array): Tensor {
+    return this.#engine.makeTensor(values, [values.length], "int32");
+  }
+
   /** Copies a tensor's elements out of the backend, in row-major order. */
   read(tensor: Tensor): ArrayLike<number> {
     return this.#engine.readSync(tensor.dataId);

@@ -1,52 +1,100 @@
 import type { Attributes, Tensor } from "../engine.ts";
 import type { Kernels } from "./kernels.ts";
-import { padForTaps, poolingAxes, spreadOut, underTap, type WindowAxis } from "./windowGeometry.ts";
+import { poolingAxes, type WindowAxis } from "./windowGeometry.ts";
 
-interface Tap {
-  readonly row: number;
-  readonly column: number;
-  /** 1 where this tap holds its window's largest element, and is the first to, else 0: [n, outHeight, outWidth, channels]. */
-  readonly mask: Tensor;
+/** Which of a window's equal largest elements a kernel takes. */
+export type Ties = "first" | "last";
+
+/**
+ * For every window of a max pooling, where in the flat input its largest element lies.
+ *
+ * @param x flat values of [n, rows.input, columns.input, channels].
+ * @param pooled the max pooling of x, flat values of [n, rows.output, columns.output, channels], as is the result.
+ */
+function placesOfLargest(
+  x: ArrayLike<number>,
+  pooled: ArrayLike<number>,
+  [rows, columns]: readonly [WindowAxis, WindowAxis],
+  channels: number,
+  ties: Ties,
+): Int32Array {
+  // What none is equal to, as NaN, is of no matter, but has to have a place.
+  const places = new Int32Array(pooled.length);
+  const images = pooled.length / (rows.output * columns.output * channels);
+  const insideRows = inside(rows, ties);
+  const insideColumns = inside(columns, ties);
+  let window = 0;
+  for (let image = 0; image < images; image++) {
+    for (let outRow = 0; outRow < rows.output; outRow++) {
+      for (let outColumn = 0; outColumn < columns.output; outColumn++) {
+        for (const row of insideRows[outRow] ?? []) {
+          for (const column of insideColumns[outColumn] ?? []) {
+            const start = ((image * rows.input + row) * columns.input + column) * channels;
+            for (let channel = 0; channel < channels; channel++) {
+              // Branches on what no processor can foresee would cost twice the time.
+              const isLargest = Number(x[start + channel] === pooled[window + channel]);
+              const place = places[window + channel] ?? 0;
+              places[window + channel] = place + (start + channel - place) * isLargest;
+            }
+          }
+        }
+        window += channels;
+      }
+    }
+  }
+  return places;
 }
 
-/** For every window of a max pooling, which tap holds the largest element; the first of equals, as TensorFlow.js has it. */
-function largestTaps(
-  kernels: Kernels,
-  x: Tensor,
-  pooled: Tensor,
-  rows: WindowAxis,
-  columns: WindowAxis,
-): readonly Tap[] {
-  const padded = padForTaps(kernels, x, rows, columns, Number.NEGATIVE_INFINITY);
-  const [zero, one] = [kernels.fill(pooled.shape, 0), kernels.fill(pooled.shape, 1)];
-  let free = one;
-  return Array.from({ length: rows.filter * columns.filter }, (_, index) => {
-    const [row, column] = [Math.floor(index / columns.filter), index % columns.filter];
-    const attained = kernels.compare("Equal", underTap(kernels, padded, rows, columns, row, column), pooled);
-    const mask = kernels.select(attained, free, zero);
-    free = kernels.subtract(free, mask);
-    return { row, column, mask };
+/** For each window, the rows (or columns) of it that lie inside the input, the one to be taken of equals last. */
+function inside({ stride, before, filter, input, output }: WindowAxis, ties: Ties): number[][] {
+  return Array.from({ length: output }, (_, window) => {
+    const all = Array.from({ length: filter }, (_tap, tap) => window * stride - before + tap);
+    const within = all.filter((place) => place >= 0 && place < input);
+    return ties === "last" ? within : within.reverse();
   });
 }
 
 /**
- * The elements of `values` that lie where each window's largest element of x lies.
+ * For every window of a max pooling, where in the flat input its largest element lies: int32, flat.
  *
- * @param x, values [n, height, width, channels]
- * @param pooled the max pooling of x, [n, outHeight, outWidth, channels], as is the result.
+ * @param x [n, height, width, channels]
+ * @param pooled the max pooling of x, [n, outHeight, outWidth, channels]
  */
+export function indicesOfLargest(
+  kernels: Kernels,
+  x: Tensor,
+  pooled: Tensor,
+  attributes: Attributes,
+  ties: Ties = "first",
+): Tensor {
+  const axes = poolingAxes(attributes, x.shape, pooled.shape);
+  return kernels.indices(placesOfLargest(kernels.read(x), kernels.read(pooled), axes, x.shape.at(-1) ?? 1, ties));
+}
+
+/** Elements of `values` by their flat indices, in the shape given. */
+export function pickByIndex(kernels: Kernels, values: Tensor, indices: Tensor, shape: readonly number[]): Tensor {
+  const flat = kernels.reshape(values, [values.size]);
+  return kernels.reshape(kernels.run("GatherV2", { x: flat, indices }, { axis: 0, batchDims: 0 }), shape);
+}
+
+/** Adds each element of `values` to where its flat index says, in a tensor of the shape given that is zero elsewhere. */
+export function returnByIndex(kernels: Kernels, values: Tensor, indices: Tensor, shape: readonly number[]): Tensor {
+  const size = shape.reduce((product, extent) => product * extent, 1);
+  const updates = kernels.reshape(values, [values.size]);
+  const places = kernels.reshape(indices, [values.size, 1]);
+  return kernels.reshape(kernels.run("ScatterNd", { indices: places, updates }, { shape: [size] }), shape);
+}
+
+/** The elements of `values` that lie where each window's largest element of x lies; shapes as above. */
 export function pickLargest(
   kernels: Kernels,
   x: Tensor,
   pooled: Tensor,
   values: Tensor,
   attributes: Attributes,
+  ties: Ties = "first",
 ): Tensor {
-  const [rows, columns] = poolingAxes(attributes, x.shape, pooled.shape);
-  const padded = padForTaps(kernels, values, rows, columns, 0);
-  return largestTaps(kernels, x, pooled, rows, columns)
-    .map(({ row, column, mask }) => kernels.multiply(mask, underTap(kernels, padded, rows, columns, row, column)))
-    .reduce((sum, part) => kernels.add(sum, part));
+  return pickByIndex(kernels, values, indicesOfLargest(kernels, x, pooled, attributes, ties), pooled.shape);
 }
 
 /** Gradient of a max pooling: each window's dy goes to where its largest element lies. Shapes as above. */
@@ -56,25 +104,7 @@ export function returnToLargest(
   pooled: Tensor,
   dy: Tensor,
   attributes: Attributes,
+  ties: Ties = "first",
 ): Tensor {
-  const [rows, columns] = poolingAxes(attributes, x.shape, pooled.shape);
-  const [height, width] = [extended(rows), extended(columns)];
-  const sum = largestTaps(kernels, x, pooled, rows, columns)
-    .map(({ row, column, mask }) => {
-      const spread = spreadOut(kernels, kernels.multiply(mask, dy), rows.stride, columns.stride);
-      return kernels.pad(spread, [
-        [0, 0],
-        [row, height - row - rows.output * rows.stride],
-        [column, width - column - columns.output * columns.stride],
-        [0, 0],
-      ]);
-    })
-    .reduce((total, part) => kernels.add(total, part));
-  const [count = 0, , , channels = 0] = x.shape;
-  return kernels.slice(sum, [0, rows.before, columns.before, 0], [count, rows.input, columns.input, channels]);
-}
-
-/** Length that holds the input with its padding, and each spread-out gradient at each tap. */
-function extended(axis: WindowAxis): number {
-  return Math.max(axis.before + axis.input, axis.output * axis.stride + axis.filter - 1);
+  return returnByIndex(kernels, dy, indicesOfLargest(kernels, x, pooled, attributes, ties), x.shape);
 }

@@ -19,6 +19,11 @@ export interface RuleContext {
   readonly outputs: readonly Tensor[];
   /** Value of the only (or first) output. */
   readonly output: Tensor;
+  /**
+   * A tensor that depends on recorded values alone, made once for all products. The name is the operation's own, or that of a
+   * recorded value which several operations share something about.
+   */
+  readonly constant: (name: string, make: () => Tensor, of?: Tensor) => Tensor;
   /** Runs the recorded kernel anew, with some inputs replaced. */
   readonly rerun: (replacements: Readonly<Record<string, Tensor>>) => Tensor[];
 }

@@ -1,4 +1,5 @@
 import type { Engine, Tensor } from "../engine.ts";
+import { Constants } from "./constants.ts";
 import { Kernels } from "./kernels.ts";
 import type { Operation } from "./operation.ts";
 import type { ActiveOperation, Program } from "./program.ts";
@@ -28,6 +29,7 @@ export class TracePoint {
   readonly #program: Program;
   readonly #values: ReadonlyMap<number, Tensor>;
   readonly #owned: readonly Tensor[];
+  readonly #constants: Constants;
   #disposed = false;
 
   /** @param owned tensors that `dispose` frees. */
@@ -37,6 +39,7 @@ export class TracePoint {
     this.#program = program;
     this.#values = values;
     this.#owned = owned;
+    this.#constants = new Constants(engine);
   }
 
   /** Value of that id, as recorded or replayed; alive until `dispose`. */
@@ -58,7 +61,8 @@ export class TracePoint {
 
   /**
    * Product of the loss's Hessian with a direction: tangents pushed along the recorded gradient evaluation, forward over
-   * reverse (Pearlmutter 1994). Costs between one and two gradients.
+   * reverse (Pearlmutter 1994). Costs between one and two gradients; the first product at a point a little more, since it
+   * makes what all share.
    *
    * @param direction flat, in the order of the variables.
    * @throws UnsupportedKernelError where a kernel on the way has no tangent rule.
@@ -79,6 +83,7 @@ export class TracePoint {
     if (this.#disposed) return;
     this.#disposed = true;
     for (const tensor of this.#owned) tensor.dispose();
+    this.#constants.dispose();
   }
 
   #requireAlive(): void {
@@ -162,6 +167,7 @@ export class TracePoint {
       },
       outputs,
       output,
+      constant: (name, make, of) => this.#constants.get(of ?? operation, name, make),
       rerun: (replacements) => runOperation(this.#kernels, operation, (name) => replacements[name] ?? input(name)),
     };
   }

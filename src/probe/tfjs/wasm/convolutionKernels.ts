@@ -1,8 +1,8 @@
 import type { Attributes, NamedTensors, Tensor } from "../engine.ts";
 import type { Kernels } from "../trace/kernels.ts";
+import { patchesKernel, patchesProduct } from "../trace/patchesProduct.ts";
 import {
   cropped,
-  forwardMargin,
   inputGradientMargin,
   padForTaps,
   requireChannelsLast,
@@ -14,29 +14,29 @@ import { required } from "./required.ts";
 
 type Shape4 = [number, number, number, number];
 
-/**
- * Gradient of a convolution with respect to its filter, as a convolution: batch and channels change places, the output's
- * gradient is the filter, and the forward stride becomes the dilation.
- */
+/** Bytes of patches made at a time. */
+const mostPatchBytes = 64 * 1024 * 1024;
+
+/** Gradient of a convolution with respect to its filter: what each tap saw, times the output's gradient. */
 export function conv2DBackpropFilter(kernels: Kernels, inputs: NamedTensors, attributes: Attributes): Tensor {
   requireChannelsLast("Conv2DBackpropFilter", attributes);
   const [x, dy] = [required(inputs, "x"), required(inputs, "dy")];
-  const [, height, width] = x.shape as Shape4;
-  const [, outHeight, outWidth] = dy.shape as Shape4;
-  const [filterHeight, filterWidth] = attributes["filterShape"] as Shape4;
-  const [rows, columns] = windowAxes(attributes, [height, width], [outHeight, outWidth], [filterHeight, filterWidth]);
-  const { images, pad } = cropped(
-    kernels,
-    kernels.transpose(x, [3, 1, 2, 0]),
-    forwardMargin(rows),
-    forwardMargin(columns),
-  );
-  const filterGradient = kernels.run(
-    "Conv2D",
-    { x: images, filter: kernels.transpose(dy, [1, 2, 0, 3]) },
-    { strides: [1, 1], pad, dataFormat: "NHWC", dilations: [rows.stride, columns.stride] },
-  );
-  return kernels.transpose(filterGradient, [1, 2, 0, 3]);
+  const [count, height, width, channels] = x.shape as Shape4;
+  const [, outHeight, outWidth, outChannels] = dy.shape as Shape4;
+  const filterShape = attributes["filterShape"] as Shape4;
+  const taps = filterShape[0] * filterShape[1] * channels;
+  const together = Math.max(1, Math.floor(mostPatchBytes / (4 * taps * outHeight * outWidth)));
+  let gradient: Tensor | undefined;
+  for (let first = 0; first < count; first += together) {
+    const images = Math.min(together, count - first);
+    const part = (tensor: Tensor, shape: readonly number[]) =>
+      images === count ? tensor : kernels.slice(tensor, [first, 0, 0, 0], [images, ...shape]);
+    const outputShape = [images, outHeight, outWidth, outChannels];
+    const seen = kernels.run(patchesKernel, { x: part(x, [height, width, channels]) }, { ...attributes, outputShape });
+    const product = patchesProduct(kernels, seen, part(dy, [outHeight, outWidth, outChannels]), filterShape);
+    gradient = gradient === undefined ? product : kernels.add(gradient, product);
+  }
+  return gradient ?? kernels.fill(filterShape, 0);
 }
 
 /** Gradient of a convolution with respect to its input, as a convolution of the spread-out gradient with the flipped filter. */

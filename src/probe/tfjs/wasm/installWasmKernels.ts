@@ -9,13 +9,18 @@ import {
 } from "../engine.ts";
 import { Kernels } from "../trace/kernels.ts";
 import { returnToLargest } from "../trace/largestInWindow.ts";
+import { patchesKernel } from "../trace/patchesProduct.ts";
 import {
   conv2DBackpropFilter,
   conv2DBackpropInput,
   depthwiseBackpropFilter,
   depthwiseBackpropInput,
 } from "./convolutionKernels.ts";
+import { gather } from "./gather.ts";
+import { WasmHeap } from "./heap.ts";
+import { sumOfLeadingAxes } from "./leadingSum.ts";
 import { batchMatMul } from "./matrixProduct.ts";
+import { patches } from "./patches.ts";
 import { required } from "./required.ts";
 import { unsortedSegmentSum } from "./segmentSum.ts";
 
@@ -38,6 +43,7 @@ function installMissingKernels(engine: Engine, registry: KernelRegistry): string
     Conv2DBackpropFilter: (inputs, attributes) => conv2DBackpropFilter(kernels, inputs, attributes),
     DepthwiseConv2dNativeBackpropFilter: (inputs, attributes) => depthwiseBackpropFilter(kernels, inputs, attributes),
     DepthwiseConv2dNativeBackpropInput: (inputs, attributes) => depthwiseBackpropInput(kernels, inputs, attributes),
+    [patchesKernel]: (inputs, attributes) => patches(kernels, new WasmHeap(engine), inputs, attributes),
     UnsortedSegmentSum: (inputs, attributes) => unsortedSegmentSum(engine, kernels, inputs, attributes),
   };
   return Object.entries(missing).flatMap(([kernelName, compose]) => {
@@ -68,6 +74,8 @@ function installFastKernels(engine: Engine, registry: KernelRegistry): string[] 
       String(attributes["dataFormat"]).toUpperCase() === "NCHW"
         ? plain()
         : conv2DBackpropInput(kernels, inputs, attributes),
+    GatherV2: (inputs, attributes, plain) => gather(new WasmHeap(engine), inputs, attributes, plain),
+    Sum: (inputs, attributes, plain) => sumOfLeadingAxes(new WasmHeap(engine), inputs, attributes, plain),
     MaxPoolGrad: (inputs, attributes) => {
       const [dy, input, output] = [required(inputs, "dy"), required(inputs, "input"), required(inputs, "output")];
       return returnToLargest(kernels, input, output, dy, attributes);

@@ -1,6 +1,6 @@
 import type { Tensor } from "../../engine.ts";
 import type { Kernels } from "../kernels.ts";
-import { addTangents, bilinearIn, linearInAll, type Rule, type Rules } from "../rule.ts";
+import { addTangents, bilinearIn, type Rule, type Rules } from "../rule.ts";
 
 /** Partial derivatives of a binary kernel, in the broadcast shape of its output. */
 interface Partials {
@@ -9,17 +9,17 @@ interface Partials {
 }
 
 function binary(partials: Partials): Rule {
-  return ({ kernels, tangent, input, output }) => {
-    const [a, b, aTangent, bTangent] = [input("a"), input("b"), tangent("a"), tangent("b")];
-    return addTangents(
-      kernels,
-      aTangent && kernels.multiply(partials.a(kernels, a, b, output), aTangent),
-      bTangent && kernels.multiply(partials.b(kernels, a, b, output), bTangent),
-    );
+  return ({ kernels, tangent, input, output, constant }) => {
+    const along = (name: "a" | "b") => {
+      const given = tangent(name);
+      const partial = () => constant(name, () => partials[name](kernels, input("a"), input("b"), output));
+      return given && kernels.multiply(partial(), given);
+    };
+    return addTangents(kernels, along("a"), along("b"));
   };
 }
 
-/** Broadcasts a tangent to the kernel's output, whose other operand may be the wider one. */
+/** A sum's or difference's only tangent, broadcast to the kernel's output: the other operand may be the wider one. */
 function widened(kernels: Kernels, tangent: Tensor | undefined, output: Tensor): Tensor | undefined {
   return tangent && kernels.broadcastTo(tangent, output.shape);
 }
@@ -49,22 +49,21 @@ function powerInExponent(kernels: Kernels, a: Tensor, _b: Tensor, output: Tensor
 }
 
 export const binaryRules: Rules = {
-  Add: ({ kernels, tangent, output }) =>
-    addTangents(kernels, widened(kernels, tangent("a"), output), widened(kernels, tangent("b"), output)),
-  AddN: linearInAll,
+  Add: ({ kernels, tangent, output }) => {
+    const [a, b] = [tangent("a"), tangent("b")];
+    return a && b ? kernels.add(a, b) : widened(kernels, a ?? b, output);
+  },
+  AddN: ({ kernels, inputNames, tangent }) => addTangents(kernels, ...inputNames.map((name) => tangent(name))),
   Sub: ({ kernels, tangent, output }) => {
-    const bTangent = tangent("b");
-    return addTangents(
-      kernels,
-      widened(kernels, tangent("a"), output),
-      widened(kernels, bTangent && kernels.negate(bTangent), output),
-    );
+    const [a, b] = [tangent("a"), tangent("b")];
+    return a && b ? kernels.subtract(a, b) : widened(kernels, a ?? (b && kernels.negate(b)), output);
   },
   Multiply: bilinearIn("a", "b"),
-  RealDiv: binary({
-    a: (kernels, a, b) => kernels.broadcastTo(kernels.run("Reciprocal", { x: b }), broadcastShape(a, b)),
-    b: (kernels, _a, b, output) => kernels.negate(kernels.divide(output, b)),
-  }),
+  RealDiv: ({ kernels, tangent, input, output, constant }) => {
+    const [a, b] = [tangent("a"), tangent("b")];
+    const slope = () => constant("slope", () => kernels.negate(kernels.divide(output, input("b"))));
+    return addTangents(kernels, a && kernels.divide(a, input("b")), b && kernels.multiply(slope(), b));
+  },
   Maximum: extremum("GreaterEqual", "Less"),
   Minimum: extremum("LessEqual", "Greater"),
   SquaredDifference: binary({
@@ -80,15 +79,15 @@ export const binaryRules: Rules = {
     a: (kernels, _a, _b, output) => kernels.fill(output.shape, 1),
     b: (kernels, a, b) => kernels.negate(kernels.run("Floor", { x: kernels.divide(a, b) })),
   }),
-  Prelu: ({ kernels, tangent, input }) => {
+  Prelu: ({ kernels, tangent, input, constant }) => {
     const [x, alpha, xTangent, alphaTangent] = [input("x"), input("alpha"), tangent("x"), tangent("alpha")];
-    const positive = kernels.step(x);
-    const negative = kernels.offset(kernels.negate(positive), 1);
-    const slope = kernels.add(positive, kernels.multiply(negative, alpha));
+    const negative = () => kernels.offset(kernels.negate(kernels.step(x)), 1);
+    const slope = () => kernels.add(kernels.step(x), kernels.multiply(negative(), alpha));
+    const negativePart = () => kernels.multiply(negative(), x);
     return addTangents(
       kernels,
-      xTangent && kernels.multiply(xTangent, slope),
-      alphaTangent && kernels.multiply(kernels.multiply(negative, x), alphaTangent),
+      xTangent && kernels.multiply(xTangent, constant("slope", slope)),
+      alphaTangent && kernels.multiply(constant("negativePart", negativePart), alphaTangent),
     );
   },
   Select: ({ kernels, tangent, input, rerun }) => {
@@ -100,10 +99,3 @@ export const binaryRules: Rules = {
     });
   },
 };
-
-function broadcastShape(a: Tensor, b: Tensor): number[] {
-  const rank = Math.max(a.shape.length, b.shape.length);
-  return Array.from({ length: rank }, (_, axis) =>
-    Math.max(a.shape[axis - rank + a.shape.length] ?? 1, b.shape[axis - rank + b.shape.length] ?? 1),
-  );
-}

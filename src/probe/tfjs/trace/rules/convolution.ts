@@ -1,3 +1,4 @@
+import { patchesKernel, patchesProduct } from "../patchesProduct.ts";
 import { addTangents, bilinearIn, UnsupportedKernelError, type Rule, type Rules } from "../rule.ts";
 import { unlessBroken } from "./pooling.ts";
 
@@ -19,10 +20,31 @@ function fused(plainKernel: string): Rule {
   };
 }
 
+/** Bytes of one convolution's patches worth keeping from product to product. */
+const mostPatchBytes = 64 * 1024 * 1024;
+
+/** The filter's gradient is bilinear; where it is a product with patches of the recorded images, those serve all products. */
+const filterGradient: Rule = (context) => {
+  const { kernels, tangent, input, constant, rerun, attributes } = context;
+  const [xTangent, dyTangent] = [tangent("x"), tangent("dy")];
+  const [x, dy] = [input("x"), input("dy")];
+  const filterShape = attributes["filterShape"] as number[];
+  const [rows = 1, columns = 1] = filterShape;
+  const positions = dy.size / (dy.shape.at(-1) ?? 1);
+  const bytes = 4 * rows * columns * (x.shape.at(-1) ?? 1) * positions;
+  if (!kernels.isComposed(patchesKernel) || bytes > mostPatchBytes) return bilinearIn("x", "dy")(context);
+  const seen = () => kernels.run(patchesKernel, { x }, { ...attributes, outputShape: dy.shape });
+  return addTangents(
+    kernels,
+    xTangent && rerun({ x: xTangent })[0],
+    dyTangent && patchesProduct(kernels, constant("patches", seen), dyTangent, filterShape),
+  );
+};
+
 export const convolutionRules: Rules = {
   Conv2D: bilinearIn("x", "filter"),
   Conv2DBackpropInput: bilinearIn("dy", "filter"),
-  Conv2DBackpropFilter: bilinearIn("x", "dy"),
+  Conv2DBackpropFilter: filterGradient,
   DepthwiseConv2dNative: bilinearIn("x", "filter"),
   DepthwiseConv2dNativeBackpropInput: bilinearIn("dy", "filter"),
   DepthwiseConv2dNativeBackpropFilter: bilinearIn("x", "dy"),

@@ -6,9 +6,15 @@ import { linearIn, type Rule, type Rules } from "../rule.ts";
 type Derivative = (kernels: Kernels, x: Tensor, y: Tensor, attributes: Attributes) => Tensor;
 
 function unary(derivative: Derivative): Rule {
-  return ({ kernels, tangent, input, output, attributes }) => {
+  return ({ kernels, tangent, input, output, attributes, constant }) => {
     const xTangent = tangent("x");
-    return xTangent && kernels.multiply(xTangent, derivative(kernels, input("x"), output, attributes));
+    return (
+      xTangent &&
+      kernels.multiply(
+        xTangent,
+        constant("derivative", () => derivative(kernels, input("x"), output, attributes)),
+      )
+    );
   };
 }
 
@@ -80,12 +86,15 @@ export const elementwiseRules: Rules = {
     const xTangent = tangent("x");
     return xTangent && kernels.alias(xTangent);
   },
-  EluGrad: ({ kernels, tangent, input, rerun }) => {
+  EluGrad: ({ kernels, tangent, input, constant, rerun }) => {
     const [dyTangent, yTangent] = [tangent("dy"), tangent("y")];
     const [alongDy] = dyTangent ? rerun({ dy: dyTangent }) : [];
     if (yTangent === undefined) return alongDy;
-    const negative = kernels.indicator(kernels.compare("Less", input("y"), kernels.scalar(0)));
-    const alongY = kernels.multiply(kernels.multiply(input("dy"), yTangent), negative);
+    const slope = constant("slope", () => {
+      const negative = kernels.indicator(kernels.compare("Less", input("y"), kernels.scalar(0)));
+      return kernels.multiply(input("dy"), negative);
+    });
+    const alongY = kernels.multiply(slope, yTangent);
     return alongDy ? kernels.add(alongDy, alongY) : alongY;
   },
 };

@@ -5,7 +5,7 @@ const defaultVarianceEpsilon = 0.001;
 
 export const normalizationRules: Rules = {
   /** y = (x − mean)·scale/√(variance + ε) + offset, with one statistic a channel or one an element. */
-  FusedBatchNorm: ({ kernels, kernelName, tangent, input, has, output, attributes }) => {
+  FusedBatchNorm: ({ kernels, kernelName, tangent, input, has, output, attributes, constant }) => {
     const x = input("x");
     const channels = x.shape.at(-1) ?? 1;
     // The kernel repeats its flat statistics along the flat input; only these two sizes mean what broadcasting would mean.
@@ -22,11 +22,14 @@ export const normalizationRules: Rules = {
     const [scaleTangent, offsetTangent] = [tangentOf("scale"), tangentOf("offset")];
     const scale = has("scale") ? laidOut(input("scale")) : undefined;
     const varianceEpsilon = Number(attributes["varianceEpsilon"] ?? defaultVarianceEpsilon);
-    const inverse = kernels.run("Rsqrt", { x: kernels.offset(laidOut(input("variance")), varianceEpsilon) });
-    const centred = kernels.subtract(x, laidOut(input("mean")));
+    const inverse = constant("inverse", () =>
+      kernels.run("Rsqrt", { x: kernels.offset(laidOut(input("variance")), varianceEpsilon) }),
+    );
+    const centred = constant("centred", () => kernels.subtract(x, laidOut(input("mean"))));
+    const inverseSlope = () => kernels.scale(kernels.multiply(kernels.square(inverse), inverse), -0.5);
     const inverseTangent =
-      varianceTangent &&
-      kernels.scale(kernels.multiply(kernels.multiply(kernels.square(inverse), inverse), varianceTangent), -0.5);
+      varianceTangent && kernels.multiply(constant("slope of inverse", inverseSlope), varianceTangent);
+    const normalized = () => kernels.multiply(centred, inverse);
     const centredTangent = addTangents(kernels, xTangent, meanTangent && kernels.negate(meanTangent));
     const normalizedTangent = addTangents(
       kernels,
@@ -36,7 +39,7 @@ export const normalizationRules: Rules = {
     const sum = addTangents(
       kernels,
       normalizedTangent && scale ? kernels.multiply(normalizedTangent, scale) : normalizedTangent,
-      scaleTangent && kernels.multiply(kernels.multiply(centred, inverse), scaleTangent),
+      scaleTangent && kernels.multiply(constant("normalized", normalized), scaleTangent),
       offsetTangent,
     );
     return sum && kernels.broadcastTo(sum, output.shape);

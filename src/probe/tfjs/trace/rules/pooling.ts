@@ -1,5 +1,6 @@
-import { pickLargest } from "../largestInWindow.ts";
-import { linearIn, UnsupportedKernelError, type Rule, type Rules } from "../rule.ts";
+import type { Tensor } from "../../engine.ts";
+import { indicesOfLargest, pickByIndex, returnByIndex } from "../largestInWindow.ts";
+import { linearIn, UnsupportedKernelError, type Rule, type RuleContext, type Rules } from "../rule.ts";
 
 /**
  * On WebAssembly, TensorFlow.js's own MaxPoolGrad sends the gradient of a window without a positive element to the first pixel
@@ -15,13 +16,25 @@ export function unlessBroken(rule: Rule): Rule {
   };
 }
 
+/** Where the largest elements lie that a max pooling took and that its gradient goes back to. */
+function largest({ kernels, attributes, constant }: RuleContext, x: Tensor, pooled: Tensor): Tensor {
+  return constant("indices of the largest", () => indicesOfLargest(kernels, x, pooled, attributes), pooled);
+}
+
 /** Max pooling picks one element a window, so its gradient is linear in dy and piecewise constant in the rest. */
 export const poolingRules: Rules = {
-  MaxPool: ({ kernels, tangent, input, output, attributes }) => {
+  MaxPool: (context) => {
+    const { kernels, tangent, input, output } = context;
     const xTangent = tangent("x");
-    return xTangent && pickLargest(kernels, input("x"), output, xTangent, attributes);
+    return xTangent && pickByIndex(kernels, xTangent, largest(context, input("x"), output), output.shape);
   },
-  MaxPoolGrad: unlessBroken(linearIn("dy")),
+  MaxPoolGrad: unlessBroken((context) => {
+    const { kernels, kernelName, tangent, input, rerun, output } = context;
+    const dyTangent = tangent("dy");
+    if (dyTangent === undefined) return undefined;
+    if (!kernels.isComposed(kernelName)) return rerun({ dy: dyTangent });
+    return returnByIndex(kernels, dyTangent, largest(context, input("input"), input("output")), output.shape);
+  }),
   AvgPool: linearIn("x"),
   AvgPoolGrad: linearIn("dy"),
   AvgPool3D: linearIn("x"),

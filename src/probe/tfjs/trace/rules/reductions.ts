@@ -6,15 +6,17 @@ import { normalizedAxes } from "../kernels.ts";
  * Max and Min: mean of the tangents of the elements that attain the extremum. Exact for a single one, and for ties of copies of
  * one value, which move together.
  */
-const extremum: Rule = ({ kernels, tangent, input, output, attributes }) => {
+const extremum: Rule = ({ kernels, tangent, input, output, attributes, constant }) => {
   const xTangent = tangent("x");
   if (xTangent === undefined) return undefined;
   const x = input("x");
   const axes = normalizedAxes(attributes["reductionIndices"] ?? attributes["axis"], x.shape.length);
-  const keptShape = x.shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent));
-  const attained = kernels.indicator(kernels.compare("Equal", x, kernels.reshape(output, keptShape)));
-  const total = kernels.sum(kernels.multiply(attained, xTangent), axes, false);
-  return kernels.reshape(kernels.divide(total, kernels.sum(attained, axes, false)), output.shape);
+  const shares = constant("shares", () => {
+    const keptShape = x.shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent));
+    const attained = kernels.indicator(kernels.compare("Equal", x, kernels.reshape(output, keptShape)));
+    return kernels.divide(attained, kernels.sum(attained, axes, true));
+  });
+  return kernels.reshape(kernels.sum(kernels.multiply(shares, xTangent), axes, false), output.shape);
 };
 
 export const reductionRules: Rules = {
