@@ -2,6 +2,7 @@
 import path from "node:path";
 import * as vscode from "vscode";
 import { startClock } from "./editor/activationClock.ts";
+import { Doctor } from "./editor/doctor.ts";
 import { inspectScript, inspectWithArguments } from "./editor/inspectCommand.ts";
 import { showEnd, showFailure } from "./editor/notices.ts";
 import { PanelsOnDemand } from "./editor/panelsOnDemand.ts";
@@ -56,7 +57,8 @@ export function activate(context: vscode.ExtensionContext): OrreryExtension {
   });
   const sources = keep(new SourceFiles(parser, report));
   const lenses = keep(new TrainingLenses(sources, runs, log));
-  keep(new RunsView(runs));
+  const doctor = keep(new Doctor(path.join(dist, "probe", "doctor.mjs"), log));
+  keep(new RunsView(runs, doctor));
   keep(new StatusBar(runs));
 
   keep(runs.onDidEnd((run) => void showEnd(run)));
@@ -78,6 +80,7 @@ export function activate(context: vscode.ExtensionContext): OrreryExtension {
       },
     ],
     [commands.toggleLenses, () => lenses.toggle()],
+    [commands.doctor, () => doctor.show()],
     [
       commands.showLog,
       () => {

@@ -16,6 +16,7 @@ export const commands = {
   clearInline: "orrery.clearInline",
   toggleLenses: "orrery.toggleLenses",
   showLog: "orrery.showLog",
+  doctor: "orrery.doctor",
 } as const;
 
 export const settings = {

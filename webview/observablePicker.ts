@@ -74,7 +74,7 @@ export class ObservablePicker {
 
   #label(base: string, layers: ReadonlySet<string>): void {
     const row = this.#rows.get(base) ?? this.#make(base);
-    const of = layers.size < 2 ? "" : `, ${String(layers.size)} curves`;
+    const of = layers.size < 2 ? "" : `, ${String(layers.size)} layers`;
     setAttribute(row.box, "label", baseLabel(base) + of);
     row.box.checked = this.#shown.includes(base);
     row.text = [row.family, baseLabel(base), base, ...layers].join(" ").toLowerCase();

@@ -42,6 +42,13 @@ export function gpuText({ known, seen, how }: Gpus): string {
   return known ? `none is seen, ${how}` : `unknown: ${how}`;
 }
 
+/** Whether the chosen backend computes on a GPU that is one. */
+export function usesGpu({ chosen, backends, gpus }: Diagnosis): boolean {
+  const finding = backends.find(({ title }) => title === chosen?.title);
+  if (finding?.title === "@tensorflow/tfjs-node-gpu") return gpus.seen.some(({ vendor }) => vendor === "NVIDIA");
+  return finding?.title === "WebGPU" && !finding.why.includes("software");
+}
+
 function backendHeading({ choice, left }: Diagnosis): string {
   return choice === "auto" || left !== undefined
     ? "Backends, best first"

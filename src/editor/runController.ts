@@ -99,17 +99,27 @@ export function requireTrust(): void {
   if (!vscode.workspace.isTrusted) throw new RestrictedError();
 }
 
-function optionsFor(script: vscode.Uri, given: readonly string[]): RunOptions {
-  const configuration = vscode.workspace.getConfiguration("", script);
-  const folder = vscode.workspace.getWorkspaceFolder(script);
+/** How the person wants scripts there to be run. */
+export function launchSettings(
+  scope: vscode.Uri,
+): Required<Pick<RunOptions, "workingDirectory" | "backend" | "node" | "nodeArguments">> {
+  const configuration = vscode.workspace.getConfiguration("", scope);
+  const folder = vscode.workspace.getWorkspaceFolder(scope);
   return {
-    script: script.fsPath,
-    arguments: given,
-    workingDirectory: folder?.uri.fsPath ?? path.dirname(script.fsPath),
-    runsDirectory: folder === undefined ? runsRootBeside(script.fsPath) : runsRoot(folder),
+    workingDirectory: folder?.uri.fsPath ?? path.dirname(scope.fsPath),
     backend: configuration.get<BackendChoice>(settings.backend, "auto"),
-    budget: configuration.get<number>(settings.measuringBudget, 0.05),
     node: configuration.get<string>(settings.nodePath, "").trim(),
     nodeArguments: configuration.get<string[]>(settings.nodeArguments, []),
+  };
+}
+
+function optionsFor(script: vscode.Uri, given: readonly string[]): RunOptions {
+  const folder = vscode.workspace.getWorkspaceFolder(script);
+  return {
+    ...launchSettings(script),
+    script: script.fsPath,
+    arguments: given,
+    runsDirectory: folder === undefined ? runsRootBeside(script.fsPath) : runsRoot(folder),
+    budget: vscode.workspace.getConfiguration("", script).get<number>(settings.measuringBudget, 0.05),
   };
 }

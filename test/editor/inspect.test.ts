@@ -84,6 +84,21 @@ describe("inspecting a script in a trusted workspace", () => {
     await window.screenshot("finished-opened");
   });
 
+  test("the line above the runs names the backend, and a click on it shows the doctor's report", async () => {
+    await window.runCommand("View: Close All Editors");
+    await window.showRuns();
+    const line = window.runItems.filter({ hasText: "Backend: WebAssembly" });
+    await line.waitFor();
+    expect(await line.innerText()).toContain("no GPU is used");
+    await line.click();
+    await window.page.locator(".editor-instance .view-lines").filter({ hasText: "WebAssembly" }).waitFor();
+    await window.screenshot("doctor");
+    const text = (await window.page.locator(".editor-instance .view-line").allInnerTexts()).join("\n");
+    expect(text.replaceAll("\u00a0", " ")).toMatch(
+      /✗ @tensorflow\/tfjs-node-gpu +not installed[^]*✓ WebAssembly +chosen/,
+    );
+  });
+
   test("stop ends the script with every process that it started", async () => {
     await window.runCommand("View: Close All Editors");
     await window.openFile("withHelper.mjs");

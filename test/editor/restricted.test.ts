@@ -24,6 +24,7 @@ describe("a folder in Restricted Mode", () => {
 
   test("shows a stored run, and offers nothing that would act on it", async () => {
     await window.showRuns();
+    await window.runItems.filter({ hasText: "Backend: unknown" }).filter({ hasText: "Restricted Mode" }).waitFor();
     await window.runItems.filter({ hasText: "chebyshev.mjs" }).click();
     const { panel } = window;
     await expect.poll(() => panel.status.innerText(), { timeout: 60_000 }).toContain("Finished");
@@ -40,7 +41,7 @@ describe("a folder in Restricted Mode", () => {
     await window.lens("last run").first().waitFor();
     expect(await window.lens("▷ Inspect").count()).toBe(0);
     const offered = await window.offeredCommands("Orrery: ");
-    expect(offered.filter((title) => /Inspect This Script|Stop|Pause|Resume|Measure/.test(title))).toEqual([]);
+    expect(offered.filter((title) => /Inspect This Script|Stop|Pause|Resume|Measure|Doctor/.test(title))).toEqual([]);
     expect(offered).toContain("Orrery: Open Run");
     await window.screenshot("restricted-lenses");
     expect(workspace.runs()).toHaveLength(1);

@@ -4,7 +4,17 @@ import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 const editor = vi.hoisted(() => ({
-  workspace: { isTrusted: false },
+  EventEmitter: class {
+    event = vi.fn();
+    fire = vi.fn();
+  },
+  workspace: {
+    isTrusted: false,
+    registerTextDocumentContentProvider: vi.fn(),
+    onDidGrantWorkspaceTrust: vi.fn(),
+    onDidChangeWorkspaceFolders: vi.fn(),
+    onDidChangeConfiguration: vi.fn(),
+  },
   window: { showInformationMessage: () => Promise.resolve(undefined) },
   l10n: { t: (text: string) => text },
   env: {},
@@ -14,6 +24,7 @@ vi.mock("vscode", () => editor);
 
 const { RunController } = await import("../../src/editor/runController.ts");
 const { runCommands } = await import("../../src/editor/runCommands.ts");
+const { Doctor } = await import("../../src/editor/doctor.ts");
 const { inspectScript, inspectWithArguments } = await import("../../src/editor/inspectCommand.ts");
 const { commands } = await import("../../src/ids.ts");
 
@@ -64,6 +75,14 @@ describe("in Restricted Mode, by code and not only by conditions in the manifest
     await controller.recoverAll();
     expect(readdirSync(folder)).toEqual(["run.json"]);
     expect(controller.controllable(folder)).toBe(false);
+  });
+
+  test("the doctor runs nothing, and says so", async () => {
+    const log = { warn: vi.fn() };
+    const doctor = new Doctor("absent", log as never);
+    expect(doctor.status()).toEqual({ is: "restricted" });
+    await expect(doctor.show()).rejects.toThrow("not trusted");
+    expect(log.warn).not.toHaveBeenCalled();
   });
 
   test("a stored run is opened", async () => {

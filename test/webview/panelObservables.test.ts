@@ -76,7 +76,7 @@ test("observables are listed once for all layers, by family, in words, and unkno
     "Other",
   ]);
   const listed = await labels(panel);
-  expect(listed).toContain("Effective rank, 3 curves");
+  expect(listed).toContain("Effective rank, 3 layers");
   expect(listed).toContain("Memory of the process (bytes)");
   expect(listed).toContain("mystery/ofTomorrow");
   expect(listed.filter((label) => label.includes("null"))).toEqual([]);
@@ -89,11 +89,11 @@ test("typing narrows the list by label, name, family and layer, and Escape bring
   const filter = await openPicker(panel);
   const all = (await labels(panel)).length;
   await filter.fill("rank");
-  await eventually(() => labels(panel)).toEqual(["Stable rank, 3 curves", "Effective rank, 3 curves"]);
+  await eventually(() => labels(panel)).toEqual(["Stable rank, 3 layers", "Effective rank, 3 layers"]);
   await filter.fill("kernel");
   await eventually(() => labels(panel)).toEqual(["Kernel alignment with the targets"]);
   await filter.fill("EMBED stable");
-  await eventually(() => labels(panel)).toEqual(["Stable rank, 3 curves"]);
+  await eventually(() => labels(panel)).toEqual(["Stable rank, 3 layers"]);
   await filter.fill("nothing of the kind");
   await eventually(() => panel.page.locator(".observables .empty").innerText()).toContain("No observable is called");
   await filter.press("Escape");

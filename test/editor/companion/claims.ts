@@ -111,6 +111,7 @@ export const restrictedClaims: Claims = {
     const directory = path.join(runsFolder(api), run);
     const calls: [string, unknown][] = [
       [commands.inspect, script],
+      [commands.doctor, undefined],
       ...[commands.stop, commands.pause, commands.resume, commands.measure].map((command): [string, unknown] => [
         command,
         directory,
