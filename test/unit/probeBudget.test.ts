@@ -1,114 +1,217 @@
 import { describe, expect, it } from "vitest";
 import { Budget, type Measurable } from "../../src/probe/tfjs/budget.ts";
 
-/** Seconds of a simulated run; a step takes `step` seconds, a measurement its cost. */
-function simulate(
-  budget: Budget,
-  measurables: readonly (Measurable & { readonly cost: number })[],
-  { seconds, step }: { readonly seconds: number; readonly step: number },
-) {
-  const counts = new Map(measurables.map(({ name }) => [name, 0]));
-  let time = 0;
-  let measuring = 0;
-  while (time < seconds) {
-    const due = budget.choose(measurables, time);
-    time += step;
-    for (const { name, cost } of measurables.filter((each) => due.has(each.name))) {
-      budget.spend(name, cost);
-      counts.set(name, (counts.get(name) ?? 0) + 1);
-      time += cost;
-      measuring += cost;
-    }
-  }
-  return { fraction: measuring / time, counts };
+/** Costs in seconds: of each measurement, and of the first if that is another. */
+interface Simulated extends Measurable {
+  readonly cost: number;
+  readonly first?: number;
 }
 
-const cheap = { name: "cheap", share: 1, cost: 0.0001 };
-const dear = { name: "dear", share: 1, cost: 0.3 };
+/** A run in simulated time; a step takes `step` seconds, a measurement its cost. */
+class Run {
+  readonly #budget: Budget;
+  readonly #all: readonly Simulated[];
+  readonly #step: number;
+  readonly counts = new Map<string, number>();
+  /** Names of those measured, in order. */
+  readonly order: string[] = [];
+  readonly spent = new Map<string, number>();
+  time = 0;
+  measuring = 0;
+
+  constructor(budget: Budget, all: readonly Simulated[], step: number) {
+    this.#budget = budget;
+    this.#all = all;
+    this.#step = step;
+  }
+
+  /** Goes on until so many seconds have passed. */
+  until(seconds: number): this {
+    while (this.time < seconds) this.step();
+    return this;
+  }
+
+  step(): void {
+    const due = this.#budget.choose(() => this.#all, this.time);
+    this.time += this.#step;
+    for (const { name, cost, first = cost } of this.#all) {
+      if (!due.has(name)) continue;
+      const count = this.counts.get(name) ?? 0;
+      const seconds = count === 0 ? first : cost;
+      this.#budget.spend(name, seconds);
+      this.counts.set(name, count + 1);
+      this.order.push(name);
+      this.spent.set(name, (this.spent.get(name) ?? 0) + seconds);
+      this.time += seconds;
+      this.measuring += seconds;
+    }
+  }
+}
+
+const cheap: Simulated = { name: "cheap", price: "cheap", cost: 0.0001 };
+const sharpness: Simulated = { name: "sharpness", price: "sharpness", cost: 0.02, first: 0.2 };
+const dear: readonly Simulated[] = [0.5, 1, 2, 6].map((price) => ({ name: `${price}`, price, cost: 0.2 * price }));
+const all = [cheap, sharpness, ...dear];
 
 describe("the measuring budget", () => {
-  it("spends the fraction that it is given", () => {
-    for (const fraction of [0.01, 0.05, 0.2]) {
-      const { fraction: spent } = simulate(new Budget(fraction), [cheap, dear], { seconds: 600, step: 0.001 });
-      // One dear measurement in 600 s that is not paid for yet.
-      expect(Math.abs(spent - fraction)).toBeLessThan(0.3 / 600 + 1e-6);
+  it.each([0.01, 0.05, 0.2])("spends the fraction %d that it is given", (fraction) => {
+    const run = new Run(new Budget(fraction), all, 0.004).until(600);
+    // The dearest may just have been taken or be about to; what a long measurement earns and nobody needs at once is forgotten.
+    expect(Math.abs(run.measuring - fraction * run.time)).toBeLessThan(1.3 + 0.01 * fraction * run.time);
+  });
+
+  it("measures at every step what is cheap, where the budget affords it", () => {
+    const run = new Run(new Budget(0.05), all, 0.02).until(100);
+    // 1 ms is earned a step, of which a fifth at least is for the 0.1 ms of the cheap one.
+    expect(run.counts.get("cheap")).toBeGreaterThan(0.99 * ((0.95 * 100) / 0.02));
+  });
+
+  it("gives what is cheap, where the budget does not afford it at every step, a part only", () => {
+    const run = new Run(new Budget(0.05), all, 0.001).until(150);
+    expect(run.spent.get("cheap")).toBeGreaterThan(0.19 * run.measuring);
+    expect(run.spent.get("cheap")).toBeLessThan(0.26 * run.measuring);
+  });
+
+  it("gives the sharpness two thirds of what the cheap ones leave", () => {
+    const run = new Run(new Budget(0.05), all, 0.005).until(400);
+    const left = run.measuring - (run.spent.get("cheap") ?? 0);
+    // A dear one may have been taken for which only the next second's income is owed.
+    expect(run.spent.get("sharpness")).toBeGreaterThan((2 / 3) * left - 0.5);
+  });
+
+  it("does not let the sharpness wait for a dear one", () => {
+    const alone = new Run(new Budget(0.05), [cheap, sharpness], 0.001).until(20);
+    const among = new Run(new Budget(0.05), all, 0.001).until(20);
+    // Alone it has three quarters, or all that the cheap one leaves; among others half.
+    expect(among.counts.get("sharpness")).toBeGreaterThan(0.55 * (alone.counts.get("sharpness") ?? 0));
+  });
+
+  it("goes on measuring the sharpness while its dear first measurement is being paid off", () => {
+    const run = new Run(new Budget(0.05), all, 0.001).until(3);
+    // Of 0.15 s earned two fifths pay for three of them, and a fifth goes into the 0.2 s of the first.
+    expect(run.counts.get("sharpness")).toBeGreaterThanOrEqual(4);
+  });
+
+  it("takes nothing on credit but what is cheap and the first sharpness", () => {
+    const run = new Run(new Budget(0.05), all, 0.001);
+    run.step();
+    expect(run.order).toEqual(["cheap", "sharpness"]);
+  });
+
+  it.each([2, 5, 10, 20])("never holds up a run of %d seconds by more than its part and the first sharpness", (end) => {
+    const run = new Run(new Budget(0.05), all, 0.001);
+    while (run.time < end) {
+      run.step();
+      // One sharpness and one cheap one are on credit as well.
+      expect(run.measuring).toBeLessThan(0.05 * run.time + 0.2 + 0.02 + 0.001);
     }
   });
 
-  it("starves no measurement, however dear", () => {
-    const { counts } = simulate(new Budget(0.05), [cheap, dear], { seconds: 600, step: 0.001 });
-    // Half of 5 % of 600 s pays for 50 dear ones.
-    expect(counts.get("dear")).toBeGreaterThanOrEqual(49);
-    expect(counts.get("cheap")).toBeGreaterThan(100_000);
+  it("takes the dear ones when they have been paid for, the cheapest first and the dearest last, and none too late", () => {
+    const run = new Run(new Budget(0.05), all, 0.005).until(600);
+    const firsts = [...new Set(run.order)].filter((name) => !Number.isNaN(Number(name)));
+    expect(firsts).toEqual(["0.5", "1", "2", "6"]);
+    const counts = ["0.5", "1", "2", "6"].map((name) => run.counts.get(name) ?? 0);
+    expect(counts[3]).toBeGreaterThanOrEqual(2);
+    // Rates go as 1/√cost: √12 times as many of the cheapest as of the dearest.
+    expect((counts[0] ?? 0) / (counts[3] ?? 0)).toBeGreaterThan(2.5);
+    expect((counts[0] ?? 0) / (counts[3] ?? 0)).toBeLessThan(6);
   });
 
-  it("measures everything at the first opportunity", () => {
-    expect(new Budget(0.001).choose([cheap, dear], 0)).toEqual(new Set(["cheap", "dear"]));
+  it("is not stalled by a first measurement that turns out dearer than its price: later ones wait until it is paid for", () => {
+    const surprising = { name: "surprising", price: 0.5, cost: 3 };
+    const run = new Run(new Budget(0.05), [sharpness, surprising], 0.001).until(300);
+    expect(Math.abs(run.measuring - 0.05 * run.time)).toBeLessThan(3.1);
+    expect(run.spent.get("sharpness")).toBeGreaterThan((2 / 3) * 0.05 * 300 - 0.5);
   });
 
-  it("measures nothing at 0, and everything at 1", () => {
-    expect(simulate(new Budget(0), [cheap, dear], { seconds: 1, step: 0.01 }).fraction).toBe(0);
-    const { counts } = simulate(new Budget(1), [dear], { seconds: 31, step: 0.01 });
-    expect(counts.get("dear")).toBe(100);
+  it("measures nothing at 0, and everything at every step at 1", () => {
+    expect(new Run(new Budget(0), all, 0.01).until(1).measuring).toBe(0);
+    const run = new Run(new Budget(1), all, 0.01);
+    for (let step = 0; step < 20; step++) run.step();
+    expect(all.map(({ name }) => run.counts.get(name))).toEqual(all.map(() => 20));
   });
 
-  it("measures once on request, even at 0", () => {
-    const budget = new Budget(0);
+  it.each([0, 0.05])(
+    "measures everything on request at once, dear or not, at a fraction of %d, and only once",
+    (fraction) => {
+      const budget = new Budget(fraction);
+      const run = new Run(budget, all, 0.001).until(10);
+      budget.request();
+      const before = run.order.length;
+      run.step();
+      expect(new Set(run.order.slice(before))).toEqual(new Set(all.map(({ name }) => name)));
+      for (let step = 0; step < 10; step++) run.step();
+      expect(run.counts.get("6")).toBe(1);
+    },
+  );
+
+  it("pays for a request like for anything else", () => {
+    const budget = new Budget(0.05);
+    const run = new Run(budget, all, 0.004).until(10);
     budget.request();
-    expect(budget.choose([dear], 1)).toEqual(new Set(["dear"]));
-    expect(budget.choose([dear], 2)).toEqual(new Set());
+    run.until(200);
+    expect(Math.abs(run.measuring - 0.05 * run.time)).toBeLessThan(1.3);
   });
 
   it("does not save up during a rest", () => {
     const budget = new Budget(0.05);
-    simulate(budget, [dear], { seconds: 10, step: 0.001 });
-    budget.choose([dear], 10_000);
-    budget.spend("dear", 0.3);
-    // 0.3 s are paid for by 6 s, and by nothing of the hours before.
-    expect(budget.choose([dear], 10_005.9)).toEqual(new Set());
-    expect(budget.choose([dear], 10_006.1)).toEqual(new Set(["dear"]));
+    const run = new Run(budget, all, 0.001).until(30);
+    run.time = 10_000;
+    const before = run.measuring;
+    run.until(10_020);
+    // Each may be due once at first; after that as ever.
+    const once = cheap.cost + sharpness.cost + 0.2 * 6;
+    expect(run.measuring - before).toBeLessThan(0.05 * 20 + once);
   });
 
-  it("takes a first measurement of a high price when it has been paid for, and one of a low price on credit", () => {
-    const budget = new Budget(0.05);
-    const base = { name: "base", share: 1 };
-    const cheaper = { name: "cheaper", share: 1, price: { of: "base", times: 0.5 } };
-    const dearer = { name: "dearer", share: 1, price: { of: "base", times: 3 } };
-    const all = [base, cheaper, dearer];
-    expect(budget.choose(all, 0)).toEqual(new Set(["base"]));
-    budget.spend("base", 0.2);
-    expect(budget.choose(all, 1)).toEqual(new Set(["cheaper"]));
-    budget.spend("cheaper", 0);
-    // 0.6 s are paid for at 0.05 of the time, of which 15 % is its own at first and half of the rest: with 0.2 s of the other, by 16 s.
-    expect(budget.choose([dearer, base], 15.9).has("dearer")).toBe(false);
-    expect(budget.choose([dearer, base], 17.1)).toEqual(new Set(["dearer", "base"]));
-    // The next one is paid for in advance as well: 0.6 s by 12 s.
-    budget.spend("dearer", 0.6);
-    expect(budget.choose([dearer], 29)).toEqual(new Set());
-    expect(budget.choose([dearer], 29.2)).toEqual(new Set(["dearer"]));
+  it("obeys at once when the fraction is changed", () => {
+    const budget = new Budget(0.2);
+    const run = new Run(budget, all, 0.004).until(60);
+    budget.fraction = 0.02;
+    const [then, spent] = [run.time, run.measuring];
+    run.until(360);
+    expect(Math.abs(run.measuring - spent - 0.02 * (run.time - then))).toBeLessThan(1.3);
+    budget.fraction = 0;
+    const order = run.order.length;
+    run.until(400);
+    expect(run.order.length).toBe(order);
   });
 
-  it("has taken each dear measurement once before long, cheapest first, though its share is small", () => {
-    const base = { name: "base", share: 16, cost: 0.3 };
-    const dears = [2, 4, 6].map((times) => ({
-      ...{ name: `${times}`, share: 0.15, cost: 0.3 * times },
-      price: { of: "base", times },
-    }));
-    const count = (seconds: number) => simulate(new Budget(0.05), [base, ...dears], { seconds, step: 0.01 }).counts;
-    // 15 % of 5 % pays 0.6 s in 80 s, 1.2 s more in 160 s, and 1.8 s more in 240 s, less what their own shares pay.
-    expect(["2", "4", "6"].map((name) => count(90).get(name))).toEqual([1, 0, 0]);
-    expect(["2", "4", "6"].map((name) => count(250).get(name))).toEqual([1, 1, 0]);
-    const later = count(500);
-    expect(["2", "4", "6"].map((name) => later.get(name))).toEqual([1, 1, 1]);
-    // Two thirds of 5 % of 500 s.
-    expect(0.3 * (later.get("base") ?? 0)).toBeGreaterThan((2 / 3) * 25);
+  it("goes on as ever when the fraction has been 1 for a while", () => {
+    const budget = new Budget(1);
+    const run = new Run(budget, all, 0.004).until(100);
+    budget.fraction = 0.05;
+    const [then, spent] = [run.time, run.measuring];
+    const counts = new Map(run.counts);
+    run.until(then + 400);
+    // What the last steps of full measuring owe is paid for first.
+    expect(Math.abs(run.measuring - spent - 0.05 * 400)).toBeLessThan(2.5);
+    for (const { name } of all) expect(run.counts.get(name)).toBeGreaterThan(counts.get(name) ?? 0);
   });
 
-  it("measures on request what is not paid for yet", () => {
-    const budget = new Budget(0.05);
-    budget.request();
-    expect(budget.choose([{ name: "dearer", share: 1, price: { of: "base", times: 3 } }], 0)).toEqual(
-      new Set(["dearer"]),
-    );
+  it("takes back what was counted too much", () => {
+    const budget = new Budget(0.1);
+    budget.choose(() => [cheap], 0);
+    budget.spend("cheap", 1);
+    budget.spend("cheap", -0.9);
+    expect(budget.choose(() => [cheap], 0.99).size).toBe(0);
+    expect(budget.choose(() => [cheap], 1.01).size).toBe(1);
+  });
+
+  it("does not ask what could be measured where nothing can be paid for", () => {
+    const budget = new Budget(0.01);
+    let asked = 0;
+    const ask = () => {
+      asked++;
+      return [cheap];
+    };
+    budget.choose(ask, 0);
+    budget.spend("cheap", 0.001);
+    budget.choose(ask, 0.001);
+    // 1 ms is paid for by 100 ms.
+    for (let step = 2; step < 100; step++) budget.choose(ask, 0.001 * step);
+    expect(asked).toBe(2);
+    expect(budget.choose(ask, 0.102)).toEqual(new Set(["cheap"]));
   });
 });

@@ -1,34 +1,52 @@
+import { DearQueue, type DearMeasurable } from "./dearQueue.ts";
+
+/**
+ * What a measurement is expected to cost: `cheap`, linear in the weights; that of a sharpness; or a multiple of the run's first
+ * sharpness, which shows how dear the script's own evaluations are.
+ */
+export type Price = "cheap" | "sharpness" | number;
+
 /** Something that can be measured. */
 export interface Measurable {
   readonly name: string;
-  /** How much of the income it gets, relative to others that are in debt. */
-  readonly share: number;
-  /** What its first measurement is expected to cost; without it, the first is taken on credit. */
-  readonly price?: Price;
+  readonly price: Price;
 }
 
-/** A price in units of another measurement's first cost, which shows how dear the script's own evaluations are. */
-export interface Price {
-  readonly of: string;
-  readonly times: number;
+/** Something that has to be paid for. */
+interface Account {
+  /** Of the income, relative to the others that are in need. */
+  readonly weight: number;
+  readonly owed: number;
+  pay(seconds: number): void;
 }
+
+/** Of the income, as long as they need it: the sharpness gets two thirds of what the cheap ones leave. */
+const weights = { cheap: 1, sharpness: 2, dear: 1, loan: 1 };
+/** Seconds: rounding could divide ever smaller remainders without end. */
+const smallestIncome = 1e-12;
+const nothing: ReadonlySet<string> = new Set();
 
 /**
  * When to measure, so that measuring costs a given fraction of wall time.
  *
- * Each measurement is taken on credit, and again as soon as its debt is paid. The fraction of the time that passes is income,
- * divided by shares among those in debt: a cheap measurement is soon out of it and leaves the income to the dear ones, and
- * none is starved. One whose price is known to be high is paid for in advance, lest a run begin with a long wait; the cheapest first. What nobody needs is forgotten, for a long rest must not be followed by a rush.
+ * The fraction of the time that passes is income. The cheap ones and the sharpness are measured on credit, and again as soon as
+ * that is paid off. The dear ones save up in one purse for whose turn it is (`DearQueue`), so that none holds a young run up. A
+ * first sharpness is much dearer than those that follow, which begin where it ended: it is a loan, paid off by the side.
+ * What nobody needs is forgotten, for a long rest must not be followed by a rush.
  */
 export class Budget {
-  /** Seconds that each measurement has taken and that are not paid for yet. */
+  /** By name, what those that are measured on credit owe. */
   readonly #debts = new Map<string, number>();
-  readonly #firstCosts = new Map<string, number>();
-  /** Those that have not been taken yet and have a price to pay. */
-  readonly #waiting = new Set<string>();
+  readonly #prices = new Map<string, Price>();
+  readonly #dear = new DearQueue();
+  #loan = 0;
   #fraction: number;
   #requested = false;
   #lastTime: number | undefined;
+  /** Not divided yet. */
+  #income = 0;
+  /** With less than this, nothing can become due. */
+  #leastIncome = 0;
 
   /** `fraction` of wall time, from 0, which never measures, to 1, which always does. */
   constructor(fraction: number) {
@@ -48,72 +66,93 @@ export class Budget {
     this.#requested = true;
   }
 
-  /** Which measurements to take now; `time` in seconds, never decreasing. */
-  choose(measurables: readonly Measurable[], time: number): ReadonlySet<string> {
-    for (const each of measurables) this.#quote(each);
-    this.#earn(measurables, time);
-    const takesAll = this.#requested || this.#fraction >= 1;
-    this.#requested = false;
-    if (!takesAll && this.#fraction <= 0) return new Set();
-    const due = takesAll ? measurables : measurables.filter((each) => this.#debt(each) <= 0);
-    return new Set(due.map(({ name }) => name));
-  }
-
-  /** A measurement has taken this many seconds. */
-  spend(name: string, seconds: number): void {
-    // What has been paid in advance is not given back: the next one is paid for in advance as well.
-    const owed = this.#waiting.delete(name) ? 0 : (this.#debts.get(name) ?? 0);
-    this.#debts.set(name, owed + seconds);
-    if (!this.#firstCosts.has(name)) this.#firstCosts.set(name, seconds);
-  }
-
-  #earn(measurables: readonly Measurable[], time: number): void {
-    let income = this.#fraction * (time - (this.#lastTime ?? time));
+  /**
+   * Which measurements to take now.
+   *
+   * @param applicable gives what could be measured; not called where nothing can be due.
+   * @param time in seconds, never decreasing.
+   */
+  choose(applicable: () => readonly Measurable[], time: number): ReadonlySet<string> {
+    this.#income += this.#fraction * (time - (this.#lastTime ?? time));
     this.#lastTime = time;
-    income -= this.#payAhead(measurables, income * shareOfFirsts);
-    // Rounding could divide ever smaller remainders without end.
-    while (income > smallestIncome) {
-      const inDebt = measurables.filter((each) => Number.isFinite(this.#debt(each)) && this.#debt(each) > 0);
-      if (inDebt.length === 0) return;
-      const shares = inDebt.reduce((sum, { share }) => sum + share, 0);
-      const perShare = income / shares;
-      income = 0;
-      for (const each of inDebt) {
-        const debt = this.#debt(each);
-        const paid = Math.min(debt, perShare * each.share);
-        this.#debts.set(each.name, debt - paid);
-        income += perShare * each.share - paid;
-      }
+    const takesAll = this.#requested || this.#fraction >= 1;
+    if (!takesAll && (this.#fraction <= 0 || this.#income < this.#leastIncome)) return nothing;
+    this.#requested = false;
+    const measurables = applicable();
+    for (const { name, price } of measurables) this.#prices.set(name, price);
+    this.#divide(measurables);
+    const due = takesAll ? measurables : measurables.filter((each) => this.#isDue(each));
+    return due.length === 0 ? nothing : new Set(due.map(({ name }) => name));
+  }
+
+  /** A measurement has taken this many seconds; a negative number takes back what was counted too much before. */
+  spend(name: string, seconds: number): void {
+    this.#leastIncome = 0;
+    const price = this.#prices.get(name);
+    if (typeof price === "number") {
+      this.#dear.spend(name, seconds);
+    } else if (price === "sharpness" && !this.#debts.has(name)) {
+      this.#debts.set(name, 0);
+      this.#loan += seconds;
+      this.#dear.unit ??= seconds;
+    } else {
+      this.#debts.set(name, this.#owed(name) + seconds);
     }
   }
 
-  /** Pays towards the cheapest measurement that has not been taken yet, from what is set aside for such; returns what it took. */
-  #payAhead(measurables: readonly Measurable[], available: number): number {
-    const waiting = measurables.filter((each) => this.#waiting.has(each.name) && this.#debt(each) > 0);
-    const next = waiting.toSorted((a, b) => this.#debt(a) - this.#debt(b))[0];
-    if (next === undefined) return 0;
-    const paid = Math.min(this.#debt(next), available);
-    this.#debts.set(next.name, this.#debt(next) - paid);
-    return paid;
+  #owed(name: string): number {
+    return this.#debts.get(name) ?? 0;
   }
 
-  /** Puts one that has not been measured yet in debt for its price, as soon as that is known. */
-  #quote({ name, price }: Measurable): void {
-    const cost = price === undefined ? undefined : this.#firstCosts.get(price.of);
-    if (price === undefined || cost === undefined || this.#debts.has(name)) return;
-    const expected = cost * price.times;
-    if (expected > mostOnCredit) this.#waiting.add(name);
-    this.#debts.set(name, expected > mostOnCredit ? expected : 0);
+  #isDue({ name, price }: Measurable): boolean {
+    return typeof price === "number" ? this.#dear.isDue(name) : this.#owed(name) <= 0;
   }
 
-  /** What is left to pay; a price that is not known yet is more than can be paid. */
-  #debt({ name, price }: Measurable): number {
-    return this.#debts.get(name) ?? (price === undefined ? 0 : Number.POSITIVE_INFINITY);
+  /** Divides the income by weights among the accounts in need, until it or their need is used up. */
+  #divide(measurables: readonly Measurable[]): void {
+    const dear = measurables.filter(isDear);
+    let accounts = this.#accounts(measurables, dear);
+    while (this.#income > smallestIncome && accounts.length > 0) {
+      const perWeight = this.#income / accounts.reduce((sum, { weight }) => sum + weight, 0);
+      this.#income = 0;
+      for (const account of accounts) {
+        const paid = Math.min(account.owed, perWeight * account.weight);
+        account.pay(paid);
+        this.#income += perWeight * account.weight - paid;
+      }
+      accounts = this.#accounts(measurables, dear);
+    }
+    this.#income = 0;
+    this.#leastIncome = accounts.reduce((least, { owed }) => Math.min(least, owed), Infinity);
+  }
+
+  #accounts(measurables: readonly Measurable[], dear: readonly DearMeasurable[]): Account[] {
+    const credit = (["cheap", "sharpness"] as const).flatMap((price) => {
+      const inDebt = measurables.filter((each) => each.price === price && this.#owed(each.name) > 0);
+      return inDebt.map(({ name }) => ({
+        weight: weights[price] / inDebt.length,
+        owed: this.#owed(name),
+        pay: (seconds: number) => this.#debts.set(name, this.#owed(name) - seconds),
+      }));
+    });
+    const saving = {
+      weight: weights.dear,
+      owed: this.#dear.missing(dear),
+      pay: (seconds: number) => {
+        this.#dear.save(seconds);
+      },
+    };
+    const loan = {
+      weight: weights.loan,
+      owed: this.#loan,
+      pay: (seconds: number) => {
+        this.#loan -= seconds;
+      },
+    };
+    return [...credit, saving, loan].filter(({ owed }) => owed > 0);
   }
 }
 
-/** Seconds that a first measurement may be expected to take without having been paid for. */
-const mostOnCredit = 0.3;
-/** Of the income, what goes to a first measurement that waits to be paid: by its own share alone it might wait for the whole run. */
-const shareOfFirsts = 0.15;
-const smallestIncome = 1e-12;
+function isDear(measurable: Measurable): measurable is DearMeasurable {
+  return typeof measurable.price === "number";
+}

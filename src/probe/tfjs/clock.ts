@@ -19,16 +19,18 @@ export class RunClock {
     return this.time - this.#measuring - this.#aside;
   }
 
-  /** Runs a measurement and counts its time as such. */
+  /** Runs a measurement, or what belongs to one, and counts its time as such; one within another counts once. */
   measure<T>(run: () => T): { readonly result: T; readonly seconds: number } {
     const start = performance.now();
+    const before = this.#measuring;
+    const seconds = () => (performance.now() - start) / 1000;
     let result: T;
     try {
       result = run();
     } finally {
-      this.#measuring += (performance.now() - start) / 1000;
+      this.#measuring = before + seconds();
     }
-    return { result, seconds: (performance.now() - start) / 1000 };
+    return { result, seconds: this.#measuring - before };
   }
 
   /** Counts time as measuring that has passed within the script's own. */

@@ -11,6 +11,8 @@ export interface Evaluation {
   readonly variables: readonly Variable[];
   readonly gradients: readonly Tensor[];
   readonly batch: number | undefined;
+  /** When it began, in the run's seconds; undefined where it was not seen. */
+  readonly begun: number | undefined;
   readonly trace: Trace | undefined;
   /** Names of the observables to measure at the step. */
   readonly due: ReadonlySet<string>;

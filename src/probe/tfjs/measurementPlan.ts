@@ -36,22 +36,23 @@ export class MeasurementPlan {
     const variable = variables.find(({ id }) => this.#optimizerOf.has(id));
     if (variable === undefined) {
       // Nothing is known of the optimizer before its first step.
-      return this.#optimizers.count === 0 ? this.#choose(this.#all) : nothingPlanned;
+      return this.#optimizers.count === 0 ? this.#choose(() => this.#all) : nothingPlanned;
     }
     const optimizer = this.#optimizerOf.get(variable.id);
     const { isFirst, observables } = this.#optimizers.get(optimizer);
     if (!isFirst) return nothingPlanned;
-    const plan = this.#choose(observables.filter((observable) => observable.applies(optimizer)));
+    const plan = this.#choose(() => observables.filter((observable) => observable.applies(optimizer)));
     const compares = this.#budget.fraction > 0 && this.#facts.wantsComparison(optimizer);
-    return { ...plan, record: plan.record || compares };
+    return compares && !plan.record ? { ...plan, record: true } : plan;
   }
 
   stepped(optimizer: Optimizer | undefined, variables: readonly Variable[]): void {
     for (const { id } of variables) this.#optimizerOf.set(id, optimizer);
   }
 
-  #choose(observables: readonly Observable[]): Plan {
-    const due = this.#budget.choose(observables, this.#journal.clock.time);
-    return { due, record: observables.some(({ name, needsTrace }) => needsTrace && due.has(name)) };
+  #choose(applicable: () => readonly Observable[]): Plan {
+    const due = this.#budget.choose(applicable, this.#journal.clock.time);
+    if (due.size === 0) return nothingPlanned;
+    return { due, record: this.#all.some(({ name, needsTrace }) => needsTrace && due.has(name)) };
   }
 }

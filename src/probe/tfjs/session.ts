@@ -10,6 +10,7 @@ import { callerSite } from "./sourceSites.ts";
 import type { StepRecorder, StepUnderWay } from "./stepRecorder.ts";
 import { recordTrace, type Recording } from "./trace/recordTrace.ts";
 import type { TrainingFacts } from "./trainingFacts.ts";
+import { UsualDuration } from "./usualDuration.ts";
 
 /** What a session works with. */
 export interface SessionParts {
@@ -36,8 +37,8 @@ export class Session implements EngineListener, OptimizerListener, LayersListene
   #optimizerWithinReach = false;
   #applying = 0;
   #trainingBatch: number | undefined;
-  /** Seconds of the last evaluation that was not recorded. */
-  #plainEvaluation: number | undefined;
+  /** Of the evaluations that are not recorded. */
+  readonly #plainEvaluation = new UsualDuration();
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
@@ -94,12 +95,13 @@ export class Session implements EngineListener, OptimizerListener, LayersListene
       this.#begin(engine);
       this.#parts.recorder.evaluationBegins();
     });
-    const plan = this.#guard(() => this.#parts.plan.next(variables)) ?? nothingPlanned;
     const { clock } = this.#parts.journal;
+    const begun = clock.time;
+    const plan = this.#guard(() => this.#parts.plan.next(variables)) ?? nothingPlanned;
     const start = clock.time;
     const recording = plan.record ? recordTrace(engine, run, variables) : { evaluation: run() };
     this.#guard(() => {
-      this.#keep(engine, variables, plan, recording, clock.time - start);
+      this.#keep(engine, variables, plan, recording, { begun, seconds: clock.time - start });
     });
     return recording.evaluation;
   }
@@ -143,13 +145,19 @@ export class Session implements EngineListener, OptimizerListener, LayersListene
     }
   }
 
-  #keep(engine: Engine, variables: readonly Variable[], plan: Plan, recording: Recording, seconds: number): void {
+  #keep(
+    engine: Engine,
+    variables: readonly Variable[],
+    plan: Plan,
+    recording: Recording,
+    { begun, seconds }: { readonly begun: number; readonly seconds: number },
+  ): void {
     const { evaluation, trace, failure } = recording;
     const { journal } = this.#parts;
-    // What recording adds is known only against an evaluation without; the first is taken for half of it.
-    const added = plan.record ? Math.max(0, seconds - (this.#plainEvaluation ?? seconds / 2)) : 0;
+    // What recording adds is known only against evaluations without; before there are some, it is taken for half of it.
+    const added = plan.record ? Math.max(0, this.#plainEvaluation.excess(seconds) ?? seconds / 2) : 0;
     journal.clock.addMeasuring(added);
-    if (!plan.record) this.#plainEvaluation = seconds;
+    if (!plan.record) this.#plainEvaluation.add(seconds);
     if (failure !== undefined) {
       journal.noteOnce("warning", "recording-failed", `A step could not be recorded: ${failure.message}`);
     }
@@ -167,6 +175,7 @@ export class Session implements EngineListener, OptimizerListener, LayersListene
       variables: trained.map(({ variable }) => variable),
       gradients: trained.map(({ gradient }) => gradient),
       batch: this.#trainingBatch,
+      begun,
       trace,
       due: plan.due,
       recording: added,
@@ -203,6 +212,7 @@ export class Session implements EngineListener, OptimizerListener, LayersListene
       variables: gradients.map(({ variable }) => variable),
       gradients: gradients.map(({ gradient }) => gradient),
       batch: undefined,
+      begun: undefined,
       trace: undefined,
       due: new Set(),
       recording: 0,

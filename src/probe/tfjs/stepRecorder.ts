@@ -6,8 +6,10 @@ import { agreementMeasurement, agreementOf, agrees } from "./observables/agreeme
 import { Unmeasurable, type Measurement, type Observable } from "./observables/observable.ts";
 import { namedGradients, type Optimizer, type VariableGradients } from "./optimizerHook.ts";
 import type { KnownOptimizer, Optimizers } from "./optimizers.ts";
+import { StepCosts } from "./stepCosts.ts";
 import { readFloats, StepView } from "./stepView.ts";
 import type { TrainingFacts } from "./trainingFacts.ts";
+import { UsualDuration } from "./usualDuration.ts";
 
 /** A step that is under way: what had to be read before the weights moved. */
 export interface StepUnderWay {
@@ -17,9 +19,16 @@ export interface StepUnderWay {
   readonly learningRate: number;
   readonly gradients: ReadonlyMap<string, Tensor>;
   readonly before: ReadonlyMap<string, Float32Array>;
-  /** Seconds that reading `before` took. */
-  readonly reading: number;
+  /** What is measured at it. */
+  readonly due: readonly Observable[];
+  /** What has been spent on that so far. */
+  readonly costs: StepCosts;
 }
+
+const noWeights: ReadonlyMap<string, Float32Array> = new Map();
+const nothingDue: readonly Observable[] = [];
+/** Steps in a row at which something is measured, after which it is no longer known how long a step takes without. */
+const longestMemory = 256;
 
 /** Turns optimizer steps into records: facts first, then the step's values, then what was measured at it. */
 export class StepRecorder {
@@ -27,6 +36,9 @@ export class StepRecorder {
   readonly #budget: Budget;
   readonly #facts: TrainingFacts;
   readonly #optimizers: Optimizers;
+  /** Of the first optimizer's steps at which nothing is measured. */
+  readonly #plainStep = new UsualDuration();
+  #sincePlain = 0;
   #lastScriptTime: number | undefined;
   #lossSeen: number | undefined;
 
@@ -56,46 +68,73 @@ export class StepRecorder {
     let learningRate = Number.NaN;
     if (optimizer === undefined) this.#optimizers.describeUnknown(known, parameters);
     else learningRate = this.#optimizers.describe(engine, optimizer, known, parameters);
-    this.#facts.describe(optimizer, evaluation);
-    const needsWeights = this.#due(evaluation, known, optimizer).some((observable) => observable.needsWeights);
-    const { result: before, seconds: reading } = needsWeights
-      ? this.#journal.clock.measure(() => new Map(variables.map((each) => [each.name, readFloats(engine, each)])))
-      : { result: new Map<string, Float32Array>(), seconds: 0 };
-    return { evaluation, optimizer, known, learningRate, gradients, before, reading };
+    const due = this.#due(evaluation, known, optimizer);
+    const costs = new StepCosts();
+    const traced = due.filter(({ needsTrace }) => needsTrace);
+    costs.add(traced, evaluation.recording);
+    const describe = () => {
+      this.#facts.describe(optimizer, evaluation);
+    };
+    if (evaluation.trace === undefined) describe();
+    else this.#cost(costs, traced, describe);
+    const weighing = due.filter(({ needsWeights }) => needsWeights);
+    const readWeights = () => new Map(variables.map((each) => [each.name, readFloats(engine, each)]));
+    const before = weighing.length === 0 ? noWeights : this.#cost(costs, weighing, readWeights);
+    return { evaluation, optimizer, known, learningRate, gradients, before, due, costs };
   }
 
   /** Writes the step that has just been completed, and measures at it. */
   complete(underWay: StepUnderWay): void {
-    const { evaluation, known, optimizer } = underWay;
-    const due = this.#due(evaluation, known, optimizer);
-    const scriptTime = this.#journal.clock.scriptTime;
-    const seconds = Math.max(0, scriptTime - (this.#lastScriptTime ?? scriptTime));
+    const { evaluation, due } = underWay;
+    const { clock } = this.#journal;
+    const seconds = Math.max(0, clock.scriptTime - (this.#lastScriptTime ?? clock.scriptTime));
     const view = new StepView(evaluation, underWay, { step: this.#journal.step, seconds });
-    const weighing = due.filter((observable) => observable.needsWeights).length;
-    const shareOf = (observable: Observable) => (observable.needsWeights ? underWay.reading / weighing : 0);
     try {
       const values: Record<string, number> = this.#stepValues(underWay, seconds);
-      for (const observable of due.filter(({ record }) => record === "step")) {
-        Object.assign(values, this.#measure(observable, view, shareOf(observable))?.measurement.values);
+      for (const observable of due) {
+        if (observable.record === "step") Object.assign(values, this.#measure(observable, view, underWay)?.values);
       }
       this.#journal.write({ t: "step", step: this.#journal.step, values });
       this.#watchLoss(evaluation.loss);
-      this.#measureAfter(
-        due.filter(({ record }) => record === "measure"),
-        view,
-        evaluation,
-        shareOf,
-      );
+      if (evaluation.trace !== undefined || due.length > 0) this.#measureAfter(view, underWay);
     } finally {
       evaluation.trace?.dispose();
+      this.#settle(underWay);
       this.#journal.step++;
-      this.#lastScriptTime = this.#journal.clock.scriptTime;
+      this.#lastScriptTime = clock.scriptTime;
     }
   }
 
   /** Only the first optimizer's steps are measured: the run's series are about its loss. */
   #due({ due }: Evaluation, known: KnownOptimizer, optimizer: Optimizer | undefined): readonly Observable[] {
-    return known.observables.filter((each) => known.isFirst && due.has(each.name) && each.applies(optimizer));
+    if (!known.isFirst || due.size === 0) return nothingDue;
+    return known.observables.filter((each) => due.has(each.name) && each.applies(optimizer));
+  }
+
+  /** Runs what some observables need, and counts its time as theirs. */
+  #cost<T>(costs: StepCosts, causes: readonly Observable[], run: () => T): T {
+    const before = this.#journal.clock.measuring;
+    try {
+      return this.#journal.clock.measure(run).result;
+    } finally {
+      costs.add(causes, this.#journal.clock.measuring - before);
+    }
+  }
+
+  /**
+   * Charges the budget for all that the step took longer than one at which nothing is measured, be it timed here or not: garbage,
+   * caches gone cold and the writing of records are paid for by what was measured, in proportion to its cost.
+   */
+  #settle({ evaluation, known, costs }: StepUnderWay): void {
+    if (!known.isFirst || evaluation.begun === undefined) return;
+    const seconds = this.#journal.clock.time - evaluation.begun;
+    if (costs.total === 0) {
+      this.#plainStep.add(seconds);
+      this.#sincePlain = 0;
+      return;
+    }
+    const excess = this.#sincePlain++ > longestMemory ? undefined : this.#plainStep.excess(seconds - costs.total);
+    costs.settle(this.#budget, excess ?? 0);
   }
 
   #stepValues({ evaluation, known, optimizer, learningRate }: StepUnderWay, seconds: number): Record<string, number> {
@@ -108,26 +147,18 @@ export class StepRecorder {
     };
   }
 
-  #measureAfter(
-    due: readonly Observable[],
-    view: StepView,
-    evaluation: Evaluation,
-    shareOf: (observable: Observable) => number,
-  ): void {
-    const traced = due.filter(({ needsTrace }) => needsTrace).length;
-    const start = this.#journal.clock.measuring;
-    const curvatureHolds = view.trace === undefined || this.#checkGradient(view, evaluation);
-    const shared = evaluation.recording + this.#journal.clock.measuring - start;
-    if (traced === 0) this.#budget.spend("sharpness/batch", shared);
+  #measureAfter(view: StepView, underWay: StepUnderWay): void {
+    const { evaluation, costs, due } = underWay;
+    const traced = due.filter(({ needsTrace }) => needsTrace);
+    const holds = view.trace === undefined || this.#cost(costs, traced, () => this.#checkGradient(view, evaluation));
     for (const observable of due) {
-      if (observable.needsTrace && (view.trace === undefined || !curvatureHolds)) {
-        // Paid for all the same, lest the recording be repeated at every step.
-        this.#budget.spend(observable.name, shared / traced);
-        continue;
-      }
-      const extra = shareOf(observable) + (observable.needsTrace ? shared / traced : 0);
-      const measured = this.#measure(observable, view, extra);
-      if (measured !== undefined) this.#writeMeasure(measured.measurement, measured.seconds, evaluation);
+      // Without its trace it is paid for all the same, lest the recording be repeated at every step.
+      if (observable.record === "step" || (observable.needsTrace && (view.trace === undefined || !holds))) continue;
+      const measured = this.#measure(observable, view, underWay);
+      if (measured === undefined) continue;
+      this.#cost(costs, [observable], () => {
+        this.#writeMeasure(measured, costs.of(observable), evaluation);
+      });
     }
   }
 
@@ -149,22 +180,14 @@ export class StepRecorder {
     return true;
   }
 
-  #measure(
-    observable: Observable,
-    view: StepView,
-    extraSeconds: number,
-  ): { measurement: Measurement; seconds: number } | undefined {
-    const start = this.#journal.clock.measuring;
+  #measure(observable: Observable, view: StepView, { costs }: StepUnderWay): Measurement | undefined {
     try {
-      const { result } = this.#journal.clock.measure(() => observable.measure(view));
-      for (const each of result?.omitted ?? []) this.#explain(observable, each);
-      const seconds = this.#journal.clock.measuring - start + extraSeconds;
-      return result === undefined ? undefined : { measurement: result, seconds };
+      const measured = this.#cost(costs, [observable], () => observable.measure(view));
+      for (const each of measured?.omitted ?? []) this.#explain(observable, each);
+      return measured;
     } catch (error) {
       this.#explain(observable, error);
       return undefined;
-    } finally {
-      this.#budget.spend(observable.name, this.#journal.clock.measuring - start + extraSeconds);
     }
   }
 

@@ -11,7 +11,7 @@ import type { Rows } from "./symmetric.ts";
  */
 export const activationMoments: Observable = {
   name: "activation/rms",
-  share: 0.4,
+  price: 0.05,
   record: "measure",
   needsTrace: true,
   needsWeights: false,

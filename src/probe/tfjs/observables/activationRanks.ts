@@ -23,7 +23,7 @@ export function activationRanks(): Observable {
   const nulls = new Map<string, number>();
   return {
     name: "activation/rank",
-    share: 0.25,
+    price: 1.5,
     record: "measure",
     needsTrace: true,
     needsWeights: false,

@@ -19,7 +19,7 @@ export function balance(): Observable {
   let pairs: readonly LayerPair[] | undefined;
   return {
     name: "balance",
-    share: 2,
+    price: "cheap",
     record: "measure",
     needsTrace: false,
     needsWeights: true,

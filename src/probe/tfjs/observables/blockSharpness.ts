@@ -14,8 +14,7 @@ export function blockSharpness(): Observable {
   let turn = 0;
   return {
     name: "sharpness/block",
-    share: 0.15,
-    price: { of: "sharpness/batch", times: 1 },
+    price: 1,
     record: "measure",
     needsTrace: true,
     needsWeights: false,

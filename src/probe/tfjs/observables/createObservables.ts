@@ -9,7 +9,7 @@ import { gradientNorm } from "./gradientNorm.ts";
 import { hessianSpectrum } from "./hessianSpectrum.ts";
 import { hessianTrace } from "./hessianTrace.ts";
 import { initialAgreement } from "./initialAgreement.ts";
-import { InitialWeights } from "./initialWeights.ts";
+import { InitialWeights, keepInitialWeights } from "./initialWeights.ts";
 import { layerUpdates } from "./layerUpdates.ts";
 import { machine } from "./machine.ts";
 import { neuralCollapse } from "./neuralCollapse.ts";
@@ -28,6 +28,7 @@ export function createObservables(limits?: ProbeSetLimits): readonly Observable[
   const initial = new InitialWeights();
   const probe = new ProbeSet(limits);
   return [
+    keepInitialWeights(initial),
     gradientNorm,
     updateNorm,
     machine(),

@@ -19,7 +19,7 @@ const tolerance = 1e-4;
 export function directionalSharpness(): Observable {
   return {
     name: "sharpness/directional",
-    share: 0.25,
+    price: 0.5,
     record: "measure",
     needsTrace: true,
     needsWeights: false,

@@ -24,8 +24,7 @@ export function eigenvalues(count = 10): Observable {
   let start: Float64Array | undefined;
   return {
     name: "hessian/eigenvalues",
-    share: 0.15,
-    price: { of: "sharpness/batch", times: 2.5 },
+    price: 2.5,
     record: "measure",
     needsTrace: true,
     needsWeights: false,

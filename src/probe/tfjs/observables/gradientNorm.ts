@@ -4,7 +4,7 @@ import { squaredNorm } from "./vectors.ts";
 /** `gradient/norm`: Euclidean norm of the gradient that the optimizer was given, over all its variables. */
 export const gradientNorm: Observable = {
   name: "gradient/norm",
-  share: 1,
+  price: "cheap",
   record: "step",
   needsTrace: false,
   needsWeights: false,

@@ -14,8 +14,7 @@ const products = 30;
 export function hessianSpectrum(): Observable {
   return {
     name: "hessian/spectrum",
-    share: 0.15,
-    price: { of: "sharpness/batch", times: 3.6 },
+    price: 3.6,
     record: "measure",
     needsTrace: true,
     needsWeights: false,

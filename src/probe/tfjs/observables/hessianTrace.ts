@@ -8,8 +8,7 @@ const products = 30;
 export function hessianTrace(): Observable {
   return {
     name: "hessian/trace",
-    share: 0.15,
-    price: { of: "sharpness/batch", times: 1.2 },
+    price: 1.2,
     record: "measure",
     needsTrace: true,
     needsWeights: false,

@@ -25,7 +25,7 @@ export function initialAgreement(initial: InitialWeights, probe: ProbeSet): Obse
   const turns = new Turns();
   return {
     name: "agreement",
-    share: 0.25,
+    price: 0.7,
     record: "measure",
     needsTrace: true,
     needsWeights: false,

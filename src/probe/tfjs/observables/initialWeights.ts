@@ -1,5 +1,5 @@
 import type { Trace } from "../trace/trace.ts";
-import { type ObservedStep, Unmeasurable } from "./observable.ts";
+import { type Observable, type ObservedStep, Unmeasurable } from "./observable.ts";
 
 /** Bytes of a copy of the initial weights, and of a second set of activations. */
 export const mostReplayBytes = 1024 ** 3;
@@ -29,4 +29,22 @@ export class InitialWeights {
     }
     return this.#flat;
   }
+}
+
+/** Measures nothing, but is there at step 0, when what is compared with the initialization is too dear to be measured. */
+export function keepInitialWeights(initial: InitialWeights): Observable {
+  let isLate = false;
+  return {
+    name: "initialization",
+    price: "cheap",
+    record: "measure",
+    needsTrace: true,
+    needsWeights: false,
+    applies: () => !isLate,
+    measure(step) {
+      isLate = true;
+      if (step.trace !== undefined && step.step === 0) initial.of(step, step.trace);
+      return undefined;
+    },
+  };
 }

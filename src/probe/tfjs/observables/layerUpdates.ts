@@ -10,7 +10,7 @@ import { type Measurement, type Observable, Unmeasurable } from "./observable.ts
  */
 export const layerUpdates: Observable = {
   name: "update/layers",
-  share: 0.5,
+  price: "cheap",
   record: "measure",
   needsTrace: false,
   needsWeights: true,

@@ -14,7 +14,7 @@ export function machine(): Observable {
   let last: number | undefined;
   return {
     name: "machine",
-    share: 0.1,
+    price: "cheap",
     record: "measure",
     needsTrace: false,
     needsWeights: false,

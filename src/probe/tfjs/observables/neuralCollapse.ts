@@ -15,7 +15,7 @@ import { collapse, type ClassifiedFeatures, collapseNull } from "./collapse.ts";
 export function neuralCollapse(probe: ProbeSet): Observable {
   return {
     name: "collapse",
-    share: 0.25,
+    price: 0.5,
     record: "measure",
     needsTrace: true,
     needsWeights: false,

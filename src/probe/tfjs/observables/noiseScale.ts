@@ -21,7 +21,7 @@ export function noiseScale(): Observable {
   const window: (readonly [number, number])[] = [];
   return {
     name: "gradient/noiseScale",
-    share: 0.25,
+    price: 0.7,
     record: "measure",
     needsTrace: true,
     needsWeights: false,

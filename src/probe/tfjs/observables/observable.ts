@@ -47,10 +47,8 @@ export interface Measurement {
 export interface Observable {
   /** Names what it owes the budget. */
   readonly name: string;
-  /** How much of the budget it gets, relative to the others. */
-  readonly share: number;
-  /** What its first measurement is expected to cost, where that may be much. */
-  readonly price?: Price;
+  /** What it is expected to cost. */
+  readonly price: Price;
   /** Whether its values belong to the step record itself, or to a `measure` record with cost and method. */
   readonly record: "step" | "measure";
   readonly needsTrace: boolean;

@@ -9,7 +9,7 @@ import { type Measurement, type Observable, type ObservedStep, Unmeasurable } fr
 export function probeLoss(probe: ProbeSet): Observable {
   return {
     name: "loss/probe",
-    share: 0.25,
+    price: 0.1,
     record: "measure",
     needsTrace: true,
     needsWeights: false,

@@ -21,8 +21,7 @@ export function progressiveSharpening(): Observable {
   let start: Float32Array | undefined;
   return {
     name: "sharpness/progressive",
-    share: 0.3,
-    price: { of: "sharpness/batch", times: 1.5 },
+    price: 1.5,
     record: "measure",
     needsTrace: true,
     needsWeights: false,

@@ -19,7 +19,7 @@ export function batchSharpness(): Observable {
   const eigenvalue = new WarmEigenvalue("sharpness/batch");
   return {
     name: "sharpness/batch",
-    share: 16,
+    price: "sharpness",
     record: "measure",
     needsTrace: true,
     needsWeights: false,
@@ -36,7 +36,7 @@ export function preconditionedSharpness(): Observable {
   const eigenvalue = new WarmEigenvalue("sharpness/preconditioned");
   return {
     name: "sharpness/preconditioned",
-    share: 16,
+    price: "sharpness",
     record: "measure",
     needsTrace: true,
     needsWeights: false,
@@ -58,8 +58,7 @@ export function probeSharpness(probe: ProbeSet): Observable {
   const eigenvalue = new WarmEigenvalue("sharpness/probe");
   return {
     name: "sharpness/probe",
-    share: 2,
-    price: { of: "sharpness/batch", times: 4 },
+    price: 4,
     record: "measure",
     needsTrace: true,
     needsWeights: false,

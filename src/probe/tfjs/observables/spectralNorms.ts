@@ -21,7 +21,7 @@ export function spectralNorms(): Observable {
   const starts = new Map<string, Float64Array>();
   return {
     name: "weight/spectralNorm",
-    share: 0.25,
+    price: 0.1,
     record: "measure",
     needsTrace: false,
     needsWeights: true,

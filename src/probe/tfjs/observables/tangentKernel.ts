@@ -78,7 +78,7 @@ export function tangentKernel(initial: InitialWeights, probe: ProbeSet): Observa
   };
   return {
     name: "kernel",
-    share: 0.25,
+    price: 5,
     record: "measure",
     needsTrace: true,
     needsWeights: false,

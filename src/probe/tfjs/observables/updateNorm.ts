@@ -3,7 +3,7 @@ import type { Observable } from "./observable.ts";
 /** `update/norm`: Euclidean norm of the change of all weights in this step. */
 export const updateNorm: Observable = {
   name: "update/norm",
-  share: 1,
+  price: "cheap",
   record: "step",
   needsTrace: false,
   needsWeights: true,

@@ -24,7 +24,7 @@ export function weightSpectra(): Observable {
   const turns = new Turns();
   return {
     name: "weight/spectrum",
-    share: 0.25,
+    price: 0.3,
     record: "measure",
     needsTrace: false,
     needsWeights: true,
