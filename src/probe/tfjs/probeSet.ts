@@ -74,6 +74,11 @@ export class ProbeSet {
     return this.#kept.length > 0 && this.#inVain >= patience ? false : undefined;
   }
 
+  /** Whether looking at more steps would change nothing. */
+  get isSettled(): boolean {
+    return this.isComplete && this.batchesDiffer !== undefined;
+  }
+
   /** Examples in each batch, where known. */
   get batchSize(): number | undefined {
     return this.#kept[0]?.examples;
@@ -156,8 +161,7 @@ export class ProbeSet {
   }
 
   #consider(engine: Engine, trace: Trace): void {
-    const isSettled = this.#isFull ? this.batchesDiffer !== undefined : this.isComplete;
-    if (isSettled || !Number.isFinite(squaredNorm(trace.gradient()))) return;
+    if (this.isSettled || !Number.isFinite(squaredNorm(trace.gradient()))) return;
     try {
       const candidate = candidateOf(engine, trace);
       const [first] = this.#kept;

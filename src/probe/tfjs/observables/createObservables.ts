@@ -10,6 +10,7 @@ import { hessianSpectrum } from "./hessianSpectrum.ts";
 import { hessianTrace } from "./hessianTrace.ts";
 import { initialAgreement } from "./initialAgreement.ts";
 import { InitialWeights, keepInitialWeights } from "./initialWeights.ts";
+import { keepProbeSet } from "./keepProbeSet.ts";
 import { layerUpdates } from "./layerUpdates.ts";
 import { machine } from "./machine.ts";
 import { neuralCollapse } from "./neuralCollapse.ts";
@@ -17,6 +18,7 @@ import { noiseScale } from "./noiseScale.ts";
 import type { Observable } from "./observable.ts";
 import { probeLoss } from "./probeLoss.ts";
 import { progressiveSharpening } from "./progressiveSharpening.ts";
+import { scaleInvariance } from "./scaleInvariance.ts";
 import { batchSharpness, preconditionedSharpness, probeSharpness } from "./sharpness.ts";
 import { spectralNorms } from "./spectralNorms.ts";
 import { tangentKernel } from "./tangentKernel.ts";
@@ -29,11 +31,13 @@ export function createObservables(limits?: ProbeSetLimits): readonly Observable[
   const probe = new ProbeSet(limits);
   return [
     keepInitialWeights(initial),
+    keepProbeSet(probe),
     gradientNorm,
     updateNorm,
     machine(),
     layerUpdates,
     balance(),
+    scaleInvariance(),
     activationMoments,
     spectralNorms(),
     batchSharpness(),

@@ -1,5 +1,6 @@
 import { tracedBatch } from "../dataFacts.ts";
 import { tracedLayers } from "../layerActivations.ts";
+import { memoryOfScript } from "../trace/heldHandles.ts";
 import type { Observable } from "./observable.ts";
 
 /** Seconds between two looks at the machine. */
@@ -8,7 +9,7 @@ const interval = 1;
 /**
  * - `throughput/samples`: examples that the script has trained on, a second of its own time, at this step.
  * - `memory/process`: resident bytes of the process.
- * - `memory/device`: bytes of all tensors, as `tf.memory` counts them, without what the record of the step holds.
+ * - `memory/device`: bytes of all tensors, as `tf.memory` counts them, without what the probe holds.
  */
 export function machine(): Observable {
   let last: number | undefined;
@@ -26,7 +27,8 @@ export function machine(): Observable {
       const values: Record<string, number> = { "memory/process": process.memoryUsage.rss() };
       const samples = batch ?? (trace === undefined ? undefined : tracedBatch(tracedLayers(trace).graph));
       if (samples !== undefined && seconds > 0) values["throughput/samples"] = samples / seconds;
-      values["memory/device"] = engine.state.numBytes - (trace?.bytesCounted ?? 0);
+      const { numTensors, numBytes } = engine.state;
+      values["memory/device"] = memoryOfScript(engine, { numTensors, numBytes, numDataBuffers: 0 }).numBytes;
       return { values, method: "batch over the step's own time; the engine's and the system's counts" };
     },
   };

@@ -60,12 +60,6 @@ export class Trace {
     return buffers.values().reduce((sum, bytes) => sum + bytes, 0);
   }
 
-  /** What `tf.memory` counts for the trace's own handles. */
-  get bytesCounted(): number {
-    // Of complex numbers it counts the parts, which are tensors of their own.
-    return this.#values.values().reduce((sum, each) => sum + (each.dtype === "complex64" ? 0 : bytesOf(each)), 0);
-  }
-
   /** Id under which operations know the value of a tensor; undefined if no recorded kernel took or gave the tensor. */
   valueId(tensorId: number): number | undefined {
     return this.#valueIds.get(tensorId);
