@@ -172,3 +172,37 @@ export function padForTaps(
   if (margins.flat().every((extent) => extent === 0)) return images;
   return kernels.run("PadV2", { x: images }, { paddings: margins, constantValue: padding });
 }
+
+/** What lies under one tap of every window: values [n, outHeight, outWidth, channels]. */
+export interface TapValues {
+  readonly row: number;
+  readonly column: number;
+  readonly values: Tensor;
+}
+
+/** Puts values back to where `underTap` took them from, and adds up what meets: [n, height, width, channels]. */
+export function addedUnderTaps(
+  kernels: Kernels,
+  taps: readonly TapValues[],
+  rows: WindowAxis,
+  columns: WindowAxis,
+): Tensor {
+  const [height, width] = [extended(rows), extended(columns)];
+  const sum = taps
+    .map(({ row, column, values }) =>
+      kernels.pad(spreadOut(kernels, values, rows.stride, columns.stride), [
+        [0, 0],
+        [row, height - row - rows.output * rows.stride],
+        [column, width - column - columns.output * columns.stride],
+        [0, 0],
+      ]),
+    )
+    .reduce((total, part) => kernels.add(total, part));
+  const [count = 0, , , channels = 0] = sum.shape;
+  return kernels.slice(sum, [0, rows.before, columns.before, 0], [count, rows.input, columns.input, channels]);
+}
+
+/** Length that holds the input with its padding, and each spread-out gradient at each tap. */
+function extended(axis: WindowAxis): number {
+  return Math.max(axis.before + axis.input, axis.output * axis.stride + axis.filter - 1);
+}

@@ -1,0 +1,112 @@
+import type { Attributes, NamedTensors, Tensor } from "../engine.ts";
+import type { Kernels } from "../trace/kernels.ts";
+import { placesOfLargestInVolume } from "../trace/largestInVolume.ts";
+import { triple, volumeAxes } from "../trace/volumeGeometry.ts";
+import { addedUnderTaps, padForTaps, underTap, type WindowAxis } from "../trace/windowGeometry.ts";
+import { conv2DBackpropFilter, conv2DBackpropInput } from "./convolutionKernels.ts";
+import type { WasmHeap } from "./heap.ts";
+import { required } from "./required.ts";
+
+type Shape5 = [number, number, number, number, number];
+
+/**
+ * Gradient of a convolution of volumes with respect to its filter: for each tap along the depth, that of a convolution of the
+ * planes under it.
+ */
+export function conv3DBackpropFilter(kernels: Kernels, inputs: NamedTensors, attributes: Attributes): Tensor {
+  const [x, dy] = [required(inputs, "x"), required(inputs, "dy")];
+  const [count, , height, width, channels] = x.shape as Shape5;
+  const [, outDepth, outHeight, outWidth, outChannels] = dy.shape as Shape5;
+  const [filterDepth, filterHeight, filterWidth] = attributes["filterShape"] as Shape5;
+  const axes = volumeAxes(attributes, x.shape, dy.shape, [filterDepth, filterHeight, filterWidth]);
+  const folded = foldedAxis(height * width);
+  const padded = padForTaps(kernels, foldedPlanes(kernels, x), axes.depth, folded, 0);
+  const gradient = kernels.reshape(dy, [count * outDepth, outHeight, outWidth, outChannels]);
+  const filterShape = [filterHeight, filterWidth, channels, outChannels];
+  const plane = { ...planeAttributes(attributes, axes.planeStrides), filterShape };
+  const taps = Array.from({ length: filterDepth }, (_, tap) => {
+    const under = underTap(kernels, padded, axes.depth, folded, tap, 0);
+    const planes = kernels.reshape(under, [count * outDepth, height, width, channels]);
+    return kernels.reshape(conv2DBackpropFilter(kernels, { x: planes, dy: gradient }, plane), [1, ...filterShape]);
+  });
+  return kernels.run("Concat", Object.assign([], taps) as unknown as NamedTensors, { axis: 0 });
+}
+
+/** Gradient of a convolution of volumes with respect to its input, likewise. */
+export function conv3DBackpropInput(kernels: Kernels, inputs: NamedTensors, attributes: Attributes): Tensor {
+  const [dy, filter] = [required(inputs, "dy"), required(inputs, "filter")];
+  const inputShape = attributes["inputShape"] as Shape5;
+  const [count, , height, width, channels] = inputShape;
+  const [, outDepth, outHeight, outWidth, outChannels] = dy.shape as Shape5;
+  const [filterDepth, filterHeight, filterWidth] = filter.shape as Shape5;
+  const axes = volumeAxes(attributes, inputShape, dy.shape, [filterDepth, filterHeight, filterWidth]);
+  const gradient = kernels.reshape(dy, [count * outDepth, outHeight, outWidth, outChannels]);
+  const filterShape = [filterHeight, filterWidth, channels, outChannels];
+  const plane = planeAttributes(attributes, axes.planeStrides);
+  const taps = Array.from({ length: filterDepth }, (_, tap) => {
+    const tapFilter = kernels.slice(filter, [tap, 0, 0, 0, 0], [1, ...filterShape]);
+    const planes = conv2DBackpropInput(
+      kernels,
+      { dy: gradient, filter: kernels.reshape(tapFilter, filterShape) },
+      { ...plane, inputShape: [count * outDepth, height, width, channels] },
+    );
+    return { row: tap, column: 0, values: kernels.reshape(planes, [count, outDepth, height * width, channels]) };
+  });
+  return kernels.reshape(addedUnderTaps(kernels, taps, axes.depth, foldedAxis(height * width)), inputShape);
+}
+
+/**
+ * Max pooling of volumes [n, depth, height, width, channels], as two of images: within each plane, then, with height and width
+ * folded into one axis, along the depth.
+ */
+export function maxPool3D(kernels: Kernels, inputs: NamedTensors, attributes: Attributes): Tensor {
+  const x = required(inputs, "x");
+  const [count, depth, height, width, channels] = x.shape as Shape5;
+  const { filterSize, strides, pad, dimRoundingMode } = attributes;
+  const [filterDepth, ...filterPlane] = triple(filterSize);
+  const [strideDepth, ...stridePlane] = triple(strides);
+  const planes = kernels.run(
+    "MaxPool",
+    { x: kernels.reshape(x, [count * depth, height, width, channels]) },
+    { filterSize: filterPlane, strides: stridePlane, pad, dimRoundingMode },
+  );
+  const [, outHeight = 0, outWidth = 0] = planes.shape;
+  // A number would pad the folded axis too.
+  const padOfDepth = typeof pad === "number" ? [0, pad, 0, 0].map((zeros) => [zeros, zeros]) : pad;
+  const pooled = kernels.run(
+    "MaxPool",
+    { x: kernels.reshape(planes, [count, depth, outHeight * outWidth, channels]) },
+    { filterSize: [filterDepth, 1], strides: [strideDepth, 1], pad: padOfDepth, dimRoundingMode },
+  );
+  return kernels.reshape(pooled, [count, pooled.shape[1] ?? 0, outHeight, outWidth, channels]);
+}
+
+/** Gradient of a max pooling of volumes: each window's dy goes to where its largest element lies, the first of equals. */
+export function maxPool3DGrad(heap: WasmHeap, inputs: NamedTensors, attributes: Attributes): Tensor {
+  const [dy, input, pooled] = [required(inputs, "dy"), required(inputs, "input"), required(inputs, "output")];
+  const axes = volumeAxes(attributes, input.shape, pooled.shape, triple(attributes["filterSize"]));
+  const output = heap.output(input.shape, "float32");
+  const channels = input.shape.at(-1) ?? 1;
+  const places = placesOfLargestInVolume(heap.values(input), heap.values(pooled), axes, channels, "first");
+  const [from, to] = [heap.values(dy), heap.values(output)];
+  to.fill(0);
+  places.forEach((place, window) => {
+    to[place] = (to[place] ?? 0) + (from[window] ?? 0);
+  });
+  return output;
+}
+
+function planeAttributes({ pad }: Attributes, strides: [number, number]): Attributes {
+  return { strides, pad, dataFormat: "NHWC", dilations: [1, 1] };
+}
+
+/** The planes of volumes as lines: [n, depth, height·width, channels]. */
+function foldedPlanes(kernels: Kernels, volumes: Tensor): Tensor {
+  const [count, depth, height, width, channels] = volumes.shape as Shape5;
+  return kernels.reshape(volumes, [count, depth, height * width, channels]);
+}
+
+/** The axis that such lines run along. */
+function foldedAxis(extent: number): WindowAxis {
+  return { input: extent, output: extent, filter: 1, stride: 1, before: 0 };
+}
