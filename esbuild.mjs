@@ -69,7 +69,12 @@ const targets = [
     ...module,
     sourcemap: false,
     keepNames: false,
-    entryPoints: { preload: "src/probe/tfjs/preload.ts", doctor: "src/probe/tfjs/doctor.ts" },
+    entryPoints: {
+      preload: "src/probe/tfjs/preload.ts",
+      doctor: "src/probe/tfjs/doctor.ts",
+      webgpuWorker: "src/probe/tfjs/webgpu/worker.ts",
+      webgpuAdapter: "src/probe/tfjs/webgpu/adapterReport.ts",
+    },
     outdir: "dist/probe",
   },
   {

@@ -22,6 +22,7 @@ const needed = [
 ].concat(
   ["dist/probe/torch/inspect_script.py", "dist/probe/torch/orrery_probe/__main__.py"],
   ["dist/probe/preload.mjs", "dist/probe/doctor.mjs", "dist/probe/tensorflow.cjs"],
+  ["dist/probe/webgpuWorker.mjs", "dist/probe/webgpuAdapter.mjs"],
   ["dist/webview/panel.js", "dist/webview/panel.css"],
   ["dist/grammars/tree-sitter.wasm", "dist/probe/tfjs-backend-wasm.wasm", "LICENSE"],
 );

@@ -11,6 +11,7 @@ export class Ending {
   readonly #recorder: StepRecorder;
   #error: string | undefined;
   #isStopped = false;
+  #deviceFailed = false;
 
   constructor(journal: Journal, begin: BeginRecord, recorder: StepRecorder) {
     this.#journal = journal;
@@ -21,11 +22,18 @@ export class Ending {
   watch(): void {
     process.on("uncaughtExceptionMonitor", (error: unknown) => {
       hideOwnFrames(error);
-      this.#error = describe(error);
+      if (!this.#deviceFailed) this.#error = describe(error);
     });
     process.on("exit", (exitCode) => {
-      this.#write(exitCode);
+      if (this.#deviceFailed) process.exitCode = exitCode || 1;
+      this.#write(this.#deviceFailed ? exitCode || 1 : exitCode);
     });
+  }
+
+  /** Has the run end as failed, even if the script goes on: its device has failed, so that its numbers are wrong. */
+  fail(text: string): void {
+    this.#deviceFailed = true;
+    this.#error = `The device failed: ${text}`;
   }
 
   /** Ends the process as the script's own `process.exit()` would; its exit handlers run. */
@@ -50,12 +58,13 @@ export class Ending {
       step,
       how,
       exitCode,
-      ...(this.#error !== undefined && !this.#isStopped && { error: this.#error }),
+      ...(this.#error !== undefined && (this.#deviceFailed || !this.#isStopped) && { error: this.#error }),
       ...(this.#error === undefined && how === "failed" && { error: `The script ended with exit code ${exitCode}.` }),
     });
   }
 
   #how(exitCode: number): EndRecord["how"] {
+    if (this.#deviceFailed) return "failed";
     if (this.#isStopped) return "stopped";
     if (this.#error !== undefined || exitCode !== 0) return "failed";
     return this.#recorder.lossIsFinite ? "finished" : "diverged";

@@ -60,7 +60,9 @@ export async function observe(
   ending.watch();
   hookEngine(session);
   redirectPackages(script, journal);
-  const decision = await chooseBackend(backendChoice, script, journal);
+  const decision = await chooseBackend(backendChoice, script, journal, (text) => {
+    ending.fail(text);
+  });
   session.loaded();
   if (decision !== undefined) begin.write(decision);
 }

@@ -13,6 +13,12 @@ export const standIns = {
   wasmBackend: path.join(import.meta.dirname, "wasmBackend.cjs"),
 } as const;
 
+/** Files beside the probe that are run elsewhere: in the thread that has the GPU, and in a process that looks for one. */
+export const webgpuFiles = {
+  worker: path.join(import.meta.dirname, "webgpuWorker.mjs"),
+  adapter: path.join(import.meta.dirname, "webgpuAdapter.mjs"),
+} as const;
+
 /** While it is asked what the script itself has, nothing is redirected. */
 let asksForOwn = false;
 

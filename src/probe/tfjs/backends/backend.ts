@@ -8,6 +8,8 @@ export interface BackendSetting {
   readonly load: (file: string) => unknown;
   /** The engine, once some copy of TensorFlow.js has loaded. */
   readonly engine: () => SettableEngine;
+  /** Told, once, with what the device has failed: from then on no number can be trusted, and the backend gives none. */
+  readonly deviceFailed: (text: string) => void;
 }
 
 export interface SettableEngine extends Engine {

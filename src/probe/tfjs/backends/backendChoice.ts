@@ -37,14 +37,16 @@ const backends: readonly Backend[] = [
  * afterwards has its way. Undefined where the choice is left to the script.
  *
  * @param choice `auto`, `script`, or a backend by name.
+ * @param deviceFailed is told, once, if the backend's device fails later.
  */
 export async function chooseBackend(
   choice: string,
   script: string,
   journal: Journal,
+  deviceFailed: (text: string) => void,
 ): Promise<BackendDecision | undefined> {
   if (choice === "script" || !mayUseTensorFlow(script)) return undefined;
-  const setting = makeSetting(script);
+  const setting = makeSetting(script, deviceFailed);
   const refused: Attempt[] = [];
   for await (const attempt of attempts(choice, setting)) {
     const { candidate, merit } = attempt;
@@ -99,13 +101,14 @@ function noteSubstitute(journal: Journal, choice: string, used: Backend, refused
 }
 
 /** Loads TensorFlow.js as the script would. */
-export function makeSetting(script: string): BackendSetting {
+export function makeSetting(script: string, deviceFailed: (text: string) => void = () => undefined): BackendSetting {
   const require = createRequire(script);
   const load = (file: string): unknown => require(file);
   load(ownPackage(script, "@tensorflow/tfjs") ?? ownPackage(script, "@tensorflow/tfjs-core") ?? standIns.tensorflow);
   return {
     script,
     load,
+    deviceFailed,
     engine() {
       const engine = currentEngine();
       if (engine === undefined) throw new Error("TensorFlow.js has not loaded");
