@@ -85,8 +85,6 @@ describe("inspecting a script in a trusted workspace", () => {
   });
 
   test("the line above the runs names the backend, and a click on it shows the doctor's report", async () => {
-    await window.runCommand("View: Close All Editors");
-    await window.showRuns();
     const line = window.runItems.filter({ hasText: "Backend: WebAssembly" });
     await line.waitFor();
     expect(await line.innerText()).toContain("no GPU is used");
