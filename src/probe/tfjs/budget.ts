@@ -27,9 +27,9 @@ const smallestIncome = 1e-12;
 const nothing: ReadonlySet<string> = new Set();
 
 /**
- * When to measure, so that measuring costs a given fraction of wall time.
+ * When to measure, so that training takes longer by a given fraction.
  *
- * The fraction of the time that passes is income. The cheap ones and the sharpness are measured on credit, and again as soon as
+ * That fraction of the script's own time is income. The cheap ones and the sharpness are measured on credit, and again as soon as
  * that is paid off. The dear ones save up in one purse for whose turn it is (`DearQueue`), so that none holds a young run up. A
  * first sharpness is much dearer than those that follow, which begin where it ended: it is a loan, paid off by the side.
  * What nobody needs is forgotten, for a long rest must not be followed by a rush.
@@ -37,7 +37,6 @@ const nothing: ReadonlySet<string> = new Set();
 export class Budget {
   /** By name, what those that are measured on credit owe. */
   readonly #debts = new Map<string, number>();
-  readonly #prices = new Map<string, Price>();
   readonly #dear = new DearQueue();
   #loan = 0;
   #fraction: number;
@@ -48,7 +47,7 @@ export class Budget {
   /** With less than this, nothing can become due. */
   #leastIncome = 0;
 
-  /** `fraction` of wall time, from 0, which never measures, to 1, which always does. */
+  /** `fraction` of the script's own time, from 0, which never measures, to 1, which always does. */
   constructor(fraction: number) {
     this.#fraction = fraction;
   }
@@ -70,7 +69,7 @@ export class Budget {
    * Which measurements to take now.
    *
    * @param applicable gives what could be measured; not called where nothing can be due.
-   * @param time in seconds, never decreasing.
+   * @param time seconds that the script itself has run, without measurements; never decreasing.
    */
   choose(applicable: () => readonly Measurable[], time: number): ReadonlySet<string> {
     this.#income += this.#fraction * (time - (this.#lastTime ?? time));
@@ -79,24 +78,24 @@ export class Budget {
     if (!takesAll && (this.#fraction <= 0 || this.#income < this.#leastIncome)) return nothing;
     this.#requested = false;
     const measurables = applicable();
-    for (const { name, price } of measurables) this.#prices.set(name, price);
     this.#divide(measurables);
     const due = takesAll ? measurables : measurables.filter((each) => this.#isDue(each));
     return due.length === 0 ? nothing : new Set(due.map(({ name }) => name));
   }
 
   /** A measurement has taken this many seconds; a negative number takes back what was counted too much before. */
-  spend(name: string, seconds: number): void {
+  spend({ name, price }: Measurable, seconds: number): void {
     this.#leastIncome = 0;
-    const price = this.#prices.get(name);
+    // Where all may be measured all the time, nothing is owed for it afterwards.
+    const owed = this.#fraction >= 1 ? 0 : seconds;
     if (typeof price === "number") {
-      this.#dear.spend(name, seconds);
+      this.#dear.spend(name, seconds, owed);
     } else if (price === "sharpness" && !this.#debts.has(name)) {
       this.#debts.set(name, 0);
-      this.#loan += seconds;
+      this.#loan += owed;
       this.#dear.unit ??= seconds;
     } else {
-      this.#debts.set(name, this.#owed(name) + seconds);
+      this.#debts.set(name, this.#owed(name) + owed);
     }
   }
 
@@ -110,8 +109,8 @@ export class Budget {
 
   /** Divides the income by weights among the accounts in need, until it or their need is used up. */
   #divide(measurables: readonly Measurable[]): void {
-    const dear = measurables.filter(isDear);
-    let accounts = this.#accounts(measurables, dear);
+    const [dear, onCredit] = [measurables.filter(isDear), measurables.filter(isOnCredit)];
+    let accounts = this.#accounts(onCredit, dear);
     while (this.#income > smallestIncome && accounts.length > 0) {
       const perWeight = this.#income / accounts.reduce((sum, { weight }) => sum + weight, 0);
       this.#income = 0;
@@ -120,21 +119,22 @@ export class Budget {
         account.pay(paid);
         this.#income += perWeight * account.weight - paid;
       }
-      accounts = this.#accounts(measurables, dear);
+      accounts = this.#accounts(onCredit, dear);
     }
     this.#income = 0;
     this.#leastIncome = accounts.reduce((least, { owed }) => Math.min(least, owed), Infinity);
   }
 
-  #accounts(measurables: readonly Measurable[], dear: readonly DearMeasurable[]): Account[] {
-    const credit = (["cheap", "sharpness"] as const).flatMap((price) => {
-      const inDebt = measurables.filter((each) => each.price === price && this.#owed(each.name) > 0);
-      return inDebt.map(({ name }) => ({
-        weight: weights[price] / inDebt.length,
-        owed: this.#owed(name),
-        pay: (seconds: number) => this.#debts.set(name, this.#owed(name) - seconds),
-      }));
-    });
+  /** Those in need. */
+  #accounts(onCredit: readonly OnCredit[], dear: readonly DearMeasurable[]): Account[] {
+    const inDebt = onCredit.filter(({ name }) => this.#owed(name) > 0);
+    const counts = { cheap: 0, sharpness: 0 };
+    for (const { price } of inDebt) counts[price]++;
+    const debts = inDebt.map(({ name, price }) => ({
+      weight: weights[price] / counts[price],
+      owed: this.#owed(name),
+      pay: (seconds: number) => this.#debts.set(name, this.#owed(name) - seconds),
+    }));
     const saving = {
       weight: weights.dear,
       owed: this.#dear.missing(dear),
@@ -149,8 +149,17 @@ export class Budget {
         this.#loan -= seconds;
       },
     };
-    return [...credit, saving, loan].filter(({ owed }) => owed > 0);
+    return [...debts, saving, loan].filter(({ owed }) => owed > 0);
   }
+}
+
+interface OnCredit {
+  readonly name: string;
+  readonly price: "cheap" | "sharpness";
+}
+
+function isOnCredit(measurable: Measurable): measurable is OnCredit {
+  return typeof measurable.price === "string";
 }
 
 function isDear(measurable: Measurable): measurable is DearMeasurable {

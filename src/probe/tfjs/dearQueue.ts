@@ -47,9 +47,9 @@ export class DearQueue {
     return name === this.#next?.name && this.#next.cost <= this.#saved * (1 + 1e-9);
   }
 
-  /** One of them has taken so many seconds, in its turn or out of it. */
-  spend(name: string, seconds: number): void {
-    this.#saved -= seconds;
+  /** One of them has taken so many seconds, in its turn or out of it, of which so many are owed. */
+  spend(name: string, seconds: number, owed: number): void {
+    this.#saved -= owed;
     if (name === this.#next?.name) this.#now = Math.max(this.#now, this.#next.at);
     this.#since.set(name, this.#now);
     this.#costs.set(name, Math.max(leastCost, seconds));

@@ -16,7 +16,8 @@ export interface Evaluation {
   readonly trace: Trace | undefined;
   /** Names of the observables to measure at the step. */
   readonly due: ReadonlySet<string>;
-  /** Seconds that recording the trace took. */
+  /** Seconds that it took to choose them, and to record the trace. */
+  readonly choosing: number;
   readonly recording: number;
 }
 

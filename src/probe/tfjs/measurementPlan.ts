@@ -2,7 +2,7 @@ import type { Budget } from "./budget.ts";
 import type { Variable } from "./engine.ts";
 import type { Journal } from "./journal.ts";
 import { createObservables } from "./observables/createObservables.ts";
-import type { Observable } from "./observables/observable.ts";
+import { isPaid, type Observable } from "./observables/observable.ts";
 import type { Optimizer } from "./optimizerHook.ts";
 import type { Optimizers } from "./optimizers.ts";
 import type { TrainingFacts } from "./trainingFacts.ts";
@@ -51,8 +51,15 @@ export class MeasurementPlan {
   }
 
   #choose(applicable: () => readonly Observable[]): Plan {
-    const due = this.#budget.choose(applicable, this.#journal.clock.time);
+    let passengers: readonly Observable[] = [];
+    const payers = () => {
+      const all = applicable();
+      passengers = all.filter((each) => !isPaid(each));
+      return all.filter(isPaid);
+    };
+    const due = this.#budget.choose(payers, this.#journal.clock.scriptTime);
     if (due.size === 0) return nothingPlanned;
-    return { due, record: this.#all.some(({ name, needsTrace }) => needsTrace && due.has(name)) };
+    const record = this.#all.some(({ name, needsTrace }) => needsTrace && due.has(name));
+    return { due: record ? new Set([...due, ...passengers.map(({ name }) => name)]) : due, record };
   }
 }

@@ -101,7 +101,7 @@ export class Session implements EngineListener, OptimizerListener, LayersListene
     const start = clock.time;
     const recording = plan.record ? recordTrace(engine, run, variables) : { evaluation: run() };
     this.#guard(() => {
-      this.#keep(engine, variables, plan, recording, { begun, seconds: clock.time - start });
+      this.#keep(engine, variables, plan, recording, { begun, start, end: clock.time });
     });
     return recording.evaluation;
   }
@@ -150,13 +150,15 @@ export class Session implements EngineListener, OptimizerListener, LayersListene
     variables: readonly Variable[],
     plan: Plan,
     recording: Recording,
-    { begun, seconds }: { readonly begun: number; readonly seconds: number },
+    { begun, start, end }: { readonly begun: number; readonly start: number; readonly end: number },
   ): void {
     const { evaluation, trace, failure } = recording;
     const { journal } = this.#parts;
+    const seconds = end - start;
     // What recording adds is known only against evaluations without; before there are some, it is taken for half of it.
     const added = plan.record ? Math.max(0, this.#plainEvaluation.excess(seconds) ?? seconds / 2) : 0;
-    journal.clock.addMeasuring(added);
+    const choosing = plan.due.size > 0 ? start - begun : 0;
+    journal.clock.addMeasuring(choosing + added);
     if (!plan.record) this.#plainEvaluation.add(seconds);
     if (failure !== undefined) {
       journal.noteOnce("warning", "recording-failed", `A step could not be recorded: ${failure.message}`);
@@ -178,6 +180,7 @@ export class Session implements EngineListener, OptimizerListener, LayersListene
       begun,
       trace,
       due: plan.due,
+      choosing,
       recording: added,
     });
   }
@@ -215,6 +218,7 @@ export class Session implements EngineListener, OptimizerListener, LayersListene
       begun: undefined,
       trace: undefined,
       due: new Set(),
+      choosing: 0,
       recording: 0,
     };
   }

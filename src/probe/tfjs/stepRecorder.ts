@@ -1,15 +1,15 @@
-import type { Budget } from "./budget.ts";
+import type { Budget, Measurable } from "./budget.ts";
 import type { Tensor } from "./engine.ts";
 import type { Evaluation } from "./evaluation.ts";
 import type { Journal } from "./journal.ts";
 import { agreementMeasurement, agreementOf, agrees } from "./observables/agreement.ts";
-import { Unmeasurable, type Measurement, type Observable } from "./observables/observable.ts";
+import { isPaid, Unmeasurable, type Measurement, type Observable } from "./observables/observable.ts";
 import { namedGradients, type Optimizer, type VariableGradients } from "./optimizerHook.ts";
 import type { KnownOptimizer, Optimizers } from "./optimizers.ts";
 import { StepCosts } from "./stepCosts.ts";
 import { readFloats, StepView } from "./stepView.ts";
 import type { TrainingFacts } from "./trainingFacts.ts";
-import { UsualDuration } from "./usualDuration.ts";
+import { UnseenCosts } from "./unseenCosts.ts";
 
 /** A step that is under way: what had to be read before the weights moved. */
 export interface StepUnderWay {
@@ -27,8 +27,6 @@ export interface StepUnderWay {
 
 const noWeights: ReadonlyMap<string, Float32Array> = new Map();
 const nothingDue: readonly Observable[] = [];
-/** Steps in a row at which something is measured, after which it is no longer known how long a step takes without. */
-const longestMemory = 256;
 
 /** Turns optimizer steps into records: facts first, then the step's values, then what was measured at it. */
 export class StepRecorder {
@@ -36,9 +34,8 @@ export class StepRecorder {
   readonly #budget: Budget;
   readonly #facts: TrainingFacts;
   readonly #optimizers: Optimizers;
-  /** Of the first optimizer's steps at which nothing is measured. */
-  readonly #plainStep = new UsualDuration();
-  #sincePlain = 0;
+  /** Of the first optimizer's steps. */
+  readonly #unseen = new UnseenCosts();
   #lastScriptTime: number | undefined;
   #lossSeen: number | undefined;
 
@@ -70,14 +67,16 @@ export class StepRecorder {
     else learningRate = this.#optimizers.describe(engine, optimizer, known, parameters);
     const due = this.#due(evaluation, known, optimizer);
     const costs = new StepCosts();
-    const traced = due.filter(({ needsTrace }) => needsTrace);
-    costs.add(traced, evaluation.recording);
+    const payers = due.filter(isPaid);
+    const traced = tracedPayers(due);
+    if (due.length > 0) costs.add(payers, evaluation.choosing);
+    if (evaluation.trace !== undefined) costs.add(traced, evaluation.recording);
     const describe = () => {
       this.#facts.describe(optimizer, evaluation);
     };
     if (evaluation.trace === undefined) describe();
     else this.#cost(costs, traced, describe);
-    const weighing = due.filter(({ needsWeights }) => needsWeights);
+    const weighing = payers.filter(({ needsWeights }) => needsWeights);
     const readWeights = () => new Map(variables.map((each) => [each.name, readFloats(engine, each)]));
     const before = weighing.length === 0 ? noWeights : this.#cost(costs, weighing, readWeights);
     return { evaluation, optimizer, known, learningRate, gradients, before, due, costs };
@@ -112,7 +111,7 @@ export class StepRecorder {
   }
 
   /** Runs what some observables need, and counts its time as theirs. */
-  #cost<T>(costs: StepCosts, causes: readonly Observable[], run: () => T): T {
+  #cost<T>(costs: StepCosts, causes: readonly Measurable[], run: () => T): T {
     const before = this.#journal.clock.measuring;
     try {
       return this.#journal.clock.measure(run).result;
@@ -121,20 +120,17 @@ export class StepRecorder {
     }
   }
 
-  /**
-   * Charges the budget for all that the step took longer than one at which nothing is measured, be it timed here or not: garbage,
-   * caches gone cold and the writing of records are paid for by what was measured, in proportion to its cost.
-   */
-  #settle({ evaluation, known, costs }: StepUnderWay): void {
+  /** Charges the budget for what was measured at the step, also for what nobody has timed. */
+  #settle({ evaluation, known, due, costs }: StepUnderWay): void {
     if (!known.isFirst || evaluation.begun === undefined) return;
-    const seconds = this.#journal.clock.time - evaluation.begun;
-    if (costs.total === 0) {
-      this.#plainStep.add(seconds);
-      this.#sincePlain = 0;
+    const untimed = this.#journal.clock.time - evaluation.begun - costs.total;
+    if (due.length === 0 && evaluation.trace === undefined) {
+      this.#unseen.addPlain(untimed);
       return;
     }
-    const excess = this.#sincePlain++ > longestMemory ? undefined : this.#plainStep.excess(seconds - costs.total);
-    costs.settle(this.#budget, excess ?? 0);
+    const unseen = this.#unseen.of(evaluation.trace === undefined ? "light" : "recorded", untimed);
+    this.#journal.clock.addMeasuring(unseen);
+    costs.settle(this.#budget, unseen);
   }
 
   #stepValues({ evaluation, known, optimizer, learningRate }: StepUnderWay, seconds: number): Record<string, number> {
@@ -149,15 +145,15 @@ export class StepRecorder {
 
   #measureAfter(view: StepView, underWay: StepUnderWay): void {
     const { evaluation, costs, due } = underWay;
-    const traced = due.filter(({ needsTrace }) => needsTrace);
-    const holds = view.trace === undefined || this.#cost(costs, traced, () => this.#checkGradient(view, evaluation));
+    const check = () => this.#checkGradient(view, evaluation);
+    const holds = view.trace === undefined || this.#cost(costs, tracedPayers(due), check);
     for (const observable of due) {
       // Without its trace it is paid for all the same, lest the recording be repeated at every step.
       if (observable.record === "step" || (observable.needsTrace && (view.trace === undefined || !holds))) continue;
       const measured = this.#measure(observable, view, underWay);
       if (measured === undefined) continue;
-      this.#cost(costs, [observable], () => {
-        this.#writeMeasure(measured, costs.of(observable), evaluation);
+      this.#cost(costs, payersOf(observable, due), () => {
+        this.#writeMeasure(measured, isPaid(observable) ? costs.of(observable) : 0, evaluation);
       });
     }
   }
@@ -180,9 +176,9 @@ export class StepRecorder {
     return true;
   }
 
-  #measure(observable: Observable, view: StepView, { costs }: StepUnderWay): Measurement | undefined {
+  #measure(observable: Observable, view: StepView, { costs, due }: StepUnderWay): Measurement | undefined {
     try {
-      const measured = this.#cost(costs, [observable], () => observable.measure(view));
+      const measured = this.#cost(costs, payersOf(observable, due), () => observable.measure(view));
       for (const each of measured?.omitted ?? []) this.#explain(observable, each);
       return measured;
     } catch (error) {
@@ -228,4 +224,12 @@ export class StepRecorder {
     }
     this.#lossSeen = loss;
   }
+}
+
+function tracedPayers(due: readonly Observable[]): readonly Measurable[] {
+  return due.filter(isPaid).filter(({ needsTrace }) => needsTrace);
+}
+
+function payersOf(observable: Observable, due: readonly Observable[]): readonly Measurable[] {
+  return isPaid(observable) ? [observable] : tracedPayers(due);
 }

@@ -1,8 +1,8 @@
 /** Durations that are remembered, and fewer of them than this say nothing. */
-const remembered = 64;
+const remembered = 32;
 const fewest = 12;
 /** Durations after which the mean is taken anew. */
-const patience = 16;
+const patience = 8;
 /** In medians: what is longer counts as that long, be it the end of an epoch or another process that had its turn. */
 const longest = 3;
 

@@ -36,7 +36,7 @@ export function keepInitialWeights(initial: InitialWeights): Observable {
   let isLate = false;
   return {
     name: "initialization",
-    price: "cheap",
+    price: "free",
     record: "measure",
     needsTrace: true,
     needsWeights: false,

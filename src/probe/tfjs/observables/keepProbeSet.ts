@@ -5,9 +5,9 @@ import type { Observable } from "./observable.ts";
 export function keepProbeSet(probe: ProbeSet): Observable {
   return {
     name: "probeSet",
-    price: "cheap",
+    price: "free",
     record: "measure",
-    needsTrace: false,
+    needsTrace: true,
     needsWeights: false,
     applies: () => !probe.isSettled,
     measure(step) {

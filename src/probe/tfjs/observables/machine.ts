@@ -3,27 +3,20 @@ import { tracedLayers } from "../layerActivations.ts";
 import { memoryOfScript } from "../trace/heldHandles.ts";
 import type { Observable } from "./observable.ts";
 
-/** Seconds between two looks at the machine. */
-const interval = 1;
-
 /**
  * - `throughput/samples`: examples that the script has trained on, a second of its own time, at this step.
  * - `memory/process`: resident bytes of the process.
  * - `memory/device`: bytes of all tensors, as `tf.memory` counts them, without what the probe holds.
  */
 export function machine(): Observable {
-  let last: number | undefined;
   return {
     name: "machine",
-    price: "cheap",
+    price: 0.002,
     record: "measure",
     needsTrace: false,
     needsWeights: false,
     applies: () => true,
     measure({ batch, engine, seconds, trace }) {
-      const now = performance.now() / 1000;
-      if (last !== undefined && now - last < interval) return undefined;
-      last = now;
       const values: Record<string, number> = { "memory/process": process.memoryUsage.rss() };
       const samples = batch ?? (trace === undefined ? undefined : tracedBatch(tracedLayers(trace).graph));
       if (samples !== undefined && seconds > 0) values["throughput/samples"] = samples / seconds;

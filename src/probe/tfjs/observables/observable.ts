@@ -1,4 +1,4 @@
-import type { Price } from "../budget.ts";
+import type { Measurable, Price } from "../budget.ts";
 import type { Engine } from "../engine.ts";
 import type { Optimizer } from "../optimizerHook.ts";
 import type { Trace } from "../trace/trace.ts";
@@ -47,8 +47,8 @@ export interface Measurement {
 export interface Observable {
   /** Names what it owes the budget. */
   readonly name: string;
-  /** What it is expected to cost. */
-  readonly price: Price;
+  /** What it is expected to cost; free, where it is to be measured whenever a step is recorded for others, who pay for it. */
+  readonly price: Price | "free";
   /** Whether its values belong to the step record itself, or to a `measure` record with cost and method. */
   readonly record: "step" | "measure";
   readonly needsTrace: boolean;
@@ -57,6 +57,10 @@ export interface Observable {
   applies(optimizer: Optimizer | undefined): boolean;
   /** Undefined where it has nothing to say at this step. Throws `Unmeasurable` where a person should know why. */
   measure(step: ObservedStep): Measurement | undefined;
+}
+
+export function isPaid(observable: Observable): observable is Observable & Measurable {
+  return observable.price !== "free";
 }
 
 /** A measurement that cannot be taken; the reason is told once, and the run goes on without. */
