@@ -1,20 +1,22 @@
-/** Brings what the tests need and a machine may lack: Chromium, and the local workbench. Seconds when both are there. */
+/** Brings what the tests need and a machine may lack: Chromium, the local workbench, and a GPU. Seconds when all are there. */
 import { spawnSync } from "node:child_process";
 import { findChromium, howToGetChromium } from "./chromium.ts";
+import { installSoftwareVulkan } from "./softwareVulkan.ts";
+import { findPython, howToGetTorch } from "./python.ts";
 import { installWorkbench } from "./workbench.ts";
 
 function has(program) {
   return spawnSync(program, ["--version"], { stdio: "ignore" }).status === 0;
 }
 
-/** Installs Debian's Chromium. Returns whether it could. */
-function installChromium() {
+/** Installs one of Debian's packages. Returns whether it could. */
+function installDebian(name) {
   if (process.platform !== "linux" || process.getuid() !== 0 || !has("apt-get")) return false;
-  console.log("Installing Chromium with apt-get (once) …");
+  console.log(`Installing ${name} with apt-get (once) …`);
   const environment = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   return [
     ["update", "--quiet=2"],
-    ["install", "--yes", "--quiet=2", "--no-install-recommends", "chromium"],
+    ["install", "--yes", "--quiet=2", "--no-install-recommends", name],
   ].every((args) => {
     const outcome = spawnSync("apt-get", args, { env: environment, encoding: "utf8" });
     if (outcome.status !== 0) console.error(outcome.stderr.trim());
@@ -23,9 +25,12 @@ function installChromium() {
 }
 
 try {
-  if (findChromium() === undefined && (!installChromium() || findChromium() === undefined))
+  if (findChromium() === undefined && (!installDebian("chromium") || findChromium() === undefined))
     throw new Error(howToGetChromium);
+  // Tests of the PyTorch probe are skipped without.
+  if (findPython() === undefined && !installDebian("python3-torch")) console.log(howToGetTorch);
   installWorkbench(console.log);
+  tryForVulkan();
 } catch (error) {
   console.error(error.message);
   process.exit(1);

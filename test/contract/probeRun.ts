@@ -28,7 +28,7 @@ interface Settings {
 
 /** Runs a script as its user would. */
 export function runBare(script: string): Promise<Outcome> {
-  return run([...typed(script), script], {}).outcome;
+  return run(process.execPath, [...typed(script), script]);
 }
 
 /** Runs a script under the probe, and reads what it has recorded; every line must be a valid record. */
@@ -44,10 +44,12 @@ export function startProbed(
   { backend = "script", budget = 1 }: Settings = {},
 ): { readonly directory: string; readonly outcome: Promise<Outcome>; readonly finish: () => Promise<ProbedOutcome> } {
   const directory = mkdtempSync(path.join(tmpdir(), "orrery-probe-"));
-  const { outcome } = run([...typed(script), "--import", preload, script], {
+  const outcome = run(process.execPath, [...typed(script), "--import", preload, script], {
     ORRERY_RUN: directory,
     ORRERY_BACKEND: backend,
     ORRERY_BUDGET: String(budget),
+    // The probe's own variables are taken out of the environment; a fixture may write requests into the folder.
+    RUN_UNDER_TEST: directory,
   });
   return {
     directory,
@@ -92,18 +94,22 @@ function typed(script: string): string[] {
   return script.endsWith("ts") ? ["--experimental-transform-types", "--disable-warning=ExperimentalWarning"] : [];
 }
 
-function run(args: readonly string[], environment: NodeJS.ProcessEnv): { readonly outcome: Promise<Outcome> } {
-  const child = spawn(process.execPath, args, { cwd: root, env: { ...process.env, ...environment } });
+/** Runs a program to its end. */
+export function run(
+  executable: string,
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv = {},
+): Promise<Outcome> {
+  const child = spawn(executable, args, { cwd: root, env: { ...process.env, ...environment } });
   const text = (stream: NodeJS.ReadableStream) => stream.setEncoding("utf8");
   let output = "";
   let errors = "";
   text(child.stdout).on("data", (chunk: string) => (output += chunk));
   text(child.stderr).on("data", (chunk: string) => (errors += chunk));
-  const outcome = new Promise<Outcome>((resolve, reject) => {
+  return new Promise<Outcome>((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (exitCode) => {
       resolve({ output, errors, exitCode });
     });
   });
-  return { outcome };
 }

@@ -1,0 +1,39 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { findPython } from "../../scripts/python.ts";
+import { fixtures, readRecords, root, run, type Outcome, type ProbedOutcome } from "./probeRun.ts";
+
+export const python = findPython();
+
+const inspectScript = path.join(root, "src", "probe", "torch", "inspect_script.py");
+
+export function torchFixture(name: string): string {
+  return path.join(fixtures, "torch", name);
+}
+
+/** Runs a Python script as its user would. */
+export function runBarePython(script: string, args: readonly string[] = []): Promise<Outcome> {
+  return run(required(), ["-u", script, ...args]);
+}
+
+/** Runs a Python script under the probe, and reads what it has recorded; every line must be a valid record. */
+export async function runProbedPython(
+  script: string,
+  args: readonly string[] = [],
+  budget = 1,
+): Promise<ProbedOutcome> {
+  const directory = mkdtempSync(path.join(tmpdir(), "orrery-torch-"));
+  try {
+    const environment = { ORRERY_RUN: directory, ORRERY_BUDGET: String(budget) };
+    const outcome = await run(required(), ["-u", inspectScript, script, ...args], environment);
+    return { ...outcome, records: readRecords(directory) };
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+function required(): string {
+  if (python === undefined) throw new Error("no Python with PyTorch");
+  return python;
+}

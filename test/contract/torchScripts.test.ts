@@ -1,0 +1,89 @@
+import { describe, expect, test } from "vitest";
+import { recordsOf, series, type ProbedOutcome } from "./probeRun.ts";
+import { python, runBarePython, runProbedPython, torchFixture } from "./torchRun.ts";
+
+/** Arguments, optimizer steps, and whether the curvature of every step can be had. */
+const scripts = [
+  { name: "plain_loop.py", args: [], steps: 40, measured: 40 },
+  { name: "command_line.py", args: ["--steps", "12", "--width", "5"], steps: 12, measured: 12 },
+  { name: "data_loader.py", args: [], steps: 12, measured: 12 },
+  { name: "half_precision.py", args: [], steps: 15, measured: 15 },
+  { name: "accumulation.py", args: [], steps: 15, measured: 15 },
+  { name: "transformer.py", args: [], steps: 15, measured: 15 },
+  { name: "recurrent.py", args: [], steps: 12, measured: 12 },
+  // Two optimizers by turns; the first one's steps are measured.
+  { name: "adversarial.py", args: [], steps: 20, measured: 10 },
+  { name: "closure.py", args: [], steps: 6, measured: 6 },
+  { name: "raises.py", args: [], steps: 4, measured: 4 },
+  { name: "own_function.py", args: ["once"], steps: 5, measured: 0 },
+  { name: "own_function.py", args: ["detached"], steps: 5, measured: 0 },
+] as const;
+
+const outcomes = new Map<string, Promise<ProbedOutcome>>();
+
+/** Each script runs once: PyTorch takes seconds to load. */
+function probed(name: string, args: readonly string[] = []): Promise<ProbedOutcome> {
+  const key = [name, ...args].join(" ");
+  const outcome = outcomes.get(key) ?? runProbedPython(torchFixture(name), args);
+  outcomes.set(key, outcome);
+  return outcome;
+}
+
+describe.skipIf(python === undefined)("a PyTorch script that knows nothing of the probe", () => {
+  test.each(scripts)(
+    "$name $args does bit for bit what it does without, measured at every step, and every step is seen",
+    async ({ name, args, steps, measured }) => {
+      const [bare, { records, ...outcome }] = await Promise.all([
+        runBarePython(torchFixture(name), args),
+        probed(name, args),
+      ]);
+      expect(outcome).toEqual(bare);
+      expect(recordsOf(records, "step").map(({ step }) => step)).toEqual(
+        Array.from({ length: steps }, (_, step) => step),
+      );
+      expect(series(records, "sharpness/batch")).toHaveLength(measured);
+      expect(records[0]?.t).toBe("begin");
+      expect(records.at(-1)?.t).toBe("end");
+    },
+  );
+
+  test("has its losses recorded as it prints them", async () => {
+    const { output, records } = await probed("plain_loop.py");
+    const bits = (value: number) => {
+      const bytes = Buffer.alloc(8);
+      bytes.writeDoubleLE(value);
+      return `loss ${bytes.toString("hex")}`;
+    };
+    const printed = output.split("\n").filter((line) => line.startsWith("loss "));
+    expect(series(records, "loss/train").map(([, loss]) => bits(loss))).toEqual(printed);
+  });
+
+  test("that accumulates gradients steps on the sum of its micro-batches' losses", async () => {
+    const { records } = await probed("accumulation.py");
+    const losses = series(records, "loss/train");
+    const cosines = series(records, "gradient/cosine");
+    expect(losses).toHaveLength(15);
+    // The gradient of the three together is the optimizer's: float32 sums in another order.
+    for (const [, cosine] of cosines) expect(cosine).toBeGreaterThan(1 - 1e-6);
+    for (const [, ratio] of series(records, "gradient/ratio")) expect(Math.abs(ratio - 1)).toBeLessThan(1e-5);
+  });
+
+  test("that clips gradients shows by how much, and keeps its curvature", async () => {
+    const { records } = await probed("data_loader.py");
+    const norms = series(records, "gradient/norm");
+    for (const [index, [step, ratio]] of series(records, "gradient/ratio").entries()) {
+      // Clipped to 0.5 by a norm that PyTorch divides by with 1e-6 added.
+      const [at, norm] = norms[index] ?? [];
+      expect(at).toBe(step);
+      expect(ratio).toBeLessThanOrEqual(1 + 1e-5);
+      expect(norm).toBeLessThanOrEqual(0.5 + 1e-5);
+    }
+    expect(series(records, "gradient/ratio").some(([, ratio]) => ratio < 0.99)).toBe(true);
+  });
+
+  test.each(["once", "detached"])("with a backward that is differentiable once only (%s) gets a note", async (kind) => {
+    const { records } = await probed("own_function.py", [kind]);
+    const notes = recordsOf(records, "note").map(({ code, text }) => `${code}: ${text}`);
+    expect(notes).toEqual([expect.stringMatching(/^curvature-unavailable: .*(Once|Detached), a custom function/)]);
+  });
+});
