@@ -6,6 +6,7 @@ import { at } from "./reference/scalarTape.ts";
 import { allEigenvaluesBelow, largestEigenvalueByBisection } from "./reference/spectrum.ts";
 import { useBackend } from "./support/backends.ts";
 import { descend, makeCnn, makeMlp, makeTransformer, seededValues, withTrace, type Model } from "./support/models.ts";
+import { webgpuIfAny } from "./support/webgpu.ts";
 import { cnnReference, mlpReference, transformerReference, type Reference } from "./support/references.ts";
 
 function relativeDistance(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
@@ -76,7 +77,7 @@ const cases: Case[] = [
   },
 ];
 
-describe.each(["cpu", "wasm"] as const)("on %s", (backend) => {
+describe.each(["cpu", "wasm", ...webgpuIfAny] as const)("on %s", (backend) => {
   test.each(cases)("loss, gradient, Hessian and sharpness of a $name are the float64 ones", async ({ make }) => {
     const engine = await useBackend(backend);
     const { variables, loss, reference } = make();
