@@ -32,11 +32,17 @@ const images: Input = { shape: [2, 5, 4, 2] };
 const filter: Input = { shape: [3, 2, 2, 3] };
 const outputImages: Input = { shape: [2, 3, 4, 3] };
 const volumes: Input = { shape: [1, 4, 4, 4, 2] };
+/** No two elements closer than 1/64, so that no difference changes which is the largest. */
+const spacedVolumes: Input = {
+  shape: [1, 4, 4, 4, 1],
+  values: Array.from({ length: 64 }, (_, index) => ((index * 37) % 64) / 64),
+};
 const filter3D: Input = { shape: [2, 2, 2, 2, 3] };
 const outputVolumes: Input = { shape: [1, 3, 3, 3, 3] };
 const geometry3D = { strides: [1, 1, 1], pad: "valid", dataFormat: "NDHWC", dilations: [1, 1, 1] };
 const pooling = { filterSize: [3, 2], strides: [2, 1], pad: "same", dimRoundingMode: null };
 const pooling3D = { filterSize: 2, strides: 2, pad: "valid", dataFormat: "NDHWC", dimRoundingMode: null };
+const neighbours = { depthRadius: 1, bias: 1, alpha: 0.5, beta: 0.6 };
 const matrix: Input = { shape: [3, 4] };
 const positive: Input = { shape: [3, 4], centre: 2, spread: 1 };
 const unary: Case = { inputs: { x: matrix } };
@@ -163,6 +169,25 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       attributes: pooling,
     },
   ],
+  MaxPool3D: [
+    { inputs: { x: volumes }, attributes: pooling3D },
+    { inputs: { x: volumes }, attributes: { ...pooling3D, filterSize: [1, 3, 3], strides: 1, pad: "same" } },
+    {
+      inputs: { x: spacedVolumes },
+      attributes: { ...pooling3D, filterSize: 3, strides: [1, 2, 1], pad: 1, dimRoundingMode: "floor" },
+    },
+  ],
+  // Along dy alone: the input and its pooling are those of the volumes whose elements rise along every axis.
+  MaxPool3DGrad: [
+    {
+      inputs: {
+        dy: { shape: [1, 2, 2, 2, 1] },
+        input: { shape: [1, 4, 4, 4, 1], values: Array.from({ length: 64 }, (_, index) => index), dtype: "int32" },
+        output: { shape: [1, 2, 2, 2, 1], values: [21, 23, 29, 31, 53, 55, 61, 63], dtype: "int32" },
+      },
+      attributes: pooling3D,
+    },
+  ],
   AvgPool: [{ inputs: { x: images }, attributes: pooling }],
   AvgPoolGrad: [{ inputs: { dy: { shape: [2, 3, 4, 2] }, input: images }, attributes: pooling }],
   AvgPool3D: [{ inputs: { x: volumes }, attributes: pooling3D }],
@@ -181,6 +206,13 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     {
       inputs: { x: images, mean: images, variance: { ...images, centre: 2 } },
       attributes: { varianceEpsilon: 1e-3 },
+    },
+  ],
+  LRN: [{ inputs: { x: { shape: [2, 2, 2, 5] } }, attributes: neighbours }],
+  LRNGrad: [
+    {
+      inputs: { x: { shape: [2, 2, 2, 5] }, y: { shape: [2, 2, 2, 5] }, dy: { shape: [2, 2, 2, 5] } },
+      attributes: neighbours,
     },
   ],
   Identity: [unary],

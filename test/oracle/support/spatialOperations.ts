@@ -108,6 +108,19 @@ export const spatialOperations: Record<string, Call> = {
     ),
   ),
   "max pooling of volumes, padded by a number": () => tf.maxPool3d(volumes().sub(3), 3, 2, 1, "floor"),
+  "volumes, with strides beyond the window": () => [
+    ...tf.grads((x, f) =>
+      tf
+        .conv3d(x as tf.Tensor5D, f as tf.Tensor5D, 2, "same")
+        .square()
+        .sum(),
+    )([volumes(), a([1, 1, 1, 2, 3])]),
+    tf.conv3d(volumes(), a<tf.Rank.R5>([1, 1, 1, 2, 3]), 2, "same"),
+    ...[tf.maxPool3d, tf.avgPool3d].flatMap((pool) => {
+      const pooled = (x: tf.Tensor) => pool(x as tf.Tensor5D, 1, 2, "same");
+      return [pooled(volumes()), tf.grad((x) => pooled(x).square().sum())(volumes())];
+    }),
+  ],
   "max pooling of whole numbers": () => tf.maxPool(integers([1, 4, 4, 1]) as tf.Tensor4D, 2, 2, "valid"),
   "dilated convolutions": () => [
     tf.conv2d(images(), a([2, 2, 2, 3], 3), 1, "same", "NHWC", 2),

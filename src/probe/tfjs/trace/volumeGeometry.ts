@@ -28,6 +28,14 @@ export function volumeAxes(
   return { depth, rows, columns, planeStrides };
 }
 
+/**
+ * Whether a kernel of volumes leaves elements out in front, as TensorFlow.js has "same" padding for strides beyond the window;
+ * of images it does not. What is composed of kernels of images does not cover that.
+ */
+export function cropsInFront({ strides, pad }: Attributes, filter: Extents): boolean {
+  return pad === "same" && triple(strides).some((stride, axis) => stride > (filter[axis] ?? 1));
+}
+
 /** An attribute for depth, height and width, which may be one number for all. */
 export function triple(attribute: unknown): [number, number, number] {
   if (Array.isArray(attribute)) return attribute as [number, number, number];

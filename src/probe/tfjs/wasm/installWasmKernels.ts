@@ -1,5 +1,6 @@
 import { registerComposed, type Attributes, type Engine, type KernelRegistry, type NamedTensors } from "../engine.ts";
 import { Kernels } from "../trace/kernels.ts";
+import { maxPoolVolume } from "../trace/largestInVolume.ts";
 import { returnToLargest } from "../trace/largestInWindow.ts";
 import { patchesKernel } from "../trace/patchesProduct.ts";
 import { guardComplexTensors } from "./complexTensors.ts";
@@ -18,7 +19,7 @@ import { patches } from "./patches.ts";
 import { plainJavaScript, type KernelFunction } from "./plainJavaScript.ts";
 import { required } from "./required.ts";
 import { unsortedSegmentSum } from "./segmentSum.ts";
-import { conv3DBackpropFilter, conv3DBackpropInput, maxPool3D, maxPool3DGrad } from "./volumeKernels.ts";
+import { conv3DBackpropFilter, conv3DBackpropInput, maxPool3DGrad } from "./volumeKernels.ts";
 import { wrongCalls } from "./wrongCalls.ts";
 
 type Compose = (inputs: NamedTensors, attributes: Attributes, own: () => unknown) => unknown;
@@ -62,8 +63,8 @@ function replacements(engine: Engine, kernels: Kernels): Readonly<Record<string,
     GatherV2: (inputs, attributes, own) => gather(new WasmHeap(engine), inputs, attributes, own),
     // All three are wrong for windows without a positive element.
     MaxPoolGrad: (inputs, attributes) => returnToLargest(kernels, ...pooling(inputs), attributes),
-    MaxPool3D: (inputs, attributes) => maxPool3D(kernels, inputs, attributes),
-    MaxPool3DGrad: (inputs, attributes) => maxPool3DGrad(new WasmHeap(engine), inputs, attributes),
+    MaxPool3D: (inputs, attributes) => maxPoolVolume(kernels, required(inputs, "x"), attributes),
+    MaxPool3DGrad: (inputs, attributes) => maxPool3DGrad(kernels, inputs, attributes),
     Sum: (inputs, attributes, own) => sumOfLeadingAxes(new WasmHeap(engine), inputs, attributes, own),
   };
 }

@@ -1,10 +1,10 @@
 import type { Attributes, NamedTensors, Tensor } from "../engine.ts";
 import type { Kernels } from "../trace/kernels.ts";
-import { placesOfLargestInVolume } from "../trace/largestInVolume.ts";
-import { triple, volumeAxes } from "../trace/volumeGeometry.ts";
+import { indicesOfLargestInVolume } from "../trace/largestInVolume.ts";
+import { returnByIndex } from "../trace/largestInWindow.ts";
+import { volumeAxes } from "../trace/volumeGeometry.ts";
 import { addedUnderTaps, padForTaps, underTap, type WindowAxis } from "../trace/windowGeometry.ts";
 import { conv2DBackpropFilter, conv2DBackpropInput } from "./convolutionKernels.ts";
-import type { WasmHeap } from "./heap.ts";
 import { required } from "./required.ts";
 
 type Shape5 = [number, number, number, number, number];
@@ -55,45 +55,10 @@ export function conv3DBackpropInput(kernels: Kernels, inputs: NamedTensors, attr
   return kernels.reshape(addedUnderTaps(kernels, taps, axes.depth, foldedAxis(height * width)), inputShape);
 }
 
-/**
- * Max pooling of volumes [n, depth, height, width, channels], as two of images: within each plane, then, with height and width
- * folded into one axis, along the depth.
- */
-export function maxPool3D(kernels: Kernels, inputs: NamedTensors, attributes: Attributes): Tensor {
-  const x = required(inputs, "x");
-  const [count, depth, height, width, channels] = x.shape as Shape5;
-  const { filterSize, strides, pad, dimRoundingMode } = attributes;
-  const [filterDepth, ...filterPlane] = triple(filterSize);
-  const [strideDepth, ...stridePlane] = triple(strides);
-  const planes = kernels.run(
-    "MaxPool",
-    { x: kernels.reshape(x, [count * depth, height, width, channels]) },
-    { filterSize: filterPlane, strides: stridePlane, pad, dimRoundingMode },
-  );
-  const [, outHeight = 0, outWidth = 0] = planes.shape;
-  // A number would pad the folded axis too.
-  const padOfDepth = typeof pad === "number" ? [0, pad, 0, 0].map((zeros) => [zeros, zeros]) : pad;
-  const pooled = kernels.run(
-    "MaxPool",
-    { x: kernels.reshape(planes, [count, depth, outHeight * outWidth, channels]) },
-    { filterSize: [filterDepth, 1], strides: [strideDepth, 1], pad: padOfDepth, dimRoundingMode },
-  );
-  return kernels.reshape(pooled, [count, pooled.shape[1] ?? 0, outHeight, outWidth, channels]);
-}
-
 /** Gradient of a max pooling of volumes: each window's dy goes to where its largest element lies, the first of equals. */
-export function maxPool3DGrad(heap: WasmHeap, inputs: NamedTensors, attributes: Attributes): Tensor {
+export function maxPool3DGrad(kernels: Kernels, inputs: NamedTensors, attributes: Attributes): Tensor {
   const [dy, input, pooled] = [required(inputs, "dy"), required(inputs, "input"), required(inputs, "output")];
-  const axes = volumeAxes(attributes, input.shape, pooled.shape, triple(attributes["filterSize"]));
-  const output = heap.output(input.shape, "float32");
-  const channels = input.shape.at(-1) ?? 1;
-  const places = placesOfLargestInVolume(heap.values(input), heap.values(pooled), axes, channels, "first");
-  const [from, to] = [heap.values(dy), heap.values(output)];
-  to.fill(0);
-  places.forEach((place, window) => {
-    to[place] = (to[place] ?? 0) + (from[window] ?? 0);
-  });
-  return output;
+  return returnByIndex(kernels, dy, indicesOfLargestInVolume(kernels, input, pooled, attributes, "first"), input.shape);
 }
 
 function planeAttributes({ pad }: Attributes, strides: [number, number]): Attributes {

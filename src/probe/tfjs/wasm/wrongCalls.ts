@@ -1,4 +1,5 @@
 import type { Attributes, NamedTensors } from "../engine.ts";
+import { cropsInFront, triple } from "../trace/volumeGeometry.ts";
 
 type IsWrong = (inputs: NamedTensors, attributes: Attributes) => boolean;
 
@@ -8,6 +9,16 @@ const someAre =
     Object.values(inputs).some((input) => input !== undefined && dtypes.includes(input.dtype));
 
 const isChannelsFirst: IsWrong = (_inputs, { dataFormat }) => String(dataFormat).toUpperCase() === "NCHW";
+
+const ofVolumes = [
+  ...["AvgPool3D", "AvgPool3DGrad", "Conv3D", "Conv3DBackpropFilterV2", "Conv3DBackpropInputV2", "MaxPool3D"],
+  "MaxPool3DGrad",
+];
+
+const leavesElementsOut: IsWrong = ({ filter }, attributes) => {
+  const window = filter?.shape ?? attributes["filterShape"] ?? attributes["filterSize"];
+  return cropsInFront(attributes, triple(window));
+};
 
 /** They refuse whole numbers and booleans, take their bits for those of floating-point numbers, or write outside their memory. */
 const ofFloats = [
@@ -65,6 +76,7 @@ export const wrongCalls: Readonly<Record<string, IsWrong>> = {
   Select: ({ t }) => t?.dtype === "bool",
   // It transforms all images but the first by something else.
   Transform: ({ image }) => image?.shape[0] !== 1,
+  ...Object.fromEntries(ofVolumes.map((name) => [name, leavesElementsOut])),
   UnsortedSegmentSum: ({ x }) => x?.dtype !== "float32",
   ...Object.fromEntries(
     ["Conv2D", "Conv2DBackpropFilter", "Conv2DBackpropInput", "FusedConv2D"].map((name) => [name, isChannelsFirst]),

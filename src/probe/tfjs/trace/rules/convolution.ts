@@ -50,7 +50,7 @@ export const convolutionRules: Rules = {
   DepthwiseConv2dNativeBackpropFilter: bilinearIn("x", "dy"),
   Conv3D: bilinearIn("x", "filter"),
   Conv3DBackpropInputV2: unlessBroken(bilinearIn("dy", "filter")),
-  Conv3DBackpropFilterV2: bilinearIn("x", "dy"),
+  Conv3DBackpropFilterV2: unlessBroken(bilinearIn("x", "dy")),
   FusedConv2D: fused("Conv2D"),
   FusedDepthwiseConv2D: fused("DepthwiseConv2dNative"),
 };
