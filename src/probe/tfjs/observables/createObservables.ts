@@ -14,6 +14,7 @@ import { keepProbeSet } from "./keepProbeSet.ts";
 import { layerUpdates } from "./layerUpdates.ts";
 import { machine } from "./machine.ts";
 import { neuralCollapse } from "./neuralCollapse.ts";
+import { neuralFeatures } from "./neuralFeatures.ts";
 import { noiseScale } from "./noiseScale.ts";
 import type { Observable } from "./observable.ts";
 import { probeLoss } from "./probeLoss.ts";
@@ -21,6 +22,7 @@ import { progressiveSharpening } from "./progressiveSharpening.ts";
 import { scaleInvariance } from "./scaleInvariance.ts";
 import { batchSharpness, preconditionedSharpness, probeSharpness } from "./sharpness.ts";
 import { spectralNorms } from "./spectralNorms.ts";
+import { stationaryFeatures } from "./stationaryFeatures.ts";
 import { tangentKernel } from "./tangentKernel.ts";
 import { updateNorm } from "./updateNorm.ts";
 import { weightSpectra } from "./weightSpectra.ts";
@@ -48,6 +50,8 @@ export function createObservables(limits?: ProbeSetLimits): readonly Observable[
     activationRanks(),
     initialAgreement(initial, probe),
     tangentKernel(initial, probe),
+    neuralFeatures(probe),
+    stationaryFeatures,
     weightSpectra(),
     noiseScale(),
     directionalSharpness(),

@@ -41,10 +41,7 @@ export class OutputGradients {
    */
   static of(engine: Engine, trace: Trace, product: Operation): OutputGradients | undefined {
     const backward = trace.operations.filter(({ pass }) => pass === "backward");
-    const found = backward.filter(
-      ({ kernelName, inputs, attributes }) =>
-        kernelName === "BatchMatMul" && attributes["transposeA"] === true && inputs["a"] === product.inputs["a"],
-    );
+    const found = weightProducts(trace, product);
     let derivative = found.length === 1 ? found[0]?.inputs["b"] : undefined;
     for (;;) {
       const producer = backward.find(({ outputs }) => derivative !== undefined && outputs.includes(derivative));
@@ -64,14 +61,42 @@ export class OutputGradients {
     // Weight penalties add to gradients what does not depend on the outputs.
     let constant: Float32Array | undefined;
     for (const each of coefficients) {
-      constant ??= this.#pull(at, new Float32Array(each.length));
-      const row = this.#pull(at, each);
+      constant ??= this.#gradient(at, new Float32Array(each.length));
+      const row = this.#gradient(at, each);
       for (let index = 0; index < row.length; index++) row[index] = (row[index] ?? 0) - (constant[index] ?? 0);
       yield row;
     }
   }
 
-  #pull(at: Values, coefficients: Float32Array): Float32Array {
+  /**
+   * Derivatives of ⟨c, outputs⟩ by values between weights and outputs, as the recorded backward pass has them on its way.
+   *
+   * @param ids of the loss's derivatives by these values.
+   * @returns each flat; undefined for what does not depend on the loss.
+   */
+  between(at: Values, coefficients: Float32Array, ids: readonly number[]): (Float32Array | undefined)[] {
+    return this.#pull(at, coefficients, (values) =>
+      ids.map((id) => {
+        const value = values.get(id);
+        return value && Float32Array.from(this.#kernels.read(value));
+      }),
+    );
+  }
+
+  #gradient(at: Values, coefficients: Float32Array): Float32Array {
+    return this.#pull(at, coefficients, (values) => {
+      const flat = new Float32Array(this.#trace.parameterCount);
+      let offset = 0;
+      for (const { gradient, size } of this.#trace.variables) {
+        const value = values.get(gradient);
+        if (value !== undefined) flat.set(this.#kernels.read(value), offset);
+        offset += size;
+      }
+      return flat;
+    });
+  }
+
+  #pull<T>(at: Values, coefficients: Float32Array, read: (values: ReadonlyMap<number, Tensor>) => T): T {
     return offTape(this.#engine, () => {
       const recorded = at.primal(this.#derivative);
       if (recorded?.size !== coefficients.length) throw new Error("There are other than one coefficient an output.");
@@ -88,14 +113,18 @@ export class OutputGradients {
           if (output !== undefined) values.set(id, output);
         });
       }
-      const flat = new Float32Array(this.#trace.parameterCount);
-      let offset = 0;
-      for (const { gradient, size } of this.#trace.variables) {
-        const value = values.get(gradient);
-        if (value !== undefined) flat.set(this.#kernels.read(value), offset);
-        offset += size;
-      }
-      return flat;
+      return read(values);
     });
   }
+}
+
+/** Products of the backward pass that give a gradient aᵀ·d of what a product's features a are multiplied by; d are derivatives. */
+export function weightProducts({ operations }: Pick<Trace, "operations">, product: Operation): Operation[] {
+  return operations.filter(
+    ({ pass, kernelName, inputs, attributes }) =>
+      pass === "backward" &&
+      kernelName === "BatchMatMul" &&
+      attributes["transposeA"] === true &&
+      inputs["a"] === product.inputs["a"],
+  );
 }
