@@ -10,6 +10,7 @@ import { Ending } from "./ending.ts";
 import { hookEngine } from "./engineHook.ts";
 import { Journal } from "./journal.ts";
 import { MeasurementPlan } from "./measurementPlan.ts";
+import { MemoryGuard } from "./memoryGuard.ts";
 import { Optimizers } from "./optimizers.ts";
 import type { ProbeSetLimits } from "./probeSet.ts";
 import { redirectPackages } from "./redirect.ts";
@@ -49,6 +50,7 @@ export async function observe(
     facts,
     plan: new MeasurementPlan(budget, journal, facts, optimizers),
     recorder,
+    memory: new MemoryGuard(journal),
     begins(engine) {
       begin.confirm(engine.backendName);
     },

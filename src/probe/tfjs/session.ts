@@ -4,6 +4,7 @@ import type { EngineListener } from "./engineHook.ts";
 import { PendingEvaluations, type Evaluation } from "./evaluation.ts";
 import type { Journal } from "./journal.ts";
 import type { FitArguments, Layer, LayersListener, LayersModel } from "./layersHook.ts";
+import type { MemoryGuard } from "./memoryGuard.ts";
 import { nothingPlanned, type MeasurementPlan, type Plan } from "./measurementPlan.ts";
 import { namedGradients, type Optimizer, type OptimizerListener, type VariableGradients } from "./optimizerHook.ts";
 import { callerSite } from "./sourceSites.ts";
@@ -18,6 +19,7 @@ export interface SessionParts {
   readonly facts: TrainingFacts;
   readonly plan: MeasurementPlan;
   readonly recorder: StepRecorder;
+  readonly memory: MemoryGuard;
   /** Called before the first evaluation, when the script has settled on its backend. */
   begins(engine: Engine): void;
   /** Called between steps. */
@@ -97,7 +99,7 @@ export class Session implements EngineListener, OptimizerListener, LayersListene
     });
     const { clock } = this.#parts.journal;
     const begun = clock.time;
-    const plan = this.#guard(() => this.#parts.plan.next(variables)) ?? nothingPlanned;
+    const plan = this.#guard(() => this.#withinMemory(engine, this.#parts.plan.next(variables))) ?? nothingPlanned;
     const start = clock.time;
     const recording = plan.record ? recordTrace(engine, run, variables) : { evaluation: run() };
     this.#guard(() => {
@@ -136,6 +138,10 @@ export class Session implements EngineListener, OptimizerListener, LayersListene
     this.#completeStep(underWay);
   }
 
+  #withinMemory(engine: Engine, plan: Plan): Plan {
+    return plan.record && !this.#parts.memory.admits(engine) ? { ...plan, record: false } : plan;
+  }
+
   #begin(engine: Engine): void {
     if (this.#engine === undefined) {
       this.#engine = engine;
@@ -160,6 +166,7 @@ export class Session implements EngineListener, OptimizerListener, LayersListene
     const choosing = plan.due.size > 0 ? start - begun : 0;
     journal.clock.addMeasuring(choosing + added);
     if (!plan.record) this.#plainEvaluation.add(seconds);
+    if (trace !== undefined) this.#parts.memory.recorded(trace.bytesHeld);
     if (failure !== undefined) {
       journal.noteOnce("warning", "recording-failed", `A step could not be recorded: ${failure.message}`);
     }

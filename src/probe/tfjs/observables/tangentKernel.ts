@@ -1,4 +1,5 @@
 import { EigenvalueDecomposition, Matrix } from "ml-matrix";
+import { freeMemory } from "../freeMemory.ts";
 import { tracedLayers } from "../layerActivations.ts";
 import { type OutputHead, outputHead } from "../outputHead.ts";
 import type { ProbeSet } from "../probeSet.ts";
@@ -105,7 +106,7 @@ function affordable(gradients: OutputGradients, trace: Trace, { outputs }: Outpu
   }
   const square = productSeconds * trace.parameterCount;
   const byTime = (Math.sqrt(seconds ** 2 + square * mostSeconds) - seconds) / square;
-  const byMemory = mostBytes / (4 * trace.parameterCount);
+  const byMemory = Math.min(mostBytes, freeMemory() / 2) / (4 * trace.parameterCount);
   return Math.floor(Math.min(mostRows, byTime, byMemory) / each);
 }
 

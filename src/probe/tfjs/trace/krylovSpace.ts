@@ -1,4 +1,5 @@
 import { EigenvalueDecomposition, Matrix } from "ml-matrix";
+import { freeMemory } from "../freeMemory.ts";
 
 /** A product with a NaN or an infinity: there is no eigenvalue to report. */
 export class NonFiniteProductError extends Error {
@@ -22,9 +23,13 @@ const mostBasisBytes = 512 * 1024 * 1024;
 /** Relative to the operator's scale: below it, the space is invariant for all that float64 can tell. */
 const breakdown = 1e-13;
 
-/** How many basis vectors of that length fit into memory. */
-export function mostBasisVectors(dimension: number): number {
-  return Math.floor(mostBasisBytes / (8 * dimension));
+/**
+ * How many basis vectors of that length fit into memory.
+ *
+ * @param free bytes that can still be allocated, of which at most half are taken.
+ */
+export function mostBasisVectors(dimension: number, free = freeMemory()): number {
+  return Math.floor(Math.min(mostBasisBytes, free / 2) / (8 * dimension));
 }
 
 /**
