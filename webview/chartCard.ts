@@ -3,6 +3,7 @@ import type {
   AxisRange,
   LedgerRow,
   PanelView,
+  Reading,
   RunOverview,
   SeriesSlice,
   ThresholdLine,
@@ -16,7 +17,9 @@ import type { Colours } from "./colours.ts";
 import { element, setText } from "./dom.ts";
 import { forecastMarks, type ForecastMark } from "./forecastMarks.ts";
 import { countText, valueText } from "./numberText.ts";
-import { observableLabel } from "./observableLabel.ts";
+import { curveLabel, observableLabel } from "./observableLabel.ts";
+import { readName } from "./observableName.ts";
+import { measuredText } from "./readingText.ts";
 import { legendEntries } from "./legendEntries.ts";
 import { nearestBucket } from "./seriesPoints.ts";
 import { position, scaledAbout, stepsScaledAbout } from "./stepAxis.ts";
@@ -42,10 +45,19 @@ export interface ChartEvents {
   /** The step that is pointed at in any chart; undefined when none is. */
   cursor(step: number | undefined): void;
   speak(text: string): void;
+  /** Somebody points at a point and may want to know how it was measured: answered by `setReading`. */
+  askReading(observable: string, step: number): void;
+}
+
+/** One point of a curve. */
+interface Point {
+  readonly observable: string;
+  readonly step: number;
 }
 
 const help =
-  "Arrow keys step from point to point and between series, Home and End jump, plus and minus zoom, 0 resets.";
+  "Arrow keys step from point to point and between series, Home and End jump, plus and minus zoom, 0 resets, " +
+  "I says how a point was measured.";
 
 /** One chart: curves of one or a few observables over the step axis, with their forecasts. */
 export class ChartCard {
@@ -58,14 +70,18 @@ export class ChartCard {
   readonly #cursorLine = element("div", { class: "cursor", hidden: true });
   readonly #ring = element("div", { class: "ring", hidden: true });
   readonly #legend = new ChartLegend();
+  /** How the point that is pointed at was measured. */
+  readonly #reading = element("p", { class: "reading" });
   #chart: Chart<"line", { x: number; y: number }[]> | undefined;
   #input: ChartInput | undefined;
   #overlay: Overlay | undefined;
   #curves: readonly ChartCurve[] = [];
   #cursor: number | undefined;
   #active = 0;
+  /** What a reading is awaited of, or shown. */
+  #pointed: Point | undefined;
   /** The point that was gone to by keyboard. */
-  #ringed: { readonly observable: string; readonly step: number } | undefined;
+  #ringed: Point | undefined;
 
   constructor(key: string, title: string, events: ChartEvents) {
     this.key = key;
@@ -85,6 +101,7 @@ export class ChartCard {
       element("div", { class: "chart-head" }, heading, this.#legend.root),
       this.#empty,
       this.#box,
+      this.#reading,
     );
     this.#canvas.addEventListener("keydown", (event) => {
       if (this.#key(event.key)) event.preventDefault();
@@ -92,6 +109,7 @@ export class ChartCard {
     this.#canvas.addEventListener("blur", () => {
       this.#ringed = undefined;
       this.#placeRing();
+      this.#pointAt(undefined);
     });
     this.#listen(rectangle);
   }
@@ -105,6 +123,7 @@ export class ChartCard {
     this.#input = input;
     const has = input.slices.some((slice) => slice.steps.length > 0);
     this.#box.hidden = !has;
+    this.#reading.hidden = !has;
     this.#empty.hidden = has;
     setText(this.#empty, input.emptyText);
     if (!has) {
@@ -139,6 +158,13 @@ export class ChartCard {
   setCursor(step: number | undefined): void {
     this.#cursor = step;
     this.#showCursor();
+  }
+
+  setReading(observable: string, reading: Reading): void {
+    if (this.#pointed?.observable !== observable || this.#pointed.step < reading.step) return;
+    const several = this.#curves.length > 1;
+    const text = measuredText(reading);
+    setText(this.#reading, several && text !== "" ? `${curveLabel(readName(observable))}: ${text}` : text);
   }
 
   dispose(): void {
@@ -208,6 +234,9 @@ export class ChartCard {
       case "0":
         this.#events.resetZoom(this.key);
         return true;
+      case "i":
+        this.#events.speak(this.#reading.textContent || "How this point was measured is not recorded.");
+        return true;
       default:
         return false;
     }
@@ -226,7 +255,29 @@ export class ChartCard {
     );
     this.#ringed = { observable: slice.observable, step };
     this.#placeRing();
+    this.#pointAt(this.#ringed);
     return true;
+  }
+
+  #pointAt(point: Point | undefined): void {
+    if (point?.observable === this.#pointed?.observable && point?.step === this.#pointed?.step) return;
+    this.#pointed = point;
+    setText(this.#reading, "");
+    if (point !== undefined) this.#events.askReading(point.observable, point.step);
+  }
+
+  /** The point of whichever curve is nearest to a place in the plot, at the step there. */
+  #nearest({ x, y }: { readonly x: number; readonly y: number }): Point | undefined {
+    const [steps, values] = [this.#chart?.scales["x"], this.#chart?.scales["y"]];
+    const at = steps?.getValueForPixel(x);
+    if (at === undefined || values === undefined) return undefined;
+    const points = this.#curves.map(({ slice }) => {
+      const bucket = nearestBucket(slice, at);
+      const distance = Math.abs(values.getPixelForValue(slice.last[bucket] ?? NaN) - y);
+      return { observable: slice.observable, step: slice.steps[bucket], distance };
+    });
+    const [nearest] = points.toSorted((one, other) => (one.distance || 0) - (other.distance || 0));
+    return nearest?.step === undefined ? undefined : { observable: nearest.observable, step: nearest.step };
   }
 
   /** Puts the ring where its point is drawn now: axes move while a run is live. */
@@ -259,11 +310,12 @@ export class ChartCard {
         if (steps !== undefined) this.#events.zoomSteps(steps);
         if (values !== undefined) this.#events.zoomValues(this.key, values);
       },
-      hover: (x) => {
-        const step = x === undefined ? undefined : this.#chart?.scales["x"]?.getValueForPixel(x);
+      hover: (at) => {
+        this.#pointAt(at && this.#nearest(at));
+        const step = at && this.#chart?.scales["x"]?.getValueForPixel(at.x);
         const [slice] = this.#input?.slices ?? [];
-        const at = slice === undefined || step === undefined ? -1 : nearestBucket(slice, step);
-        this.#events.cursor(slice?.steps[at]);
+        const bucket = slice === undefined || step === undefined ? -1 : nearestBucket(slice, step);
+        this.#events.cursor(slice?.steps[bucket]);
       },
       wheel: (x, y, factor, vertical) => {
         const [steps, values] = [this.#chart?.scales["x"], this.#chart?.scales["y"]];

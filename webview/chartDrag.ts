@@ -11,7 +11,8 @@ export interface DragTarget {
   area(): Stretch;
   /** Either side is undefined where the drag was along the other axis only. */
   chosen(horizontal: readonly [number, number] | undefined, vertical: readonly [number, number] | undefined): void;
-  hover(x: number | undefined): void;
+  /** Undefined once the pointer has left. */
+  hover(at: { readonly x: number; readonly y: number } | undefined): void;
   wheel(x: number, y: number, factor: number, vertical: boolean): void;
   reset(): void;
 }
@@ -48,7 +49,7 @@ export function listenToPointer(box: HTMLElement, rectangle: HTMLElement, target
   });
   box.addEventListener("pointermove", (event) => {
     const now = at(event);
-    target.hover(now.x);
+    target.hover(now);
     if (start === undefined) return;
     const area = target.area();
     const along = chosen(start, now);

@@ -1,4 +1,11 @@
-import type { AxisRange, ObservableSummary, PanelView, SeriesRequest, Snapshot } from "../src/editor/messages.ts";
+import type {
+  AxisRange,
+  ObservableSummary,
+  PanelView,
+  Reading,
+  SeriesRequest,
+  Snapshot,
+} from "../src/editor/messages.ts";
 import { endOfRun } from "../src/editor/messages.ts";
 import { ChartCard, type ChartEvents } from "./chartCard.ts";
 import type { Colours } from "./colours.ts";
@@ -54,6 +61,10 @@ export class ChartStack {
       return card.root;
     });
     setChildren(this.root, roots);
+  }
+
+  setReading(observable: string, reading: Reading): void {
+    this.#cards.get(chartKey(observable))?.setReading(observable, reading);
   }
 
   setCursor(step: number | undefined): void {

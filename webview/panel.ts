@@ -58,6 +58,11 @@ class Panel {
     this.#request += 1;
     host.postMessage({ type: "series", request: this.#request, wanted });
   });
+  /** The point that was last pointed at. */
+  #pointed: { readonly observable: string; readonly step: number } | undefined;
+  readonly #askReading = new Redraw(() => {
+    if (this.#pointed !== undefined) host.postMessage({ type: "reading", ...this.#pointed });
+  });
   /** What stands below the charts. */
   readonly #rest: readonly HTMLElement[];
   #silentText = "";
@@ -84,6 +89,10 @@ class Panel {
       },
       speak: (text) => {
         this.#live.speak(text);
+      },
+      askReading: (observable, step) => {
+        this.#pointed = { observable, step };
+        this.#askReading.request();
       },
     });
     this.#toolbar = new ViewToolbar(this.#view, {
@@ -157,6 +166,9 @@ class Panel {
         // An answer to an older question would show the wrong stretch.
         if (message.request === this.#request) this.#data.replace(message.series, message.thresholds);
         break;
+      case "reading":
+        this.#charts.setReading(message.observable, message.reading);
+        return;
       case "failure":
         this.#failure.replaceChildren(icon("error"), element("span", {}, message.text));
         this.#failure.hidden = false;

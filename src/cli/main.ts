@@ -3,7 +3,7 @@
 import path from "node:path";
 import { doctorIn, installationIn, recoverRun } from "../recorder/launch.ts";
 import { LaunchError } from "../recorder/launchError.ts";
-import { rebuildRun } from "../recorder/rebuild.ts";
+import { bringUpToDate, rebuildRun } from "../recorder/rebuild.ts";
 import { stopRun } from "../recorder/stopRun.ts";
 import { defaultRunsDirectory, findRun } from "../run/runCollection.ts";
 import { RunFileError } from "../run/runFileError.ts";
@@ -46,7 +46,9 @@ async function run(line: CommandLine): Promise<ExitCode> {
     }
     case "show":
     case "ledger": {
-      using reader = new RunFileReader(findRun(runs, subject("a run")));
+      const directory = findRun(runs, subject("a run"));
+      if (await bringUpToDate(directory)) recoverRun(installation, directory);
+      using reader = new RunFileReader(directory);
       (line.command === "show" ? show : showLedger)(reader, output);
       return exitCode.ok;
     }
@@ -78,6 +80,12 @@ function exitCodeOf(error: unknown): ExitCode | undefined {
   if (error instanceof RunFileError) return exitCode.notReadable;
   return undefined;
 }
+
+// Whoever reads only the beginning, as `head` does, has seen enough.
+process.stdout.on("error", (error) => {
+  if ("code" in error && error.code === "EPIPE") process.exit();
+  throw error;
+});
 
 try {
   process.exitCode = await run(readCommandLine(process.argv.slice(2)));

@@ -1,4 +1,4 @@
-import type { EventRow, ObservableSummary, RunOverview, RunReader } from "../run/runRows.ts";
+import type { EventRow, ObservableSummary, Reading, RunOverview, RunReader } from "../run/runRows.ts";
 import { ledgerText } from "./ledgerText.ts";
 import { formatCount, formatNumber, formatSeconds } from "./numbers.ts";
 import { runJson, toJson, type Output } from "./output.ts";
@@ -14,6 +14,8 @@ export function show(reader: RunReader, output: Output): void {
   const events = reader.events(0, Number.MAX_SAFE_INTEGER).filter(isNews);
   output.print(overviewText(overview));
   if (overview.observables.length > 0) output.print(`\n${observablesTable(overview.observables)}`);
+  const measured = measurementsTable(readingsOf(reader, overview));
+  if (measured !== undefined) output.print(`\n${measured}`);
   if (events.length > 0) output.print(`\n${events.map(eventLine).join("\n")}`);
   output.print(`\n${ledgerText(reader.ledger(), reader.standings(), output.width)}`);
 }
@@ -67,6 +69,44 @@ function observablesTable(observables: readonly ObservableSummary[]): string {
     each.notFinite === 0 ? "" : formatCount(each.notFinite),
   ]);
   return table(header, rows, header.slice(1));
+}
+
+/** The newest reading of each observable. */
+function readingsOf(reader: RunReader, overview: RunOverview): ReadonlyMap<string, Reading> {
+  const found = new Map<string, Reading>();
+  for (const { name } of overview.observables) {
+    const reading = reader.reading(name, Number.MAX_SAFE_INTEGER);
+    if (reading !== undefined) found.set(name, reading);
+  }
+  return found;
+}
+
+/** How the newest values were measured: a row a measurement. Undefined where nothing was. */
+function measurementsTable(readings: ReadonlyMap<string, Reading>): string | undefined {
+  const rows = new Map<string, { readonly names: string[]; readonly cells: readonly string[] }>();
+  for (const [name, { step, error, measurement }] of readings) {
+    if (measurement === undefined) continue;
+    const { method, sample, cost } = measurement;
+    const bound = Number.isNaN(error) ? "" : formatNumber(Number(error.toPrecision(2)));
+    const cells = [
+      formatCount(step),
+      formatNumber(cost),
+      sample === undefined ? "" : formatCount(sample),
+      bound,
+      method,
+    ];
+    const key = cells.join("\n");
+    const row = rows.get(key) ?? { names: [], cells };
+    rows.set(key, row);
+    row.names.push(name);
+  }
+  if (rows.size === 0) return undefined;
+  const header = ["newest of", "step", "cost in s", "examples", "±", "method"];
+  const shown = [...rows.values()].map(({ names, cells }) => {
+    const [first = "", ...others] = names;
+    return [others.length === 0 ? first : `${first} and ${formatCount(others.length)} more`, ...cells];
+  });
+  return table(header, shown, header.slice(1, -1));
 }
 
 function eventLine(event: EventRow): string {

@@ -10,7 +10,7 @@ export function diagnosisText(diagnosis: Diagnosis): string {
   const facts: (readonly [string, string])[] = [
     ["folder", folder],
     ["script", script ?? "any of this folder"],
-    ["node", `${node.version} at ${node.executable}, new enough: ${oldestNode} is the oldest that will do`],
+    ["node", `${node.version}, new enough (${oldestNode} is the oldest that will do), at ${node.executable}`],
     ["GPU", gpuText(gpus)],
     ["backend", chosenText(diagnosis)],
   ];

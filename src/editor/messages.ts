@@ -3,6 +3,7 @@ import type {
   LawStanding,
   LedgerRow,
   ObservableSummary,
+  Reading,
   RunOverview,
   SeriesRequest,
   SeriesSlice,
@@ -10,7 +11,7 @@ import type {
 import { endOfRun, type Reference } from "../theory/law.ts";
 
 export { endOfRun };
-export type { LawStanding, LedgerRow, ObservableSummary, Reference, RunOverview, SeriesRequest, SeriesSlice };
+export type { LawStanding, LedgerRow, ObservableSummary, Reading, Reference, RunOverview, SeriesRequest, SeriesSlice };
 
 export type AxisScale = "linear" | "logarithmic";
 
@@ -110,6 +111,8 @@ export type ToPanel =
       readonly series: readonly SeriesSlice[];
       readonly thresholds: readonly ThresholdLine[];
     }
+  /** The answer to `reading`. */
+  | { readonly type: "reading"; readonly observable: string; readonly reading: Reading }
   | { readonly type: "failure"; readonly text: string };
 
 export type PanelControl = "stop" | "pause" | "resume" | "measure";
@@ -122,6 +125,8 @@ export type FromPanel =
    * however far it gets, is `toStep: endOfRun`.
    */
   | { readonly type: "series"; readonly request: number; readonly wanted: readonly SeriesRequest[] }
+  /** How the newest point of an observable at or before a step was measured. */
+  | { readonly type: "reading"; readonly observable: string; readonly step: number }
   | { readonly type: "control"; readonly do: PanelControl }
   | { readonly type: "console" }
   | { readonly type: "open"; readonly file: string; readonly line: number; readonly column: number }

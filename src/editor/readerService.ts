@@ -3,6 +3,7 @@ import type {
   EventRow,
   LawStanding,
   LedgerRow,
+  Reading,
   RunOverview,
   SeriesRequest,
   SeriesSlice,
@@ -17,6 +18,7 @@ export interface ReaderService {
   listings(directories: readonly string[]): Promise<readonly RunListing[]>;
   overview(directory: string): RunOverview;
   series(directory: string, requests: readonly SeriesRequest[]): readonly SeriesSlice[];
+  reading(directory: string, observable: string, step: number): Reading | undefined;
   vector(directory: string, name: string, step: number): VectorRow | undefined;
   events(directory: string, afterSequence: number, limit: number): readonly EventRow[];
   ledger(directory: string): readonly LedgerRow[];

@@ -23,6 +23,7 @@ function serve(port: ThreadPort): void {
     listings: (directories) => listings(directories.filter((each) => existsSync(new RunDirectory(each).manifest))),
     overview: (directory) => readerAt(directory).overview(),
     series: (directory, requests) => requests.map((request) => readerAt(directory).series(request)),
+    reading: (directory, observable, step) => readerAt(directory).reading(observable, step),
     vector: (directory, name, step) => readerAt(directory).vector(name, step),
     events: (directory, afterSequence, limit) => readerAt(directory).events(afterSequence, limit),
     ledger: (directory) => readerAt(directory).ledger(),

@@ -4,6 +4,7 @@ import type {
   EventRow,
   LawStanding,
   LedgerRow,
+  Reading,
   RunOverview,
   SeriesRequest,
   SeriesSlice,
@@ -25,6 +26,8 @@ export interface OpenRun extends Subscription {
   overview(signal?: AbortSignal): Promise<RunOverview>;
   /** One slice a request, in the order of the requests. */
   series(requests: readonly SeriesRequest[], signal?: AbortSignal): Promise<readonly SeriesSlice[]>;
+  /** The newest point of an observable at or before a step. */
+  reading(observable: string, step: number, signal?: AbortSignal): Promise<Reading | undefined>;
   vector(name: string, step: number, signal?: AbortSignal): Promise<VectorRow | undefined>;
   events(afterSequence: number, limit: number, signal?: AbortSignal): Promise<readonly EventRow[]>;
   ledger(signal?: AbortSignal): Promise<readonly LedgerRow[]>;

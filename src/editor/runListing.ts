@@ -19,7 +19,10 @@ export interface RunListing {
   readonly status: RunStatus;
   /** Whether it has not ended and one of its processes lives or is being started. */
   readonly live: boolean;
-  /** Whether it has not ended and no recorder follows it, so that one has to be started again. */
+  /**
+   * Whether a recorder has to be started again: it has not ended and none follows it, or its file is of an earlier version of
+   * Orrery.
+   */
   readonly orphaned: boolean;
   readonly step: number;
   /** The latest training loss; NaN where it is NaN, undefined where there is none. */

@@ -3,6 +3,7 @@ import { readdirSync, statSync } from "node:fs";
 import path from "node:path";
 import { readManifest } from "../run/manifestFile.ts";
 import { RunDirectory } from "../run/runDirectory.ts";
+import { OutdatedRunFileError } from "../run/runFileError.ts";
 import type { LedgerRow, RunReader } from "../run/runRows.ts";
 import { isEnded, noVerdicts, type RunListing, type VerdictCounts } from "./runListing.ts";
 import { asError } from "./threadChannel.ts";
@@ -78,7 +79,9 @@ export class StoredRuns {
         orphaned: !ended && !starting && !life.recorder,
       };
     } catch (error) {
-      return { ...listing, problem: asError(error).message };
+      // A recorder makes a file of an earlier version anew, and then finds that the run has ended.
+      const orphaned = error instanceof OutdatedRunFileError && !(await this.#sources.life(files)).recorder;
+      return { ...listing, orphaned, problem: asError(error).message };
     }
   }
 

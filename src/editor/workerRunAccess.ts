@@ -43,6 +43,7 @@ export class WorkerRunAccess implements RunAccess, Subscription {
       overview: (signal) => this.#thread.call("overview", [directory], signal),
       series: (requests: readonly SeriesRequest[], signal) =>
         this.#thread.call("series", [directory, requests], signal),
+      reading: (observable, step, signal) => this.#thread.call("reading", [directory, observable, step], signal),
       vector: (name, step, signal) => this.#thread.call("vector", [directory, name, step], signal),
       events: (after, limit, signal) => this.#thread.call("events", [directory, after, limit], signal),
       ledger: (signal) => this.#thread.call("ledger", [directory], signal),

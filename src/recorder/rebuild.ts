@@ -1,8 +1,10 @@
-import { renameSync, rmSync } from "node:fs";
+import { renameSync } from "node:fs";
 import { readManifest } from "../run/manifestFile.ts";
 import type { RunDirectory } from "../run/runDirectory.ts";
-import { RunFileError } from "../run/runFileError.ts";
+import { OutdatedRunFileError, RunFileError } from "../run/runFileError.ts";
+import { RunFileReader } from "../run/runFileReader.ts";
 import { RunWriter } from "../run/runWriter.ts";
+import { removeDatabase } from "../run/sqlite.ts";
 import { appendEnd } from "./endRecord.ts";
 import { isLiving } from "./processMark.ts";
 import { consume, finishWriting, Pen } from "./pen.ts";
@@ -53,6 +55,13 @@ export async function rebuildRun(directory: RunDirectory): Promise<boolean> {
   return goesOn;
 }
 
-function removeDatabase(file: string): void {
-  for (const suffix of ["", "-wal", "-shm"]) rmSync(`${file}${suffix}`, { force: true });
+/** Rebuilds a run's file where it is of an earlier version; leaves every other one as it is. Resolves as `rebuildRun` does. */
+export async function bringUpToDate(directory: RunDirectory): Promise<boolean> {
+  try {
+    new RunFileReader(directory).revision();
+  } catch (error) {
+    // What else may be wrong with it is told by whoever reads it next.
+    if (error instanceof OutdatedRunFileError) return await rebuildRun(directory);
+  }
+  return false;
 }

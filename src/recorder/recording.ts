@@ -78,13 +78,17 @@ export class Recording {
   #write(record: SpoolRecord, line: SpoolLine): void {
     switch (record.t) {
       case "step":
-        for (const [name, value] of Object.entries(record.values)) this.#sink.point(name, record.step, value, 0);
+        for (const [name, value] of Object.entries(record.values))
+          this.#sink.point(name, record.step, value, Number.NaN);
         break;
-      case "measure":
+      case "measure": {
+        const { cost, method, sample, error } = record;
+        this.#sink.measurement({ cost, method, sample }, line.number);
         for (const [name, value] of Object.entries(record.values)) {
-          this.#sink.point(name, record.step, value, record.error?.[name] ?? 0);
+          this.#sink.point(name, record.step, value, error?.[name] ?? Number.NaN, line.number);
         }
         break;
+      }
       case "vector": {
         const { name, step, values, labels = [] } = record;
         this.#sink.vector({ name, step, values: Float64Array.from(values), labels }, line.number);

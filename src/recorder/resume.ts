@@ -1,9 +1,10 @@
 import { renameSync, existsSync } from "node:fs";
 import { nowhere } from "../run/rowSink.ts";
 import type { RunDirectory } from "../run/runDirectory.ts";
-import { RunFileError } from "../run/runFileError.ts";
+import { OutdatedRunFileError, RunFileError } from "../run/runFileError.ts";
 import type { RunManifest } from "../run/runManifest.ts";
 import { RunWriter, type SpoolPosition } from "../run/runWriter.ts";
+import { removeDatabase } from "../run/sqlite.ts";
 import { Recording } from "./recording.ts";
 import { SpoolReader } from "./spoolReader.ts";
 
@@ -17,7 +18,8 @@ export interface Resumed {
 /**
  * Opens the run file where it stands, or begins a new one. What a recorder knows beside the file (the run's history, open
  * forecasts) is got back by reading the part of the spool again that the file already holds: the same records give the
- * same knowledge. A file that cannot be used, or does not agree with the spool, is moved aside and made anew.
+ * same knowledge. A file that cannot be used, or does not agree with the spool, is moved aside and made anew; one of an earlier version is
+ * replaced.
  */
 export function resumeOrRebuild(directory: RunDirectory, manifest: RunManifest): Resumed {
   let writer: RunWriter | undefined;
@@ -27,15 +29,17 @@ export function resumeOrRebuild(directory: RunDirectory, manifest: RunManifest):
   } catch (error) {
     writer?.[Symbol.dispose]();
     if (!(error instanceof RunFileError)) throw error;
-    const aside = moveAside(directory.runFile);
+    const isOutdated = error instanceof OutdatedRunFileError;
+    const fate = isOutdated ? "" : ` The old file is kept as ${moveAside(directory.runFile)}.`;
+    if (isOutdated) removeDatabase(directory.runFile);
     const fresh = RunWriter.open(directory.runFile, manifest);
     fresh.event({
       sequence: 1,
       kind: "rebuilt",
       step: 0,
       time: 0,
-      severity: "warning",
-      text: `The run file was made anew from the spool: ${error.message} The old file is kept as ${aside}.`,
+      severity: isOutdated ? "information" : "warning",
+      text: `The run file was made anew from the spool: ${error.message}${fate}`,
       body: "",
     });
     fresh.commit(fresh.position());

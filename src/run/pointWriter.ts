@@ -28,18 +28,18 @@ export class PointWriter {
     this.#updateObservable = database.prepare(
       "UPDATE observable SET points = ?, firstStep = ?, lastStep = ?, lastValue = ?, minimum = ?, maximum = ?, notFinite = ?, repeats = ? WHERE id = ?",
     );
-    this.#insertPoint = database.prepare("INSERT INTO point VALUES (?, ?, ?, ?, ?)");
+    this.#insertPoint = database.prepare("INSERT INTO point VALUES (?, ?, ?, ?, ?, ?)");
     this.#putBucket = database.prepare("INSERT OR REPLACE INTO bucket VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
     this.#load(database);
   }
 
-  add(observable: string, step: number, value: number, error: number): void {
+  add(observable: string, step: number, value: number, error: number, measurement?: number): void {
     const column = this.#columns.get(observable) ?? this.#begin(observable, step);
     column.repeats = column.summary.count > 0 && step === column.lastStep ? column.repeats + 1 : 0;
     column.lastStep = step;
     column.changed = true;
     addPoint(column.summary, value);
-    this.#insertPoint.run(column.id, step, column.repeats, value, error);
+    this.#insertPoint.run(column.id, step, column.repeats, value, error, measurement ?? null);
     for (let level = 1; level <= coarsestLevel; level++) {
       const bucket = column.open[level - 1];
       if (bucket?.number === bucketNumber(step, level)) {

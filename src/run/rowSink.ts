@@ -1,5 +1,5 @@
 import type { Forecast, Verdict } from "../theory/law.ts";
-import type { EventRow, LawStanding, RunOverview, VectorRow } from "./runRows.ts";
+import type { EventRow, LawStanding, MeasurementRow, RunOverview, VectorRow } from "./runRows.ts";
 
 /** What a run's overview says that is not in its manifest nor counted from its points. */
 export type RunFacts = Pick<
@@ -15,8 +15,12 @@ export interface LawLabel {
 
 /** Takes the rows that a spool turns into, in the order in which they arise. */
 export interface RowSink {
-  /** Steps never decrease within an observable. */
-  point(observable: string, step: number, value: number, error: number): void;
+  /**
+   * Steps never decrease within an observable. `error` is NaN where the method has no bound; `measurement` is the line of the one
+   * that the value comes from, absent for values of every step.
+   */
+  point(observable: string, step: number, value: number, error: number, measurement?: number): void;
+  measurement(row: MeasurementRow, line: number): void;
   vector(row: VectorRow, sequence: number): void;
   event(row: EventRow): void;
   forecast(forecast: Forecast, law: LawLabel): void;
@@ -29,6 +33,7 @@ export interface RowSink {
 /** Takes rows and keeps none: for state that is rebuilt by reading records again. */
 export const nowhere: RowSink = {
   point: ignore,
+  measurement: ignore,
   vector: ignore,
   event: ignore,
   forecast: ignore,

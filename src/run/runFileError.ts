@@ -2,3 +2,6 @@
 export class RunFileError extends Error {
   override readonly name = "RunFileError";
 }
+
+/** A run file of an earlier version of Orrery, which a rebuild from the spool brings up to date. */
+export class OutdatedRunFileError extends RunFileError {}

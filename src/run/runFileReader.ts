@@ -11,6 +11,7 @@ import type {
   LawStanding,
   LedgerRow,
   ObservableSummary,
+  Reading,
   RunOverview,
   RunReader,
   RunStatus,
@@ -19,6 +20,7 @@ import type {
   VectorRow,
 } from "./runRows.ts";
 import { checkSchema, isBlank, rebuildAdvice } from "./schema.ts";
+import { readReading } from "./readingRows.ts";
 import { readSeries } from "./seriesRows.ts";
 import { openDatabase, type DatabaseSync } from "./sqlite.ts";
 
@@ -59,6 +61,10 @@ export class RunFileReader implements RunReader {
         notFinite: new Float64Array(),
       }
     );
+  }
+
+  reading(observable: string, step: number): Reading | undefined {
+    return this.#read((database) => readReading(database, observable, step), undefined);
   }
 
   vector(name: string, step: number): VectorRow | undefined {

@@ -59,6 +59,25 @@ export interface SeriesSlice {
   readonly notFinite: Float64Array;
 }
 
+/** How the values of one measurement came to be. */
+export interface MeasurementRow {
+  /** Seconds that it took. */
+  readonly cost: number;
+  readonly method: string;
+  /** Examples that it was made on; absent where it was made on none, or that is unknown. */
+  readonly sample?: number | undefined;
+}
+
+/** One point of an observable, and how it was measured. */
+export interface Reading {
+  readonly step: number;
+  readonly value: number;
+  /** The method's own bound on the absolute error; NaN where it has none. */
+  readonly error: number;
+  /** Absent for values of every step, which cost nothing to speak of. */
+  readonly measurement?: MeasurementRow | undefined;
+}
+
 export interface VectorRow {
   readonly name: string;
   readonly step: number;
@@ -111,6 +130,8 @@ export interface RunReader extends Disposable {
   revision(): number;
   overview(): RunOverview;
   series(request: SeriesRequest): SeriesSlice;
+  /** The newest point of an observable at or before `step`. */
+  reading(observable: string, step: number): Reading | undefined;
   /** The newest vector of that name at or before `step`. */
   vector(name: string, step: number): VectorRow | undefined;
   events(afterSequence: number, limit: number): readonly EventRow[];

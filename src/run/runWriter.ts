@@ -4,7 +4,7 @@ import { PointWriter } from "./pointWriter.ts";
 import type { LawLabel, RowSink, RunFacts } from "./rowSink.ts";
 import type { RunManifest } from "./runManifest.ts";
 import { RunFileError } from "./runFileError.ts";
-import type { EventRow, LawStanding, VectorRow } from "./runRows.ts";
+import type { EventRow, LawStanding, MeasurementRow, VectorRow } from "./runRows.ts";
 import { checkSchema, createTables, isBlank, rebuildAdvice } from "./schema.ts";
 import { openDatabase, type DatabaseSync, type StatementSync } from "./sqlite.ts";
 
@@ -22,7 +22,10 @@ export class RunWriter implements RowSink, Disposable {
   readonly #database: DatabaseSync;
   readonly #points: PointWriter;
   readonly #statements: Readonly<
-    Record<"vector" | "event" | "forecast" | "verdict" | "standing" | "facts" | "position", StatementSync>
+    Record<
+      "measurement" | "method" | "vector" | "event" | "forecast" | "verdict" | "standing" | "facts" | "position",
+      StatementSync
+    >
   >;
   #inTransaction = false;
 
@@ -30,6 +33,9 @@ export class RunWriter implements RowSink, Disposable {
     this.#database = database;
     this.#points = new PointWriter(database);
     this.#statements = {
+      // A method is said in few ways, some of them thousands of times.
+      method: database.prepare("INSERT INTO method (text) VALUES (?) ON CONFLICT DO NOTHING"),
+      measurement: database.prepare("INSERT INTO measurement VALUES (?, ?, (SELECT id FROM method WHERE text = ?), ?)"),
       vector: database.prepare("INSERT INTO vector VALUES (?, ?, ?, ?, ?)"),
       event: database.prepare("INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?)"),
       forecast: database.prepare(`INSERT INTO forecast VALUES (NULL${", ?".repeat(17)})`),
@@ -73,9 +79,15 @@ export class RunWriter implements RowSink, Disposable {
     return { events: count("event WHERE sequence > 1"), forecasts: count("forecast"), verdicts: count("verdict") };
   }
 
-  point(observable: string, step: number, value: number, error: number): void {
+  point(observable: string, step: number, value: number, error: number, measurement?: number): void {
     this.#begin();
-    this.#points.add(observable, step, value, error);
+    this.#points.add(observable, step, value, error, measurement);
+  }
+
+  measurement({ cost, method, sample }: MeasurementRow, line: number): void {
+    this.#begin();
+    this.#statements.method.run(method);
+    this.#statements.measurement.run(line, cost, method, sample ?? null);
   }
 
   vector(row: VectorRow, sequence: number): void {

@@ -1,9 +1,9 @@
 /** The tables of a run file, and how a file is known to be one. */
-import { RunFileError } from "./runFileError.ts";
+import { OutdatedRunFileError, RunFileError } from "./runFileError.ts";
 import type { DatabaseSync } from "./sqlite.ts";
 
 /** Goes up with every change of the tables or of what their columns mean; older files are rebuilt from the spool. */
-const schemaVersion = 1;
+const schemaVersion = 2;
 
 /** "ORRY": tells a run file from any other SQLite database. */
 const applicationId = 0x4f525259;
@@ -46,8 +46,19 @@ const tables = `
     repeat INTEGER NOT NULL,
     value REAL,
     error REAL,
+    measurement INTEGER,
     PRIMARY KEY (observable, step, repeat)
   ) WITHOUT ROWID;
+  CREATE TABLE measurement (
+    line INTEGER PRIMARY KEY,
+    cost REAL NOT NULL,
+    method INTEGER NOT NULL,
+    sample INTEGER
+  );
+  CREATE TABLE method (
+    id INTEGER PRIMARY KEY,
+    text TEXT NOT NULL UNIQUE
+  );
   CREATE TABLE bucket (
     observable INTEGER NOT NULL,
     level INTEGER NOT NULL,
@@ -129,7 +140,7 @@ export function createTables(database: DatabaseSync, manifest: string): void {
   database.exec("COMMIT");
 }
 
-/** Throws `RunFileError` unless the database is a run file of this version. */
+/** Throws `RunFileError` unless the database is a run file of this version, and `OutdatedRunFileError` where it is of an earlier one. */
 export function checkSchema(database: DatabaseSync, file: string): void {
   const application = pragma(database, "application_id");
   const version = pragma(database, "user_version");
@@ -137,7 +148,8 @@ export function checkSchema(database: DatabaseSync, file: string): void {
     throw new RunFileError(`${file} is not a run file of Orrery. ${rebuildAdvice}`);
   }
   if (version !== schemaVersion) {
-    throw new RunFileError(
+    const Fault = version < schemaVersion ? OutdatedRunFileError : RunFileError;
+    throw new Fault(
       `${file} was written by another version of Orrery (its tables are version ${version}, these are ${schemaVersion}). ${rebuildAdvice}`,
     );
   }

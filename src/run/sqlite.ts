@@ -1,4 +1,5 @@
 /** Node's own SQLite, loaded when it is first needed: an older Node gets a sentence instead of a failed import. */
+import { rmSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import type * as nodeSqlite from "node:sqlite";
 import { RunFileError } from "./runFileError.ts";
@@ -22,4 +23,9 @@ export function openDatabase(file: string, options: DatabaseOptions): DatabaseSy
     timeout: options.patience,
     enableForeignKeyConstraints: false,
   });
+}
+
+/** Removes a database file with SQLite's two helpers beside it. */
+export function removeDatabase(file: string): void {
+  for (const suffix of ["", "-wal", "-shm"]) rmSync(`${file}${suffix}`, { force: true });
 }

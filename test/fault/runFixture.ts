@@ -142,7 +142,12 @@ export function dump(file: string): Record<string, unknown> {
     return Object.fromEntries(
       tables.map(({ name }) => {
         const condition = name === "event" ? "WHERE sequence > 1" : "";
-        return [String(name), database.prepare(`SELECT * FROM ${String(name)} ${condition} ORDER BY 1, 2, 3`).all()];
+        const rows = `SELECT * FROM ${String(name)} ${condition}`;
+        const columns = database
+          .prepare(rows)
+          .columns()
+          .map((_column, index) => index + 1);
+        return [String(name), database.prepare(`${rows} ORDER BY ${columns.join(", ")}`).all()];
       }),
     );
   } finally {

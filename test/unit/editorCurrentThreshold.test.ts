@@ -16,6 +16,7 @@ function readerOf(optimizers: readonly object[], learningRate?: number): RunRead
     overview: () => ({ ...({} as ReturnType<RunReader["overview"]>), observables: observables as ObservableSummary[] }),
     events: () => [{ ...(events[0] ?? empty), kind: "note", body: "{}" }, ...events],
     series: absent,
+    reading: absent,
     vector: absent,
     ledger: absent,
     standings: absent,

@@ -117,6 +117,15 @@ describe("a listing", () => {
     });
   });
 
+  test("of a run whose file is of an earlier version asks for a recorder, which makes it anew", async () => {
+    const directory = write("old", "finished", [1]);
+    using database = new (process.getBuiltinModule("node:sqlite").DatabaseSync)(directory.runFile);
+    database.exec("PRAGMA user_version = 1");
+    expect(await stored().listing(directory.path)).toMatchObject({ orphaned: true, live: false });
+    const followed = stored({ life: () => Promise.resolve({ training: false, recorder: true }) });
+    expect(await followed.listing(directory.path)).toMatchObject({ orphaned: false });
+  });
+
   test("of a run whose loss is NaN says so", async () => {
     const { path: directory } = write("a", "diverged", [2, Number.NaN]);
     expect((await stored().listing(directory)).loss).toBeNaN();

@@ -1,14 +1,16 @@
 import fc from "fast-check";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { bringUpToDate, rebuildRun } from "../../src/recorder/rebuild.ts";
 import { RunDirectory } from "../../src/run/runDirectory.ts";
-import { RunFileError } from "../../src/run/runFileError.ts";
+import { OutdatedRunFileError, RunFileError } from "../../src/run/runFileError.ts";
 import { RunFileReader } from "../../src/run/runFileReader.ts";
 import type { RunManifest } from "../../src/run/runManifest.ts";
 import { RunWriter } from "../../src/run/runWriter.ts";
 import type { SeriesRequest } from "../../src/run/runRows.ts";
+import { sampleSpool } from "../fault/runFixture.ts";
 
 const manifest: RunManifest = {
   version: 1,
@@ -138,6 +140,42 @@ describe("run file", () => {
     expect(observable).toMatchObject({ minimum: -0.5, maximum: 1, notFinite: 3, points: 5, lastValue: -0.5 });
   });
 
+  test("a point comes back with the bound, method, sample and cost of the measurement that it is from", () => {
+    using writer = RunWriter.open(directory.runFile, manifest);
+    const method = "Lanczos, 5 Hessian-vector products, warm start";
+    const [first, second] = [
+      { cost: 0.25, method, sample: 64 },
+      { cost: 0.5, method },
+    ];
+    writer.measurement(first, 3);
+    writer.point("sharpness/batch", 10, 40, 1e-3, 3);
+    writer.point("sharpness/gap", 10, 2, Number.NaN, 3);
+    writer.measurement(second, 7);
+    writer.point("sharpness/batch", 20, 41, 2e-3, 7);
+    writer.point("loss/train", 20, 0.5, Number.NaN);
+    writer.commit({ offset: 1, line: 8 });
+    const reader = new RunFileReader(directory);
+    expect(reader.reading("sharpness/batch", 19)).toEqual({ step: 10, value: 40, error: 1e-3, measurement: first });
+    expect(reader.reading("sharpness/batch", 20)).toEqual({ step: 20, value: 41, error: 2e-3, measurement: second });
+    expect(reader.reading("sharpness/gap", 99)).toEqual({
+      step: 10,
+      value: 2,
+      error: Number.NaN,
+      measurement: first,
+    });
+    expect(reader.reading("loss/train", 99)).toEqual({ step: 20, value: 0.5, error: Number.NaN });
+    expect(reader.reading("sharpness/batch", 9)).toBeUndefined();
+    expect(reader.reading("sharpness/probe", 99)).toBeUndefined();
+  });
+
+  test("observables are listed in the order in which they were first written", () => {
+    using writer = RunWriter.open(directory.runFile, manifest);
+    for (const name of ["weight/norm@stem", "weight/norm@head", "loss/train"]) writer.point(name, 0, 1, Number.NaN);
+    writer.commit({ offset: 1, line: 1 });
+    const names = new RunFileReader(directory).overview().observables.map(({ name }) => name);
+    expect(names).toEqual(["weight/norm@stem", "weight/norm@head", "loss/train"]);
+  });
+
   test("a forecast and its verdict come back whole", () => {
     using writer = RunWriter.open(directory.runFile, manifest);
     const forecast = {
@@ -211,12 +249,34 @@ describe("run file", () => {
     expect(() => RunWriter.open(directory.runFile, manifest)).toThrow(/orrery rebuild/);
   });
 
-  test("a file of another version says so", () => {
+  function asVersion(version: number): void {
     RunWriter.open(directory.runFile, manifest)[Symbol.dispose]();
     const database = new (process.getBuiltinModule("node:sqlite").DatabaseSync)(directory.runFile);
-    database.exec("PRAGMA user_version = 999");
+    database.exec(`PRAGMA user_version = ${version}`);
     database.close();
+  }
+
+  test("a file of a later version says so", () => {
+    asVersion(999);
     expect(() => new RunFileReader(directory).overview()).toThrow(/another version of Orrery.*999/);
+    expect(() => new RunFileReader(directory).overview()).not.toThrow(OutdatedRunFileError);
+  });
+
+  test("a file of an earlier version is made anew from the spool, and one of this or a later version is left alone", async () => {
+    writeFileSync(directory.spool, sampleSpool(30));
+    expect(await rebuildRun(directory)).toBe(false);
+    const before = new RunFileReader(directory).overview();
+    const stamp = () => statSync(directory.runFile).ino;
+    const made = stamp();
+    await bringUpToDate(directory);
+    expect(stamp()).toBe(made);
+    asVersion(1);
+    expect(() => new RunFileReader(directory).overview()).toThrow(OutdatedRunFileError);
+    await bringUpToDate(directory);
+    expect(new RunFileReader(directory).overview()).toEqual(before);
+    asVersion(999);
+    await bringUpToDate(directory);
+    expect(() => new RunFileReader(directory).overview()).toThrow(/999/);
   });
 
   test("finishing leaves one plain file", () => {

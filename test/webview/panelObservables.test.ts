@@ -170,3 +170,29 @@ test("a choice of single layers that an earlier version stored becomes one of al
   expect(panel.state).toMatchObject({ view: { shown: ["weight/norm", "loss/train"] } });
   await panel.close();
 });
+
+test("a point that is pointed at says how it was measured: method, bound, examples and cost", async () => {
+  const panel = await open(["loss/train", "sharpness/batch", "weight/stableRank"]);
+  const reading = (key: string) => panel.page.locator(`[data-chart='${key}'] .reading`);
+  const canvas = (key: string) => panel.page.locator(`[data-chart='${key}'] canvas`);
+  await canvas("sharpness/batch").focus();
+  await panel.page.keyboard.press("Home");
+  const text = "Step 0: 3.2 ± 0.0012, Lanczos, 5 Hessian-vector products, warm start; 64 examples; cost 3.1 ms";
+  await eventually(() => reading("sharpness/batch").innerText()).toBe(text);
+  await panel.page.keyboard.press("i");
+  expect(await panel.page.locator("[aria-live=polite]:not([role])").innerText()).toBe(text);
+  await panel.picture("reading");
+
+  // The middle one of three layers, which the pointer is nearest to a little above the chart's middle at its end.
+  const box = await canvas("weight/stableRank").boundingBox();
+  if (box === null) throw new Error("There is no chart of the stable rank.");
+  const byValue = 2.997 / 8.3;
+  await panel.page.mouse.move(box.x + box.width - 20, box.y + (box.height - 24) * (1 - byValue));
+  await eventually(() => reading("weight/stableRank").innerText()).toMatch(
+    /^hidden: Step 6,000: 2\.99\d*, Lanczos on WᵀW; cost 420 µs$/,
+  );
+  await canvas("loss").hover();
+  await eventually(() => reading("weight/stableRank").innerText()).toBe("");
+  expect(await reading("loss").innerText()).toBe("");
+  await panel.close();
+});

@@ -3,6 +3,7 @@ import type {
   EventRow,
   LawStanding,
   LedgerRow,
+  Reading,
   RunOverview,
   SeriesRequest,
   SeriesSlice,
@@ -17,6 +18,8 @@ export interface Points {
 export interface Recording {
   readonly overview: Omit<RunOverview, "observables" | "step" | "revision">;
   readonly points: Readonly<Record<string, Points>>;
+  /** How all points of an observable were measured. */
+  readonly measured?: Readonly<Record<string, Pick<Reading, "error" | "measurement">>>;
   readonly events: readonly EventRow[];
   readonly ledger: readonly LedgerRow[];
   readonly standings: readonly LawStanding[];
@@ -70,6 +73,14 @@ export class ReplayedRun implements OpenRun {
   series(requests: readonly SeriesRequest[]): Promise<readonly SeriesSlice[]> {
     this.requests.push(requests);
     return Promise.resolve(requests.map((request) => this.#slice(request)));
+  }
+
+  reading(observable: string, step: number): Promise<Reading | undefined> {
+    const points = this.#recording.points[observable] ?? { steps: [], values: [] };
+    const at = points.steps.findLastIndex((each) => each <= Math.min(step, this.#step));
+    const measured = this.#recording.measured?.[observable];
+    const found = { step: points.steps[at] ?? NaN, value: points.values[at] ?? NaN, error: NaN };
+    return Promise.resolve(at < 0 ? undefined : { ...found, ...measured });
   }
 
   vector(): Promise<undefined> {

@@ -68,6 +68,17 @@ export class PanelFeed implements Subscription {
     void this.#pump();
   }
 
+  /** Tells how a point was measured, where that is known. */
+  async read(observable: string, step: number): Promise<void> {
+    const { signal } = this.#abort;
+    try {
+      const reading = await this.#run.reading(observable, step, signal);
+      if (reading !== undefined && !signal.aborted) this.#post({ type: "reading", observable, reading });
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+
   /** Something may have changed. */
   refresh(): void {
     if (this.#listening === undefined) return;

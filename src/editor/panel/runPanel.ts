@@ -88,6 +88,9 @@ export class RunPanel implements Subscription {
       case "series":
         this.#feed?.want(request.request, request.wanted);
         return;
+      case "reading":
+        await this.#feed?.read(request.observable, request.step);
+        return;
       case "control":
         await control.request(this.directory, request.do);
         return;
