@@ -30,12 +30,14 @@ function sayHowToGetOne(error: unknown): undefined {
 let started: Promise<RemoteBackend> | undefined;
 
 /** Starts the device's thread, once a process, and registers the backend; `failed` hears of the device's failure. */
-export function startWebGpu(failed: (text: string) => void = complain): Promise<RemoteBackend> {
+export function startWebGpu(
+  failed: (text: string) => void = complain,
+  worker = path.join(sources, "worker.ts"),
+): Promise<RemoteBackend> {
   require(backend);
   const engine = currentEngine();
   const registry = currentKernelRegistry();
   if (engine === undefined || registry === undefined) throw new Error("TensorFlow.js has made no engine.");
-  const worker = path.join(sources, "worker.ts");
   started ??= startRemoteDevice({ engine: engine as BackendEngine, registry, worker, dawn, backend, failed });
   return started;
 }

@@ -1,0 +1,21 @@
+/** After a device's error nothing that it gives can be trusted, so it gives nothing more. */
+import * as tf from "@tensorflow/tfjs";
+import { describe, expect, test } from "vitest";
+import { adapter, startWebGpu } from "./support/webgpu.ts";
+
+describe.skipIf(adapter === undefined)("a device that fails", () => {
+  test("is named with its error, once, and gives no number any more", async () => {
+    const failures: string[] = [];
+    await startWebGpu((text) => failures.push(text));
+    await tf.setBackend("webgpu");
+    const sound = tf.tensor([1, 2]).add(1);
+    expect(sound.dataSync()).toEqual(Float32Array.of(2, 3));
+    // 256 GiB, which no device takes in one buffer.
+    expect(() => tf.fill([2 ** 18, 2 ** 18], 1).dataSync()).toThrow(/exceeds the max buffer size/);
+    expect(() => sound.dataSync()).toThrow(/exceeds the max buffer size/);
+    expect(() => tf.tensor([1, 2]).add(1)).toThrow(/exceeds the max buffer size/);
+    await expect(sound.data()).rejects.toThrow(/exceeds the max buffer size/);
+    sound.dispose();
+    expect(failures).toEqual([expect.stringMatching(/exceeds the max buffer size/)]);
+  });
+});
