@@ -7,62 +7,116 @@ import { median, type Benchmark, type BenchmarkRow } from "./benchmark.ts";
 
 const root = path.dirname(import.meta.dirname);
 const preload = pathToFileURL(path.join(root, "dist", "probe", "preload.mjs")).href;
-const script = path.join(root, "bench", "scripts", "multilayerPerceptron.mjs");
+const scripts = path.join(root, "bench", "scripts");
 
-/**
- * Sizes chosen for steps of about half a millisecond, four milliseconds and fifteen; lengths so that the first measurement,
- * which is taken on credit, can be paid back.
- */
-const workloads = [
-  { name: "small", steps: 20_000, examples: 64, inputSize: 8, width: 24 },
-  { name: "middle", steps: 3000, examples: 256, inputSize: 32, width: 64 },
-  { name: "large", steps: 1200, examples: 512, inputSize: 64, width: 96 },
+interface Network {
+  readonly examples: number;
+  readonly inputSize: number;
+  readonly width: number;
+}
+
+const small: Network = { examples: 64, inputSize: 8, width: 24 };
+const middle: Network = { examples: 192, inputSize: 16, width: 32 };
+const large: Network = { examples: 512, inputSize: 64, width: 96 };
+
+/** Against the bare script; lengths so that the first measurement, which is taken on credit, can be paid back. */
+const bareWorkloads = [
+  { name: "small", steps: 12_000, network: small },
+  { name: "large", steps: 600, network: large },
 ] as const;
 
-type Workload = (typeof workloads)[number];
+/** Of about 1, 20 and 500 ms a step; what the network does not take is waited for. */
+const budgetWorkloads = [
+  { name: "1 ms", network: middle, pause: 0 },
+  { name: "20 ms", network: large, pause: 6 },
+  { name: "500 ms", network: large, pause: 486 },
+] as const;
 
-/** Seconds of the training loop, bare or with the probe at a measuring budget. */
-function seconds(workload: Workload, budget: number | undefined): number {
+/** Seconds of blocks with measuring off and on; long where little is spent, so that dear measurements average out. */
+const blocks = [
+  { budget: 0.2, pairs: 6, off: 2, on: 2 },
+  { budget: 0.05, pairs: 8, off: 2, on: 2 },
+  { budget: 0.01, pairs: 10, off: 2, on: 4 },
+] as const;
+
+/** Runs one of the scripts, bare or with the probe, and gives what it has printed. */
+function printed(script: string, budget: number | undefined, args: (directory: string) => readonly string[]): string {
   const directory = mkdtempSync(path.join(tmpdir(), "orrery-bench-"));
-  const size = [workload.steps, workload.examples, workload.inputSize, workload.width].map(String);
   const probed = budget === undefined ? [] : ["--import", preload];
   const environment =
     budget === undefined ? {} : { ORRERY_RUN: directory, ORRERY_BACKEND: "script", ORRERY_BUDGET: String(budget) };
-  const outcome = spawnSync(process.execPath, [...probed, script, ...size], {
+  const outcome = spawnSync(process.execPath, [...probed, path.join(scripts, script), ...args(directory)], {
     cwd: root,
     encoding: "utf8",
     env: { ...process.env, ...environment },
   });
   rmSync(directory, { recursive: true, force: true });
-  const line = outcome.stdout.split("\n").find((each) => each.startsWith("seconds "));
-  if (line === undefined) throw new Error(`The benchmark's script failed:\n${outcome.stdout}${outcome.stderr}`);
-  return Number(line.slice("seconds ".length));
+  if (outcome.status !== 0) throw new Error(`The benchmark's script failed:\n${outcome.stdout}${outcome.stderr}`);
+  return outcome.stdout;
 }
 
-/** Three rounds of bare, unmeasured and measured, side by side; the median of the rounds' ratios. */
-function ratios(workload: Workload, budgets: readonly number[]): { stepMilliseconds: number; ratios: number[] } {
+/** What follows a word at the beginning of a line. */
+function after(word: string, output: string): string[] {
+  return output.split("\n").flatMap((line) => (line.startsWith(`${word} `) ? line.slice(word.length + 1) : []));
+}
+
+function sizeOf({ examples, inputSize, width }: Network): string[] {
+  return [examples, inputSize, width].map(String);
+}
+
+/** Three rounds of bare, unmeasured and measured, side by side; medians of the rounds' ratios. */
+function bareRows({ name, steps, network }: (typeof bareWorkloads)[number]): BenchmarkRow[] {
+  const seconds = (budget: number | undefined) =>
+    Number(
+      after(
+        "seconds",
+        printed("multilayerPerceptron.mjs", budget, () => [String(steps), ...sizeOf(network)]),
+      )[0],
+    );
   const rounds = [0, 1, 2].map(() => {
-    const bare = seconds(workload, undefined);
-    return { bare, ratios: budgets.map((budget) => seconds(workload, budget) / bare) };
+    const bare = seconds(undefined);
+    return { bare, off: seconds(0) / bare, measured: seconds(0.05) / bare };
   });
-  return {
-    stepMilliseconds: (1000 * median(rounds.map((round) => round.bare))) / workload.steps,
-    ratios: budgets.map((_, index) => median(rounds.map((round) => round.ratios[index] ?? Number.NaN))),
-  };
+  const step = (1000 * median(rounds.map(({ bare }) => bare))) / steps;
+  const how = `${steps} full-batch steps of ${step.toPrecision(2)} ms (${network.examples} examples, width ${network.width}, WebAssembly) against the bare script, median of 3 rounds`;
+  return [
+    { name: `${name} network, measuring off`, value: median(rounds.map(({ off }) => off)), unit: "×", how },
+    {
+      name: `${name} network, default budget 5 %`,
+      value: median(rounds.map(({ measured }) => measured)),
+      unit: "×",
+      how: `${how}, first measurements included`,
+    },
+  ];
+}
+
+interface BlockResult {
+  readonly budget: number;
+  readonly off: number;
+  readonly on: number;
+}
+
+/** How much longer steps take at a budget, over that budget: 1 where it is used to the full and not exceeded. */
+function budgetRows({ name, network, pause }: (typeof budgetWorkloads)[number]): BenchmarkRow[] {
+  const args = (directory: string) => [
+    path.join(directory, "control.jsonl"),
+    ...sizeOf(network),
+    String(pause),
+    JSON.stringify(blocks),
+  ];
+  const results = after("result", printed("budgetBlocks.mjs", 1, args)).map((line) => JSON.parse(line) as BlockResult);
+  return results.map(({ budget, off, on }) => ({
+    name: `budget ${100 * budget} %, steps of ${name}`,
+    value: (on / off - 1) / budget,
+    unit: "× the budget",
+    how: `steps take ${(100 * (on / off - 1)).toPrecision(2)} % longer than the ${(1000 * off).toPrecision(3)} ms with measuring off${pause > 0 ? `, of which ${pause} ms are waited as for data` : ""}; one run, blocks of 2 to 4 s in turn, first measurements past`,
+  }));
 }
 
 /** What the probe costs a training script: time of its loop with the probe over the time without. */
 export const overhead: Benchmark = {
   title: "Overhead of the probe",
   run(): Promise<readonly BenchmarkRow[]> {
-    const rows = workloads.flatMap((workload) => {
-      const result = ratios(workload, [0, 0.05]);
-      const how = `${workload.steps} full-batch steps of ${result.stepMilliseconds.toPrecision(2)} ms (${workload.examples} examples, width ${workload.width}, WebAssembly), median of 3 rounds`;
-      return [
-        { name: `${workload.name} network, measuring off`, value: result.ratios[0] ?? Number.NaN, unit: "×", how },
-        { name: `${workload.name} network, default budget 5 %`, value: result.ratios[1] ?? Number.NaN, unit: "×", how },
-      ];
-    });
-    return Promise.resolve(rows);
+    return Promise.resolve([...bareWorkloads.flatMap(bareRows), ...budgetWorkloads.flatMap(budgetRows)]);
   },
 };
