@@ -2,11 +2,14 @@
 import * as tf from "@tensorflow/tfjs";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Engine } from "../../src/probe/tfjs/engine.ts";
+import { initialAgreement } from "../../src/probe/tfjs/observables/initialAgreement.ts";
+import { InitialWeights } from "../../src/probe/tfjs/observables/initialWeights.ts";
 import { machine } from "../../src/probe/tfjs/observables/machine.ts";
 import { neuralCollapse } from "../../src/probe/tfjs/observables/neuralCollapse.ts";
 import { type Measurement, Unmeasurable } from "../../src/probe/tfjs/observables/observable.ts";
 import { hasBatchesApart, probeLoss } from "../../src/probe/tfjs/observables/probeLoss.ts";
 import { probeSharpness } from "../../src/probe/tfjs/observables/sharpness.ts";
+import { tangentKernel } from "../../src/probe/tfjs/observables/tangentKernel.ts";
 import { ProbeSet, probeSetLimits } from "../../src/probe/tfjs/probeSet.ts";
 import { DetachedTrace } from "../../src/probe/tfjs/trace/detachedTrace.ts";
 import type { Trace } from "../../src/probe/tfjs/trace/trace.ts";
@@ -117,6 +120,31 @@ describe.each(["cpu", "wasm"] as const)("on %s", (backend) => {
     expect(Math.abs(sharpness / exact - 1)).toBeLessThan(1e-3);
     expect(Math.abs(sharpness - exact)).toBeLessThanOrEqual(sharpnessMeasured?.error?.["sharpness/probe"] ?? 0);
     expect(sharpnessMeasured?.method).toMatch(/3 kept batches of 10 examples/);
+  });
+
+  test("kernel and representations are compared on the same examples, whatever the step's batch is", async () => {
+    const engine = await useBackend(backend);
+    const { variables, loss } = makeStream();
+    const probe = new ProbeSet({ batches: 2, bytes: 1024 ** 2 });
+    const initial = new InitialWeights();
+    const observables = [tangentKernel(initial, probe), initialAgreement(initial, probe)];
+    const measured: Readonly<Record<string, number>>[] = [];
+    steps(
+      engine,
+      loss,
+      4,
+      (trace, step) => {
+        const found = observables.map((each) => each.measure(tracedStep(engine, trace, step))?.values);
+        measured.push(Object.assign({}, ...found) as Readonly<Record<string, number>>);
+      },
+      variables,
+    );
+    const [first, last] = [measured[0], measured.at(-1)];
+    // The weights stay where they are.
+    expect(last?.["kernel/distance"]).toBe(0);
+    expect(last?.["kernel/largest"]).toBe(first?.["kernel/largest"]);
+    expect(last?.[`agreement/cka@${variables[0].name}`]).toBeCloseTo(1, 10);
+    expect(last?.[`agreement/neighbours@${variables[0].name}`]).toBe(1);
   });
 
   test.each(Object.entries({ cnn: makeCnn, transformer: makeTransformer }))(
@@ -281,6 +309,24 @@ describe("batches are kept", () => {
       expect(probe.examples).toBe(batch);
     },
   );
+
+  test("but not those on which the loss is no number", async () => {
+    const engine = await useBackend("cpu");
+    const { variables, loss } = makeStream();
+    const probe = new ProbeSet({ batches: 1, bytes: 1024 ** 2 });
+    const complete: boolean[] = [];
+    steps(
+      engine,
+      (step) => (step === 0 ? tf.div(loss(step), 0) : loss(step)),
+      2,
+      (trace, step) => {
+        probe.look(tracedStep(engine, trace, step), trace);
+        complete.push(probe.isComplete);
+      },
+      variables,
+    );
+    expect(complete).toEqual([false, true]);
+  });
 
   test("anew, with a note, where the trained variables are others than before", async () => {
     const engine = await useBackend("cpu");

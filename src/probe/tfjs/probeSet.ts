@@ -1,5 +1,6 @@
 import { tracedBatch } from "./dataFacts.ts";
 import type { Engine } from "./engine.ts";
+import { freeMemory } from "./freeMemory.ts";
 import { tracedLayers } from "./layerActivations.ts";
 import { mostReplayBytes } from "./observables/initialWeights.ts";
 import { type ObservedStep, Unmeasurable } from "./observables/observable.ts";
@@ -39,6 +40,8 @@ interface KeptBatch {
   readonly leaves: DetachedTrace["leaves"];
   /** Undefined where it is not clear what holds the examples. */
   readonly examples: number | undefined;
+  /** Bytes that an evaluation of it holds. */
+  readonly replayBytes: number;
 }
 
 /**
@@ -116,7 +119,9 @@ export class ProbeSet {
 
   /** Hands over one batch's evaluation after the other. */
   onEach<T>(engine: Engine, weights: ArrayLike<number>, use: (trace: Trace) => T, most = Infinity): T[] {
-    return this.#kept.slice(0, most).map(({ detached }) => {
+    const some = this.#kept.slice(0, most);
+    requireRoom(some.slice(0, 1));
+    return some.map(({ detached }) => {
       const trace = detached.at(engine, weights);
       try {
         return use(trace);
@@ -128,6 +133,7 @@ export class ProbeSet {
 
   /** Hands over all batches' evaluations at once. */
   onAll<T>(engine: Engine, weights: ArrayLike<number>, use: (traces: readonly Trace[]) => T): T {
+    requireRoom(this.#kept);
     const traces: Trace[] = [];
     try {
       for (const { detached } of this.#kept) traces.push(detached.at(engine, weights));
@@ -139,6 +145,7 @@ export class ProbeSet {
 
   /** Mean of the loss over the batches. */
   loss(engine: Engine, weights: ArrayLike<number>): number {
+    requireRoom(this.#kept.slice(0, 1));
     const losses = this.#kept.map(({ detached }) => detached.loss(engine, weights));
     return losses.reduce((sum, each) => sum + each, 0) / losses.length;
   }
@@ -189,7 +196,7 @@ export class ProbeSet {
     const bytes = this.#bytes + own.reduce((sum, { elements }) => sum + elements.byteLength, 0);
     const isTooMuch =
       bytes > this.#limits.bytes ||
-      trace.bytesHeld * (this.#kept.length + 1) > mostReplayBytes ||
+      candidate.replayBytes * (this.#kept.length + 1) > roomForReplays() ||
       this.#limits.batches < 1;
     if (isTooMuch && first === undefined) throw tooLarge(bytes, this.#limits);
     this.#isFull = isTooMuch || this.#kept.length + 1 >= this.#limits.batches;
@@ -204,7 +211,25 @@ export class ProbeSet {
 
 function candidateOf(engine: Engine, trace: Trace): KeptBatch {
   const detached = DetachedTrace.of(engine, trace);
-  return { detached, leaves: detached.leaves, examples: tracedBatch(tracedLayers(trace).graph) };
+  return {
+    detached,
+    leaves: detached.leaves,
+    examples: tracedBatch(tracedLayers(trace).graph),
+    replayBytes: trace.bytesHeld,
+  };
+}
+
+/** Bytes of activations that measuring on the set may take. */
+function roomForReplays(): number {
+  return Math.min(mostReplayBytes, freeMemory() / 2);
+}
+
+function requireRoom(together: readonly KeptBatch[]): void {
+  if (together.reduce((sum, { replayBytes }) => sum + replayBytes, 0) <= roomForReplays()) return;
+  throw new Unmeasurable(
+    "probe-set-room",
+    "The probe set was not measured at some steps: its activations would take more than half of the memory that is free.",
+  );
 }
 
 function entering({ leaves, examples }: KeptBatch) {
@@ -233,7 +258,7 @@ function tooLarge(bytes: number, limits: ProbeSetLimits): Unmeasurable {
     "probe-set-memory",
     limits.batches < 1
       ? "No batch is kept to be measured again, as the probe set's limit is none."
-      : `No batch is kept to be measured again: one takes ${megabytes(bytes)} MiB of the ${megabytes(limits.bytes)} MiB that the probe set may take, or its activations take more than ${megabytes(mostReplayBytes)} MiB. Raise the probe set's limit to have one kept.`,
+      : `No batch is kept to be measured again: one takes ${megabytes(bytes)} MiB of the ${megabytes(limits.bytes)} MiB that the probe set may take, or its activations take more than ${megabytes(roomForReplays())} MiB. Raise the probe set's limit to have one kept.`,
   );
 }
 
