@@ -41,12 +41,12 @@ describe("on a tanh network of 663 parameters", () => {
   const model = makeMlp();
   const measure = async (observable: Observable, steps = 1) => {
     const engine = await useBackend("cpu");
-    return withTrace(engine, model.loss, model.variables, (trace) => {
-      const before = engine.state.numTensors;
-      const measured = Array.from({ length: steps }, (_, step) => observable.measure(tracedStep(engine, trace, step)));
-      expect(engine.state.numTensors).toBe(before);
-      return measured;
-    });
+    const before = engine.state.numTensors;
+    const measured = withTrace(engine, model.loss, model.variables, (trace) =>
+      Array.from({ length: steps }, (_, step) => observable.measure(tracedStep(engine, trace, step))),
+    );
+    expect(engine.state.numTensors).toBe(before);
+    return measured;
   };
   const weights = model.variables.flatMap((variable) => [...variable.dataSync()]);
   const { tape, loss } = mlpReference(weights, model.inputs, model.targets);
@@ -181,6 +181,7 @@ describe.each(["cpu", "wasm"] as const)(
     test("noise, signal and directional sharpness are those of the float64 examples", async () => {
       const engine = await useBackend(backend);
       const model = makeCnn();
+      const before = engine.state.numTensors;
       withTrace(engine, model.loss, model.variables, (trace) => {
         const references = exampleReferences(model, trace.weights());
         const examples = references.map(({ tape, loss }) => ({
@@ -193,7 +194,6 @@ describe.each(["cpu", "wasm"] as const)(
           ) ?? [];
         const square = dot(mean, mean);
         const noise = examples.reduce((sum, { gradient }) => sum + dot(gradient, gradient), 0) / 3 - (4 * square) / 3;
-        const before = engine.state.numTensors;
         const measuredNoise = noiseScale().measure(tracedStep(engine, trace));
         // Float32 gradients are good to 1e-6, and differences of them to some 1e-5.
         expect(value(measuredNoise, "gradient/noise") / noise).toBeCloseTo(1, 4);
@@ -210,8 +210,8 @@ describe.each(["cpu", "wasm"] as const)(
         expect(value(measured, "sharpness/directional") / whole).toBeCloseTo(1, 4);
         expect(value(measured, "sharpness/directional@microBatch") / average).toBeCloseTo(1, 4);
         expect(errorOf(measured, "sharpness/directional@microBatch") / Math.sqrt(variance / 4)).toBeCloseTo(1, 4);
-        expect(engine.state.numTensors).toBe(before);
       });
+      expect(engine.state.numTensors).toBe(before);
       tf.dispose([...model.variables]);
     });
   },

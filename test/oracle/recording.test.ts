@@ -78,12 +78,12 @@ test("what the evaluation throws passes through, and no more stays behind than w
 
 test("a kernel without a tangent rule is named in an error, and gives no number", async () => {
   const engine = await useBackend("cpu");
-  const w = seededVariable([1, 3, 3, 2], 1, 1) as tf.Variable<tf.Rank.R4>;
-  const loss = () => tf.localResponseNormalization(w).square().sum().asScalar();
+  const w = seededVariable([3], 1, 1);
+  const loss = () => tf.prod(w).asScalar();
   withTrace(engine, loss, [w], (trace) => {
-    expect(trace.unsupported).toEqual(["LRN", "LRNGrad"]);
-    expect(() => trace.hessianVector(new Float32Array(18))).toThrow(UnsupportedKernelError);
-    expect(() => measureSharpness(trace, { tolerance: 1e-3 })).toThrow(/LRN, LRNGrad/);
+    expect(trace.unsupported).toContain("Cumprod");
+    expect(() => trace.hessianVector(new Float32Array(3))).toThrow(UnsupportedKernelError);
+    expect(() => measureSharpness(trace, { tolerance: 1e-3 })).toThrow(/Cumprod/);
   });
   w.dispose();
 });

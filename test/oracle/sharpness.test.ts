@@ -22,7 +22,7 @@ test("sharpness of a tanh network of 663 parameters is within 1e-4 of the dense 
   const engine = await useBackend("cpu");
   const { variables, loss, inputs, targets } = makeMlp();
   const errors: number[] = [];
-  let start: Float32Array | undefined;
+  let starts: readonly Float32Array[] = [];
   for (let point = 0; point < 20; point++) {
     for (let step = 0; step < 9; step++) {
       withTrace(engine, loss, variables, (_trace, gradients) => {
@@ -30,8 +30,8 @@ test("sharpness of a tanh network of 663 parameters is within 1e-4 of the dense 
       });
     }
     withTrace(engine, loss, variables, (trace, gradients) => {
-      const measured = measureSharpness(trace, { tolerance: 1e-5, start });
-      start = measured.vector;
+      const measured = measureSharpness(trace, { tolerance: 1e-5, starts });
+      starts = measured.nextStarts;
       const reference = mlpReference(trace.weights(), inputs, targets);
       const hessian = reference.tape.hessian(reference.loss);
       expect(allEigenvaluesBelow(hessian, measured.value * (1 + 1e-4))).toBe(true);

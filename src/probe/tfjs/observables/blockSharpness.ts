@@ -10,7 +10,7 @@ const tolerance = 1e-3;
  * One layer at a time, in turn: each costs as much as the sharpness itself.
  */
 export function blockSharpness(): Observable {
-  const starts = new Map<string, Float32Array>();
+  const starts = new Map<string, readonly Float32Array[]>();
   let turn = 0;
   return {
     name: "sharpness/block",
@@ -27,12 +27,11 @@ export function blockSharpness(): Observable {
       turn++;
       if (block === undefined) return undefined;
       const name = `sharpness/block@${block.layer}`;
-      const start = starts.get(name);
       const sharpness = measureSharpness(restricted(trace, block), {
         tolerance,
-        start: start?.length === block.size ? start : undefined,
+        starts: starts.get(name)?.filter(({ length }) => length === block.size),
       });
-      starts.set(name, sharpness.vector);
+      starts.set(name, sharpness.nextStarts);
       if (!sharpness.converged) {
         throw new Unmeasurable(
           "block-sharpness-not-converged",

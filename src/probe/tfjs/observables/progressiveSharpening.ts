@@ -18,7 +18,7 @@ const relativeStep = 0.01;
  * By central differences of uᵀHu at the recorded evaluation replayed at w ± τg and w ± 2τg, extrapolated to τ = 0.
  */
 export function progressiveSharpening(): Observable {
-  let start: Float32Array | undefined;
+  let starts: readonly Float32Array[] = [];
   return {
     name: "sharpness/progressive",
     price: 1.5,
@@ -29,9 +29,9 @@ export function progressiveSharpening(): Observable {
     measure({ trace }) {
       if (trace === undefined) return undefined;
       requireTangentRules(trace);
-      const known = start?.length === trace.parameterCount ? start : undefined;
-      const sharpness = measureSharpness(trace, { tolerance, start: known });
-      start = sharpness.vector;
+      const known = starts.filter(({ length }) => length === trace.parameterCount);
+      const sharpness = measureSharpness(trace, { tolerance, starts: known });
+      starts = sharpness.nextStarts;
       if (!sharpness.converged) {
         throw new Unmeasurable(
           "progressive-not-converged",

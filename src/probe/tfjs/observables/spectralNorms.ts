@@ -18,7 +18,7 @@ const mostProducts = 300;
  */
 export function spectralNorms(): Observable {
   const turns = new Turns();
-  const starts = new Map<string, Float64Array>();
+  const starts = new Map<string, readonly Float64Array[]>();
   return {
     name: "weight/spectralNorm",
     price: 0.1,
@@ -36,7 +36,7 @@ export function spectralNorms(): Observable {
         const squares = squaredNorm(weights);
         if (!Number.isFinite(squares)) omitted.push(notFinite(layer));
         if (!Number.isFinite(squares) || squares === 0) continue;
-        const { value, vector, converged } = largestSquare(weights, matrix, starts.get(variable));
+        const { value, nextStarts, converged } = largestSquare(weights, matrix, starts.get(variable));
         if (!converged) {
           omitted.push(
             new Unmeasurable(
@@ -46,7 +46,7 @@ export function spectralNorms(): Observable {
           );
           continue;
         }
-        starts.set(variable, vector);
+        starts.set(variable, nextStarts);
         values[`weight/spectralNorm@${layer}`] = Math.sqrt(value);
         values[`weight/stableRank@${layer}`] = squares / value;
         const expected = stableRankOfRandom(rows, columns);
@@ -65,7 +65,11 @@ function stableRankOfRandom(rows: number, columns: number): number | undefined {
 }
 
 /** The largest eigenvalue of WᵀW or W·Wᵀ, whichever is the smaller matrix. */
-function largestSquare(weights: Float32Array, { rows, columns }: LayerMatrix, start: Float64Array | undefined) {
+function largestSquare(
+  weights: Float32Array,
+  { rows, columns }: LayerMatrix,
+  starts: readonly Float64Array[] | undefined,
+) {
   const isTall = rows >= columns;
   return largestEigenvalue({
     dimension: Math.min(rows, columns),
@@ -75,7 +79,7 @@ function largestSquare(weights: Float32Array, { rows, columns }: LayerMatrix, st
         : fromRight(weights, rows, columns, fromLeft(weights, columns, vector)),
     tolerance,
     seed: 1,
-    start,
+    starts,
     mostProducts,
   });
 }

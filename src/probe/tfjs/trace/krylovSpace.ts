@@ -1,5 +1,6 @@
 import { EigenvalueDecomposition, Matrix } from "ml-matrix";
 import { freeMemory } from "../freeMemory.ts";
+import { AsymmetricProductError } from "./asymmetricProductError.ts";
 
 /** A product with a NaN or an infinity: there is no eigenvalue to report. */
 export class NonFiniteProductError extends Error {
@@ -22,6 +23,10 @@ export interface RitzPairs {
 const mostBasisBytes = 512 * 1024 * 1024;
 /** Relative to the operator's scale: below it, the space is invariant for all that float64 can tell. */
 const breakdown = 1e-13;
+/** A start whose part outside the space is shorter than this says nothing that its float32 elements do not blur. */
+const dependent = 1e-6;
+/** Relative to the largest product so far. Rounding of products in float32 is a thousandth of it at most. */
+const asymmetry = 1e-2;
 
 /**
  * How many basis vectors of that length fit into memory.
@@ -32,69 +37,85 @@ export function mostBasisVectors(dimension: number, free = freeMemory()): number
   return Math.floor(Math.min(mostBasisBytes, free / 2) / (8 * dimension));
 }
 
+/** The part of a product that lies outside the space, and which basis vector it is a product with. */
+interface Outside {
+  readonly of: number;
+  readonly vector: Float64Array;
+}
+
 /**
- * The space of v, A·v, A²·v, … for a symmetric A, with an orthonormal basis in which A is tridiagonal: Lanczos's iteration with
- * full reorthogonalization in float64 (Golub & Van Loan 2013, §10.3).
+ * A growing space with an orthonormal basis, onto which a symmetric A is projected (Rayleigh and Ritz). From one start v it is
+ * the space of v, A·v, A²·v, …: Lanczos's iteration with full reorthogonalization in float64 (Golub & Van Loan 2013, §10.3).
+ * From several it holds them all, and then grows by the residual of the largest Ritz pair.
  */
 export class KrylovSpace {
   readonly basis: Float64Array[] = [];
   readonly #product: (vector: Float64Array) => ArrayLike<number>;
+  readonly #starts: readonly Float64Array[];
   readonly #randomDirection: () => Float64Array;
-  readonly #diagonal: number[] = [];
-  readonly #offDiagonal: number[] = [];
-  #next: Float64Array;
-  /** Norm of what the last product has outside the space. */
-  #outside = 0;
-  /** Of the last product, before it was made orthogonal. */
-  #imageNorm = 0;
+  /** Column k holds the products of A with basis vector k along basis vectors 0 to k. */
+  readonly #projected: Float64Array[] = [];
+  #outside: Outside[] = [];
+  #scale = 0;
+  #hasBrokenDown = false;
 
   /**
-   * @param first not zero.
+   * @param starts at least one, none zero.
    * @param randomDirection gives a new direction where the space is invariant.
    */
   constructor(
     product: (vector: Float64Array) => ArrayLike<number>,
-    first: Float64Array,
+    starts: readonly Float64Array[],
     randomDirection: () => Float64Array,
   ) {
     this.#product = product;
+    this.#starts = starts;
     this.#randomDirection = randomDirection;
-    this.#next = unit(first);
   }
 
   get products(): number {
     return this.basis.length;
   }
 
+  /** Whether the space was invariant at some time, so that what it grew by was a random direction. */
+  get hasBrokenDown(): boolean {
+    return this.#hasBrokenDown;
+  }
+
   /**
    * Adds one basis vector, by one product.
    *
    * @throws NonFiniteProductError
+   * @throws AsymmetricProductError
    */
   extend(): void {
-    this.basis.push(this.products === 0 ? this.#next : this.#continuation());
-    const newest = this.basis.at(-1) ?? this.#next;
+    const newest = this.#direction();
+    this.basis.push(newest);
     const image = new Float64Array(this.#product(newest));
-    this.#imageNorm = norm(image);
-    if (!Number.isFinite(this.#imageNorm)) throw new NonFiniteProductError();
-    this.#diagonal.push(dot(newest, image));
-    orthogonalize(image, this.basis);
-    this.#outside = norm(image);
+    const imageNorm = norm(image);
+    if (!Number.isFinite(imageNorm)) throw new NonFiniteProductError();
+    this.#scale = Math.max(this.#scale, imageNorm);
+    const along = orthogonalize(image, this.basis);
     // "Twice is enough": one pass leaves a part along the basis when most of the vector was subtracted.
-    if (this.#outside < 0.7 * this.#imageNorm) {
-      orthogonalize(image, this.basis);
-      this.#outside = norm(image);
+    if (norm(image) < 0.7 * imageNorm) addScaled(along, orthogonalize(image, this.basis), 1);
+    this.#projected.push(along);
+    for (const { of, vector } of this.#outside) {
+      const back = dot(newest, vector);
+      if (Math.abs(back - (along[of] ?? 0)) > asymmetry * this.#scale) throw new AsymmetricProductError();
+      addScaled(vector, newest, -back);
     }
-    this.#next = image;
+    this.#outside.push({ of: this.products - 1, vector: image });
+    this.#outside = this.#outside.filter(({ vector }) => norm(vector) > breakdown * this.#scale);
   }
 
   ritzPairs(): RitzPairs {
     const order = this.products;
     const projected = Matrix.zeros(order, order);
-    this.#diagonal.forEach((value, index) => projected.set(index, index, value));
-    this.#offDiagonal.forEach((value, index) => {
-      projected.set(index, index + 1, value);
-      projected.set(index + 1, index, value);
+    this.#projected.forEach((column, index) => {
+      column.forEach((value, row) => {
+        projected.set(row, index, value);
+        projected.set(index, row, value);
+      });
     });
     const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(projected, { assumeSymmetric: true });
     return {
@@ -106,7 +127,7 @@ export class KrylovSpace {
 
   /** Norm of A·y − θ·y for a Ritz pair (θ, y): some eigenvalue is no farther from θ. */
   residual(coefficients: readonly number[]): number {
-    return this.#outside * Math.abs(coefficients.at(-1) ?? 0);
+    return norm(this.#residualVector(coefficients));
   }
 
   /** The unit vector with these coefficients in the basis. */
@@ -118,26 +139,57 @@ export class KrylovSpace {
     return unit(sum);
   }
 
-  #continuation(): Float64Array {
-    const largest = this.#diagonal.reduce((most, value) => Math.max(most, Math.abs(value)), this.#imageNorm);
-    const isInvariant = this.#outside <= breakdown * largest;
-    this.#offDiagonal.push(isInvariant ? 0 : this.#outside);
-    return isInvariant ? freshDirection(this.#randomDirection, this.basis) : scaled(this.#next, 1 / this.#outside);
+  #residualVector(coefficients: readonly number[]): Float64Array {
+    const sum = new Float64Array(this.basis[0]?.length ?? 0);
+    for (const { of, vector } of this.#outside) addScaled(sum, vector, coefficients[of] ?? 0);
+    return sum;
+  }
+
+  #direction(): Float64Array {
+    const start = this.#starts[this.products];
+    if (start !== undefined) return independentOf(this.basis, start) ?? this.#freshDirection();
+    const growth = this.#growth();
+    if (growth !== undefined) return unit(growth);
+    this.#hasBrokenDown = true;
+    return this.#freshDirection();
+  }
+
+  /** A random unit vector orthogonal to the basis. */
+  #freshDirection(): Float64Array {
+    const direction = unit(this.#randomDirection());
+    return independentOf(this.basis, direction) ?? direction;
+  }
+
+  /** What the largest Ritz vector's product has outside the space; undefined where the space is invariant. */
+  #growth(): Float64Array | undefined {
+    const [only, ...others] = this.#outside;
+    if (only === undefined || others.length === 0) return only?.vector;
+    const { values, coefficients } = this.ritzPairs();
+    return this.#residualVector(coefficients.getColumn(values.indexOf(Math.max(...values))));
   }
 }
 
-/** A random unit vector orthogonal to the basis. */
-function freshDirection(randomDirection: () => Float64Array, basis: readonly Float64Array[]): Float64Array {
-  const direction = unit(randomDirection());
+/** The unit vector of the part outside the space; undefined where that is next to nothing. */
+function independentOf(basis: readonly Float64Array[], vector: Float64Array): Float64Array | undefined {
+  const direction = unit(vector);
   orthogonalize(direction, basis);
-  const fresh = unit(direction);
-  orthogonalize(fresh, basis);
-  return unit(fresh);
+  if (norm(direction) < dependent) return undefined;
+  const independent = unit(direction);
+  orthogonalize(independent, basis);
+  return unit(independent);
 }
 
-/** Subtracts the vector's parts along orthonormal directions, in place. */
-export function orthogonalize(vector: Float64Array, basis: readonly Float64Array[]): void {
-  for (const direction of basis) addScaled(vector, direction, -dot(direction, vector));
+/**
+ * Subtracts the vector's parts along orthonormal directions, in place.
+ *
+ * @returns those parts.
+ */
+export function orthogonalize(vector: Float64Array, basis: readonly Float64Array[]): Float64Array {
+  return Float64Array.from(basis, (direction) => {
+    const part = dot(direction, vector);
+    addScaled(vector, direction, -part);
+    return part;
+  });
 }
 
 export function addScaled(target: Float64Array, vector: ArrayLike<number>, factor: number): void {

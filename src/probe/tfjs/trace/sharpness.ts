@@ -9,8 +9,8 @@ export interface CurvatureSource {
 export interface SharpnessOptions {
   /** Relative accuracy asked, as 1e-3. */
   readonly tolerance: number;
-  /** `vector` of an earlier measurement of the same kind: most of the products are then spared. */
-  readonly start?: ArrayLike<number> | undefined;
+  /** `nextStarts` of an earlier measurement of the same kind: most of the products are then spared. */
+  readonly starts?: readonly ArrayLike<number>[] | undefined;
   /** Diagonal P of an adaptive optimizer's preconditioner, flat, positive: measures P^(−1/2)·H·P^(−1/2) instead of H. */
   readonly preconditioner?: ArrayLike<number> | undefined;
   readonly seed?: number;
@@ -22,8 +22,10 @@ export interface Sharpness {
   readonly value: number;
   /** Bound on the distance to the nearest eigenvalue, rounding included. */
   readonly error: number;
-  /** Unit eigenvector, flat, in the order of the variables: the next measurement's `start`. */
+  /** Unit eigenvector, flat, in the order of the variables. */
   readonly vector: Float32Array;
+  /** It and the next one: the next measurement's `starts`. */
+  readonly nextStarts: readonly Float32Array[];
   /** Hessian-vector products spent. */
   readonly products: number;
   /** Whether the accuracy asked was reached; if not, `value` is only a lower bound on the largest eigenvalue. */
@@ -43,13 +45,13 @@ const productRounding = 1e-6;
  * @throws NonFiniteProductError where a product is not finite.
  */
 export function measureSharpness(source: CurvatureSource, options: SharpnessOptions): Sharpness {
-  const { tolerance, start, preconditioner, seed = defaultSeed } = options;
+  const { tolerance, starts, preconditioner, seed = defaultSeed } = options;
   const root = preconditioner === undefined ? undefined : inverseRoot(preconditioner, source.parameterCount);
   const result = largestEigenvalue({
     dimension: source.parameterCount,
     tolerance,
     seed,
-    start,
+    starts,
     ...(options.mostProducts === undefined ? {} : { mostProducts: options.mostProducts }),
     product:
       root === undefined
@@ -60,6 +62,7 @@ export function measureSharpness(source: CurvatureSource, options: SharpnessOpti
     value: result.value,
     error: result.residual + productRounding * result.scale,
     vector: new Float32Array(result.vector),
+    nextStarts: result.nextStarts.map((vector) => new Float32Array(vector)),
     products: result.products,
     converged: result.converged,
   };

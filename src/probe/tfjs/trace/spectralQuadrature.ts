@@ -38,7 +38,7 @@ export function spectralQuadrature(
   const random = new RandomVectors(dimension, seed);
   const most = Math.min(products, dimension, mostBasisVectors(dimension));
   const rules = Array.from({ length: directions }, () => {
-    const space = new KrylovSpace(product, random.normal(), () => random.normal());
+    const space = new KrylovSpace(product, [random.normal()], () => random.normal());
     while (space.products < most) space.extend();
     const { values, coefficients } = space.ritzPairs();
     return values.map((node, index) => ({ node, weight: coefficients.get(0, index) ** 2 }));

@@ -47,7 +47,7 @@ export function topEigenpairs(operator: SymmetricOperator, options: TopEigenpair
   const mostProducts = Math.min(dimension, options.mostProducts, mostBasisVectors(dimension));
   const random = new RandomVectors(dimension, seed);
   const randomDirection = () => random.uniform();
-  const space = new KrylovSpace(product, firstDirection(start, defaultStartMix, randomDirection), randomDirection);
+  const space = new KrylovSpace(product, [firstDirection(start, defaultStartMix, randomDirection)], randomDirection);
   const history: (readonly number[])[] = [];
   for (;;) {
     space.extend();
