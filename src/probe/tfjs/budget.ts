@@ -20,8 +20,8 @@ interface Account {
   pay(seconds: number): void;
 }
 
-/** Of the income, as long as they need it: the sharpness gets two thirds of what the cheap ones leave. */
-const weights = { cheap: 1, sharpness: 2, dear: 1, loan: 1 };
+/** Of the income, as long as they need it: the sharpness gets three quarters of what the cheap ones leave. */
+const weights = { cheap: 1, sharpness: 3, dear: 1, loan: 1 };
 /** Seconds: rounding could divide ever smaller remainders without end. */
 const smallestIncome = 1e-12;
 const nothing: ReadonlySet<string> = new Set();
