@@ -7,7 +7,7 @@ import { tracedLayers } from "../../src/probe/tfjs/layerActivations.ts";
 import { activationMoments } from "../../src/probe/tfjs/observables/activationMoments.ts";
 import { activationRanks } from "../../src/probe/tfjs/observables/activationRanks.ts";
 import type { Trace } from "../../src/probe/tfjs/trace/trace.ts";
-import { useBackend } from "./support/backends.ts";
+import { testedBackends, useBackend } from "./support/backends.ts";
 import { withFitTrace } from "./support/fits.ts";
 import { makeCnn, makeTransformer, seededValues, seededVariable, withTrace } from "./support/models.ts";
 import { tracedStep } from "./support/observedStep.ts";
@@ -61,7 +61,7 @@ const functions: Record<string, (x: tf.Tensor2D) => tf.Tensor> = {
   square: (x) => tf.square(x),
 };
 
-describe.each(["cpu", "wasm"] as const)("on %s", (backend) => {
+describe.each(testedBackends)("on %s", (backend) => {
   test.each(Object.entries(functions))("the activation is taken after %s", async (_name, activate) => {
     const engine = await useBackend(backend);
     const { variables, loss, argument, output } = network(activate);

@@ -13,7 +13,7 @@ import { Unmeasurable, type Measurement, type Observable } from "../../src/probe
 import { progressiveSharpening } from "../../src/probe/tfjs/observables/progressiveSharpening.ts";
 import { ratioOfMeans } from "../../src/probe/tfjs/observables/ratioOfMeans.ts";
 import { at } from "./reference/scalarTape.ts";
-import { useBackend } from "./support/backends.ts";
+import { testedBackends, useBackend } from "./support/backends.ts";
 import { exampleReferences } from "./support/exampleReferences.ts";
 import { makeCnn, makeMlp, seededValues, seededVariable, withTrace } from "./support/models.ts";
 import { tracedStep } from "./support/observedStep.ts";
@@ -175,7 +175,7 @@ describe("on a tanh network of 663 parameters", () => {
   });
 });
 
-describe.each(["cpu", "wasm"] as const)(
+describe.each(testedBackends)(
   "on %s, of a convolutional network whose parts are its four examples",
   (backend) => {
     test("noise, signal and directional sharpness are those of the float64 examples", async () => {

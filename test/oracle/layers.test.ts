@@ -7,7 +7,7 @@ import { describe, expect, test } from "vitest";
 import { overMicroBatches } from "../../src/probe/tfjs/trace/overMicroBatches.ts";
 import { UnsupportedKernelError } from "../../src/probe/tfjs/trace/rule.ts";
 import { UnsplittableError } from "../../src/probe/tfjs/trace/splitRules.ts";
-import { useBackend } from "./support/backends.ts";
+import { testedBackends, useBackend } from "./support/backends.ts";
 import { seededValues, withTrace } from "./support/models.ts";
 
 type Loss = (labels: tf.Tensor, outputs: tf.Tensor) => tf.Tensor;
@@ -249,7 +249,7 @@ function makeModel({ layers, input, words, outputs, loss = crossEntropy }: Netwo
   };
 }
 
-describe.each(["cpu", "wasm"] as const)(
+describe.each(testedBackends)(
   "on %s, Hessian-vector products equal differences of replayed gradients",
   (backend) => {
     const sound = Object.entries(networks).filter(([name]) => backend !== "cpu" || name !== upsampling);

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import type { Engine } from "../../src/probe/tfjs/engine.ts";
 import { overMicroBatches } from "../../src/probe/tfjs/trace/overMicroBatches.ts";
 import { UnsplittableError } from "../../src/probe/tfjs/trace/splitRules.ts";
-import { useBackend } from "./support/backends.ts";
+import { testedBackends, useBackend } from "./support/backends.ts";
 import { cnnShape, makeCnn, makeMlp, mlpShape, seededValues, seededVariable, withTrace } from "./support/models.ts";
 import { exampleReferences } from "./support/exampleReferences.ts";
 import { at } from "./reference/scalarTape.ts";
@@ -19,7 +19,7 @@ const models = {
   "convolutional network": { make: makeCnn, batch: cnnShape.batch },
 };
 
-describe.each(["cpu", "wasm"] as const)("on %s", (backend) => {
+describe.each(testedBackends)("on %s", (backend) => {
   test.each(Object.entries(models))(
     "gradient and curvature of each example of a %s are the float64 ones",
     async (_name, { make, batch }) => {

@@ -5,7 +5,7 @@ import { NonFiniteProductError } from "../../src/probe/tfjs/trace/krylovSpace.ts
 import { recordTrace } from "../../src/probe/tfjs/trace/recordTrace.ts";
 import { UnsupportedKernelError } from "../../src/probe/tfjs/trace/rule.ts";
 import { measureSharpness } from "../../src/probe/tfjs/trace/sharpness.ts";
-import { useBackend } from "./support/backends.ts";
+import { testedBackends, useBackend } from "./support/backends.ts";
 import {
   descend,
   makeCnn,
@@ -18,7 +18,7 @@ import {
 
 const models = { "tanh network": makeMlp, "convolutional network": makeCnn, transformer: makeTransformer };
 
-describe.each(["cpu", "wasm"] as const)("on %s", (backend) => {
+describe.each(testedBackends)("on %s", (backend) => {
   test.each(Object.entries(models))(
     "loss and gradients of a %s are the same bits with and without recording",
     async (_name, make) => {

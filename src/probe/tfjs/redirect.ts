@@ -93,8 +93,8 @@ export function hasNativePart(file: string): boolean {
   );
 }
 
-/** tfjs-node 4.22 calls two functions that Node 23 took out of `util`. */
-function reviveUtilities(): void {
+/** tfjs-node 4.22 calls two functions that Node 23 took out of `util`: to be called before it is loaded. */
+export function reviveUtilities(): void {
   const utilities = util as unknown as Record<string, unknown>;
   utilities["isNullOrUndefined"] ??= (value: unknown) => value === null || value === undefined;
   utilities["isArray"] ??= (value: unknown) => Array.isArray(value);

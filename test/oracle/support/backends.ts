@@ -3,7 +3,18 @@ import "@tensorflow/tfjs-backend-wasm";
 import { currentEngine, currentKernelRegistry, type Engine } from "../../../src/probe/tfjs/engine.ts";
 import { installWasmKernels } from "../../../src/probe/tfjs/wasm/installWasmKernels.ts";
 
-export type BackendName = "cpu" | "wasm" | "webgpu";
+const backendNames = ["cpu", "wasm", "webgpu", "tensorflow"] as const;
+
+export type BackendName = (typeof backendNames)[number];
+
+/** Backends that tests of every backend run on; `ORRERY_TEST_BACKENDS` names others, as `tensorflow` or `cpu,wasm`. */
+export const testedBackends: readonly BackendName[] = (process.env["ORRERY_TEST_BACKENDS"] ?? "cpu,wasm")
+  .split(",")
+  .map((asked) => {
+    const known = backendNames.find((name) => name === asked.trim());
+    if (known === undefined) throw new Error(`ORRERY_TEST_BACKENDS: there is no backend ${asked}.`);
+    return known;
+  });
 
 /** Makes a backend the current one, WebAssembly with the composed kernels, and gives the process's engine. */
 export async function useBackend(name: BackendName): Promise<Engine> {
@@ -11,7 +22,11 @@ export async function useBackend(name: BackendName): Promise<Engine> {
     const { startWebGpu } = await import("./webgpu.ts");
     await startWebGpu();
   }
-  await tf.setBackend(name);
+  if (name === "tensorflow") {
+    const { loadNative } = await import("./native.ts");
+    loadNative();
+  }
+  if (!(await tf.setBackend(name))) throw new Error(`The backend ${name} does not start.`);
   await tf.ready();
   const engine = currentEngine();
   const registry = currentKernelRegistry();
