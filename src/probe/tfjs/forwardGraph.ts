@@ -9,8 +9,12 @@ export interface TracedGraph {
   primal(id: number): Tensor | undefined;
 }
 
-/** Kernels that hand their input on. */
-const handsOn = new Set(["Identity", "Reshape", "Cast"]);
+/** Whether a kernel hands its input on. A dense layer transposes its kernel to the order that it has, where its input has several axes. */
+export function handsOn({ kernelName, attributes }: Operation): boolean {
+  if (kernelName !== "Transpose") return ["Identity", "Reshape", "Cast"].includes(kernelName);
+  const order = attributes["perm"];
+  return Array.isArray(order) && order.every((axis, index) => axis === index);
+}
 
 /** The way from inputs and weights to the loss: the recorded forward kernels that the loss depends on. */
 export class ForwardGraph {
@@ -43,7 +47,7 @@ export class ForwardGraph {
   /** The kernel that made a value, looking through those that only hand it on; undefined for inputs and weights. */
   producer(id: number | undefined): Operation | undefined {
     const operation = id === undefined ? undefined : this.#producers.get(id);
-    return operation !== undefined && handsOn.has(operation.kernelName) ? this.producer(input(operation)) : operation;
+    return operation !== undefined && handsOn(operation) ? this.producer(input(operation)) : operation;
   }
 
   /** Kernels that take a value on its way to the loss. */
@@ -56,7 +60,7 @@ export class ForwardGraph {
     if (id === undefined) return undefined;
     const operation = this.#producers.get(id);
     if (operation === undefined) return this.#variables.get(id);
-    return handsOn.has(operation.kernelName) ? this.variable(input(operation)) : undefined;
+    return handsOn(operation) ? this.variable(input(operation)) : undefined;
   }
 
   /** Values that enter from outside: the batch, constants, masks; no weights. */

@@ -1,4 +1,4 @@
-import { ForwardGraph, input } from "./forwardGraph.ts";
+import { ForwardGraph, handsOn, input } from "./forwardGraph.ts";
 import { layerName } from "./layerName.ts";
 import { findPrediction, type Prediction } from "./prediction.ts";
 import type { Operation, TracedVariable } from "./trace/operation.ts";
@@ -113,8 +113,7 @@ class ActivationFinder {
       const isBias =
         additions.has(next.kernelName) &&
         Object.values(next.inputs).some((id) => id !== value && this.#graph.variable(id) !== undefined);
-      const handsOn = ["Reshape", "Identity", "Cast"].includes(next.kernelName);
-      if (normalization === undefined && !isBias && !handsOn) return value;
+      if (normalization === undefined && !isBias && !handsOn(next)) return value;
       value = output;
     }
   }
@@ -169,7 +168,10 @@ class ActivationFinder {
 
   #isConstant(id: number, { kernelName }: Operation): boolean {
     if (this.#graph.variable(id) !== undefined) return kernelName === "Prelu";
-    return this.#graph.producer(id) === undefined && this.#graph.trace.primal(id)?.size === 1;
+    if (this.#graph.trace.primal(id)?.size !== 1) return false;
+    // A script may compute its constants, as √(2/π) in GELU.
+    const producer = this.#graph.producer(id);
+    return producer === undefined || Object.values(producer.inputs).every((each) => this.#isConstant(each, producer));
   }
 
   /** A function that is composed of kernels may end with a factor, as ½ in GELU. */

@@ -37,8 +37,10 @@ export function preconditionerOf(
     case "adam": {
       const { epsilon, beta2, accBeta2 } = state;
       if (typeof epsilon !== "number" || beta2 === undefined || accBeta2 === undefined) return undefined;
-      // After a step, accBeta2 holds one factor more than the step's own correction used.
-      const correction = 1 - (engine.readSync(accBeta2.dataId)[0] ?? Number.NaN) / beta2;
+      // After a step, accBeta2 holds one factor more than the step's own correction used, and in float32, of which the
+      // difference from 1 keeps few digits: the very number has to be found again, not β₂ᵗ.
+      const power = Math.fround((engine.readSync(accBeta2.dataId)[0] ?? Number.NaN) / Math.fround(beta2));
+      const correction = Math.fround(1 - power);
       return slots(engine, state.accumulatedSecondMoment, (v) => Math.sqrt(v / correction) + epsilon);
     }
     case "rmsprop": {

@@ -16,9 +16,7 @@ export function sameExamples(first: EnteringBatch, second: EnteringBatch): boole
   if (!sameShapes(first, second)) return false;
   const pairs = first.leaves.flatMap((leaf, index) => {
     const other = second.leaves[index];
-    const holdsExamples =
-      leaf.elements.length > 1 && (first.examples === undefined || leaf.shape[0] === first.examples);
-    return other === undefined || !holdsExamples ? [] : [[leaf, other] as const];
+    return other === undefined || !holdsExamples(leaf, first.examples) ? [] : [[leaf, other] as const];
   });
   const varied = pairs.filter((pair) => pair.some((leaf) => distinct(leaf, 2) >= 2));
   const [equal, different] = [true, false].map((wanted) =>
@@ -26,6 +24,12 @@ export function sameExamples(first: EnteringBatch, second: EnteringBatch): boole
   );
   const mayDiffer = (different ?? []).every((pair) => pair.every((leaf) => distinct(leaf, 3) <= 2));
   return (equal ?? []).length > 0 && mayDiffer;
+}
+
+/** Kernels may see the examples behind axes of length 1, or together with another axis: a product of matrices, a lookup of words. */
+function holdsExamples({ elements, shape }: Leaf, examples: number | undefined): boolean {
+  const leading = shape.find((extent) => extent !== 1) ?? 1;
+  return elements.length > 1 && (examples === undefined || leading % examples === 0);
 }
 
 export function sameShapes(first: EnteringBatch, second: EnteringBatch): boolean {

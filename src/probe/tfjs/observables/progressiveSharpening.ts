@@ -15,7 +15,8 @@ const relativeStep = 0.01;
  * (Damian, Nichani and Lee 2023; Cohen et al. 2021 for the name): the rate dS/d(η·step) at which gradient descent sharpens, before S is a
  * threshold. Of the loss that was stepped on, and along its gradient, whatever direction the optimizer makes of it.
  *
- * By central differences of uᵀHu at the recorded evaluation replayed at w ± τg and w ± 2τg, extrapolated to τ = 0.
+ * By central differences of uᵀHu at the recorded evaluation replayed at w ± τg and w ± 2τg, extrapolated to τ = 0. Where rectifiers or
+ * poolings switch on the way, as they do in training, curvature jumps: it is then the rate over this way, and the error grows by the jumps.
  */
 export function progressiveSharpening(): Observable {
   let starts: readonly Float32Array[] = [];
@@ -38,7 +39,7 @@ export function progressiveSharpening(): Observable {
           `The rate of progressive sharpening was left out at some steps: ${sharpness.products} Hessian-vector products were not enough to find the eigenvector.`,
         );
       }
-      const rate = rateAlong(trace, sharpness.vector, Math.abs(sharpness.value));
+      const rate = rateAlong(trace, sharpness.vector, sharpness.value);
       return (
         rate && {
           values: { "sharpness/progressive": rate.value },
@@ -53,7 +54,7 @@ export function progressiveSharpening(): Observable {
 function rateAlong(
   trace: Trace,
   eigenvector: Float32Array,
-  scale: number,
+  here: number,
 ): { value: number; error: number } | undefined {
   const [weights, gradient] = [trace.weights(), trace.gradient()];
   const step = relativeStep * Math.sqrt(squaredNorm(weights) / squaredNorm(gradient));
@@ -66,10 +67,14 @@ function rateAlong(
       point.dispose();
     }
   };
-  const difference = (time: number) => (curvature(time) - curvature(-time)) / (2 * time);
-  const [near, far] = [difference(step), difference(2 * step)];
+  const [before, after] = [curvature(-step), curvature(step)];
+  const [longBefore, longAfter] = [curvature(-2 * step), curvature(2 * step)];
+  const [near, far] = [(after - before) / (2 * step), (longAfter - longBefore) / (4 * step)];
   if (!Number.isFinite(near) || !Number.isFinite(far)) throw new NonFiniteProductError();
   const correction = (near - far) / 3;
   // The two differences have errors of rounding/step and half that, which extrapolation weighs by 4/3 and 1/3.
-  return { value: near + correction, error: Math.abs(correction) + (1.5 * productRounding * scale) / step };
+  const smooth = Math.abs(correction) + (1.5 * productRounding * Math.abs(here)) / step;
+  // Fourth difference: next to nothing where the curvature is smooth, and at least the jump where a kink is crossed.
+  const jump = Math.abs(longAfter - 4 * after + 6 * here - 4 * before + longBefore);
+  return { value: near + correction, error: smooth + jump / (2 * step) };
 }
