@@ -221,6 +221,36 @@ test("the null of alignment is far from zero, and what is aligned by constructio
   expect(featureAlignment(weights, Matrix.zeros(4, 4))).toBeUndefined();
 });
 
+test("features at convergence of a convolution are those of its windows", async () => {
+  const engine = await useBackend("cpu");
+  const [size, window, filters] = [5, 3, 2];
+  const filter = seededVariable([window, 1, 1, filters], 1, 1) as tf.Variable<tf.Rank.R4>;
+  const values = seededValues(4 * size, 2);
+  const places = size - window + 1;
+  const target = seededValues(4 * places * filters, 3);
+  const loss = () => {
+    const output = tf.conv2d(tf.tensor4d(values, [4, size, 1, 1]), filter, 1, "valid");
+    const error = tf.losses.meanSquaredError(tf.tensor4d(target, [4, places, 1, filters]), output).asScalar();
+    return tf.add<tf.Scalar>(error, tf.sum(tf.square(filter)).mul(0.15));
+  };
+  withTrace(engine, loss, [filter], (trace) => {
+    const measured = stationaryFeatures.measure(tracedStep(engine, trace));
+    const w = Matrix.from1DArray(window, filters, filter.dataSync());
+    const windows = new Matrix(
+      Array.from({ length: 4 * places }, (_, index) => {
+        const start = Math.floor(index / places) * size + (index % places);
+        return values.subarray(start, start + window);
+      }),
+    );
+    const residual = Matrix.sub(windows.mmul(w), Matrix.from1DArray(4 * places, filters, target));
+    const byWindow = residual.mul(2 / target.length).mmul(w.transpose());
+    const features = w.mmul(w.transpose());
+    const sides = Matrix.add(features, byWindow.transpose().mmul(windows).div(0.3));
+    // Sums of a dozen float32 products.
+    expect(nearby(measured, `feature/fact@${filter.name}`) / (sides.norm() / features.norm())).toBeCloseTo(1, 5);
+  });
+});
+
 describe("features are refused", () => {
   const codes = (measured: Measurement | undefined) => measured?.omitted?.map(({ code }) => code) ?? [];
 

@@ -15,12 +15,10 @@ export interface DenseLayer {
   readonly inputId: number;
   /** Id of the loss's derivative by z. */
   readonly derivative: number;
-  /** Ids of what is added to hᵀ·(derivative by z) to make the weight's gradient, as by penalties. */
-  readonly addends: readonly number[];
 }
 
 const products = new Set(["BatchMatMul", "_FusedMatMul"]);
-const additions = new Set(["Add", "AddV2", "AddN"]);
+const handingOn = new Set(["Add", "AddV2", "AddN", "Reshape"]);
 
 /** In the order in which they ran. */
 export function denseLayers(trace: Trace): DenseLayer[] {
@@ -38,30 +36,24 @@ export function denseLayers(trace: Trace): DenseLayer[] {
     if (product.attributes["transposeA"] === true) return [];
     return weightProducts(trace, product).flatMap((gradient): DenseLayer[] => {
       const derivative = gradient.inputs["b"];
-      const addends = addendsOf(trace, gradient, weight.gradient);
-      if (derivative === undefined || addends === undefined) return [];
-      return [{ layer, weight, units, weightId, inputId, derivative, addends }];
+      if (derivative === undefined || !leadsTo(trace, gradient, weight.gradient)) return [];
+      return [{ layer, weight, units, weightId, inputId, derivative }];
     });
   });
 }
 
-/** What is added on the way to the whole gradient; undefined where the way does not lead there. */
-function addendsOf(trace: Trace, product: Operation, whole: number): number[] | undefined {
-  const addends: number[] = [];
+/** Whether a product is what a gradient is, or a part of the sum that it is. */
+function leadsTo(trace: Trace, product: Operation, gradient: number): boolean {
   let value = product.outputs[0];
-  while (value !== undefined && value !== whole) {
+  while (value !== undefined && value !== gradient) {
     const part: number = value;
     const next = trace.operations.filter(
       ({ pass, inputs }) => pass === "backward" && Object.values(inputs).includes(part),
     );
     const [operation] = next;
-    if (operation === undefined || next.length > 1) return undefined;
-    if (additions.has(operation.kernelName)) {
-      addends.push(...Object.values(operation.inputs).filter((id) => id !== part));
-    } else if (operation.kernelName !== "Reshape") {
-      return undefined;
-    }
+    const handsOn = operation !== undefined && handingOn.has(operation.kernelName);
+    if (!handsOn || next.length > 1) return false;
     value = operation.outputs[0];
   }
-  return value === undefined ? undefined : addends;
+  return value !== undefined;
 }

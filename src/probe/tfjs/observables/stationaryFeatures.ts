@@ -1,7 +1,8 @@
 import { Matrix } from "ml-matrix";
-import { type DenseLayer, denseLayers } from "../denseLayers.ts";
 import type { Engine } from "../engine.ts";
+import { layerName } from "../layerName.ts";
 import { readFloats } from "../stepView.ts";
+import type { Operation, TracedVariable } from "../trace/operation.ts";
 import type { Trace } from "../trace/trace.ts";
 import { randomWeights } from "./featureMatrix.ts";
 import { type Observable, Unmeasurable } from "./observable.ts";
@@ -11,11 +12,15 @@ import { dot, squaredNorm } from "./vectors.ts";
 const tolerance = 1e-4;
 const mostUnits = 512;
 const draws = 4;
+const additions = new Set(["Add", "AddV2", "AddN"]);
+/** Kernels of the backward pass that give hᵀ·(derivative by h·W); for a convolution, h are its windows. */
+const products = new Set(["BatchMatMul", "Conv2DBackpropFilter", "Conv3DBackpropFilterV2"]);
 
 /**
  * `feature/fact@layer`: features at convergence (Boix-Adsera et al. 2025, eq. 3). Where the objective has a penalty λ/2·‖W‖² and is stationary
  * in a layer's weights, W·Wᵀ = −(1/λ)·Σᵢ (∂L/∂hᵢ)ᵀ·hᵢ, h being the layer's input and L the rest of the objective. The value is
- * ‖difference of the sides‖/‖W·Wᵀ‖, of the batch stepped on; both sides together are the product of the gradient and W, over λ.
+ * ‖difference of the sides‖/‖W·Wᵀ‖, of the batch stepped on; that difference is the product of the gradient and Wᵀ, over λ. For dense
+ * layers and convolutions.
  *
  * Null: the mean for random weights of the same norm, the gradient of L held.
  */
@@ -30,8 +35,10 @@ export const stationaryFeatures: Observable = {
     if (trace === undefined) return undefined;
     const values: Record<string, number> = {};
     const omitted: Unmeasurable[] = [];
-    for (const layer of denseLayers(trace)) {
-      const penalized = penaltyOf(engine, trace, layer);
+    const producers = backwardProducers(trace);
+    for (const weight of trace.variables) {
+      const layer = layerName(weight.name);
+      const penalized = weight.shape.length < 2 ? undefined : penalizedLayer(engine, trace, weight, producers);
       if (penalized === undefined) continue;
       if (penalized instanceof Unmeasurable) {
         omitted.push(penalized);
@@ -41,14 +48,14 @@ export const stationaryFeatures: Observable = {
       const rest = Matrix.sub(gradient, Matrix.mul(weights, strength));
       const error = differenceOfSides(weights, rest, strength);
       if (!Number.isFinite(error)) continue;
-      values[`feature/fact@${layer.layer}`] = error;
-      values[`feature/fact@${layer.layer}/null`] = expectedDifference(weights, rest, strength);
+      values[`feature/fact@${layer}`] = error;
+      values[`feature/fact@${layer}/null`] = expectedDifference(weights, rest, strength);
     }
     return { values, omitted, method: "from weights, gradient and penalty of the recorded objective" };
   },
 };
 
-interface Penalized {
+interface PenalizedLayer {
   /** [inputs, units] */
   readonly weights: Matrix;
   /** Of the whole objective. */
@@ -57,20 +64,32 @@ interface Penalized {
   readonly strength: number;
 }
 
-/** Undefined where nothing but the layer's product adds to the gradient of its weights. */
-function penaltyOf(
+type Producers = ReadonlyMap<number, Operation>;
+
+function backwardProducers({ operations }: Trace): Producers {
+  const backward = operations.filter(({ pass }) => pass === "backward");
+  return new Map(backward.flatMap((operation) => operation.outputs.map((id) => [id, operation] as const)));
+}
+
+/** Undefined where a layer's gradient is nothing but that of its product, or it is no layer with a product. */
+function penalizedLayer(
   engine: Engine,
   trace: Trace,
-  { layer, weight, units, weightId, addends }: DenseLayer,
-): Penalized | Unmeasurable | undefined {
-  if (addends.length === 0) return undefined;
-  const read = (id: number) => {
-    const tensor = trace.primal(id);
+  weight: TracedVariable,
+  producers: Producers,
+): PenalizedLayer | Unmeasurable | undefined {
+  const summands = summandsOf(weight.gradient, producers);
+  const isProduct = (id: number) => products.has(producers.get(id)?.kernelName ?? "");
+  const penalties = summands.filter((id) => !isProduct(id));
+  if (penalties.length === 0 || summands.length !== penalties.length + 1) return undefined;
+  const read = (id: number | undefined) => {
+    const tensor = id === undefined ? undefined : trace.primal(id);
     return tensor?.size === weight.size ? readFloats(engine, tensor) : undefined;
   };
-  const [weights, gradient] = [read(weightId), read(weight.gradient)];
-  const added = addends.map(read);
+  const [weights, gradient] = [read(weight.values[0]), read(weight.gradient)];
+  const added = penalties.map(read);
   if (weights === undefined || gradient === undefined || added.includes(undefined)) return undefined;
+  const layer = layerName(weight.name);
   const penalty = weights.map((_, index) => added.reduce((sum, each) => sum + (each?.[index] ?? 0), 0));
   const strength = dot(penalty, weights) / squaredNorm(weights);
   const across = squaredNorm(penalty.map((each, index) => each - strength * (weights[index] ?? 0)));
@@ -80,6 +99,7 @@ function penaltyOf(
       `Features at convergence of ${layer} are not measured: something else than a penalty on the sum of its squared weights adds to their gradient.`,
     );
   }
+  const units = weight.shape.at(-1) ?? 0;
   if (units > mostUnits) {
     return new Unmeasurable(
       "fact-units",
@@ -91,6 +111,16 @@ function penaltyOf(
     gradient: Matrix.from1DArray(weight.size / units, units, gradient),
     strength,
   };
+}
+
+/** Ids of the values that a gradient is the sum of. */
+function summandsOf(id: number, producers: Producers): number[] {
+  const operation = producers.get(id);
+  if (operation === undefined) return [id];
+  if (additions.has(operation.kernelName) || operation.kernelName === "Reshape") {
+    return Object.values(operation.inputs).flatMap((input) => summandsOf(input, producers));
+  }
+  return [id];
 }
 
 /** ‖(λW + R)·Wᵀ‖/(λ·‖W·Wᵀ‖), R being the gradient of the rest; norms by the smaller matrices of the units. */
