@@ -66,6 +66,8 @@ interface EngineState {
   /** Above zero while a function is being taped. */
   gradientDepth: number;
   readonly numTensors: number;
+  /** Whether `tf.profile` keeps a list of the kernels that run. */
+  readonly profiling: boolean;
   readonly tensorInfo: { get(dataId: object): { readonly backend: Backend } | undefined };
   readonly numBytes: number;
 }
@@ -112,6 +114,12 @@ export type KernelRegistry = Map<string, KernelConfig>;
 interface Globals {
   _tfengine?: Engine;
   _tfGlobals?: Map<string, unknown>;
+}
+
+/** Whether every kernel that runs is shown to the script, or printed. */
+export function showsKernels(engine: Engine): boolean {
+  const { state, ENV } = engine as Engine & { readonly ENV: { getBool(flag: string): boolean } };
+  return state.profiling || ENV.getBool("DEBUG");
 }
 
 /** The engine of this process, if some copy of TensorFlow.js has made one. */

@@ -21,6 +21,13 @@ export interface Evaluation {
   readonly recording: number;
 }
 
+/** The evaluation that a step came of. */
+export interface TakenEvaluation {
+  readonly evaluation: Evaluation;
+  /** Whether the step's gradients were made of those of several evaluations, as far as can be told. */
+  readonly isOfSeveral: boolean;
+}
+
 /** More than any script keeps waiting; the oldest is given up then. */
 const mostPending = 8;
 
@@ -37,13 +44,14 @@ export class PendingEvaluations {
    * Takes out the evaluation that produced these gradients: by the gradients themselves, else, where the script has changed
    * them, the last one with the same variables. Those before it with the same variables are used up as well.
    */
-  take(gradients: VariableGradients): Evaluation | undefined {
+  take(gradients: VariableGradients): TakenEvaluation | undefined {
     const named = namedGradients(gradients);
     const ids = new Set([...named.values()].map((tensor) => tensor.id));
-    const found =
-      this.#pending.findLast((each) => each.gradients.some((gradient) => ids.has(gradient.id))) ??
-      this.#pending.findLast((each) => each.variables.some((variable) => named.has(variable.name)));
-    return found === undefined ? undefined : this.#use(found);
+    const unchanged = this.#pending.findLast((each) => each.gradients.some(({ id }) => ids.has(id)));
+    if (unchanged !== undefined) return { evaluation: this.#use(unchanged), isOfSeveral: false };
+    const changed = this.#pending.filter((each) => each.variables.some(({ name }) => named.has(name)));
+    const last = changed.at(-1);
+    return last === undefined ? undefined : { evaluation: this.#use(last), isOfSeveral: changed.length > 1 };
   }
 
   /** Takes out the last evaluation that has a gradient for a variable. */

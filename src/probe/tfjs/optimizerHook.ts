@@ -1,5 +1,6 @@
 import type { Tensor } from "./engine.ts";
 import { onFirstAssignment } from "./firstAssignment.ts";
+import { withRoomForOwnFrames } from "./stackTraces.ts";
 
 /** Gradients as an optimizer takes them: by variable name, in either of TensorFlow.js's two forms. */
 export type VariableGradients =
@@ -50,8 +51,10 @@ function hookApply(prototype: Optimizer, listener: OptimizerListener): void {
     Optimizer["applyGradients"] | undefined;
   if (apply === undefined) return;
   prototype.applyGradients = function (this: Optimizer, gradients: VariableGradients) {
-    listener.apply(this, gradients, () => {
-      apply.call(this, gradients);
+    withRoomForOwnFrames(() => {
+      listener.apply(this, gradients, () => {
+        apply.call(this, gradients);
+      });
     });
   };
 }

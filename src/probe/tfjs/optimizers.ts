@@ -69,6 +69,13 @@ export class Optimizers {
     if (begins) known.moves = true;
     this.#warnOfIgnoredRate(optimizer, learningRate);
     if (!isNew && !begins) return learningRate;
+    if (!known.isFirst) {
+      this.#journal.noteOnce(
+        "information",
+        "several-optimizers",
+        "There are several optimizers. Only the first one's steps are measured; of the others', loss and learning rate are recorded.",
+      );
+    }
     const source = this.#facts.siteOf(optimizer);
     const kind = optimizerKind(optimizer);
     this.#journal.write({

@@ -1,5 +1,12 @@
 import type { Copies } from "./copies.ts";
-import { currentEngine, type Engine, type GradientEvaluation, type Tensor, type Variable } from "./engine.ts";
+import {
+  currentEngine,
+  showsKernels,
+  type Engine,
+  type GradientEvaluation,
+  type Tensor,
+  type Variable,
+} from "./engine.ts";
 import type { EngineListener } from "./engineHook.ts";
 import { PendingEvaluations, type Evaluation } from "./evaluation.ts";
 import type { Journal } from "./journal.ts";
@@ -36,6 +43,7 @@ export class Session implements EngineListener, OptimizerListener, LayersListene
   readonly #stepped = new WeakSet<Optimizer>();
   #copies: Copies | undefined;
   #engine: Engine | undefined;
+  #backend: string | undefined;
   #optimizerWithinReach = false;
   #applying = 0;
   #trainingBatch: number | undefined;
@@ -99,7 +107,7 @@ export class Session implements EngineListener, OptimizerListener, LayersListene
     });
     const { clock } = this.#parts.journal;
     const begun = clock.time;
-    const plan = this.#guard(() => this.#withinMemory(engine, this.#parts.plan.next(variables))) ?? nothingPlanned;
+    const plan = this.#guard(() => this.#withinMemory(engine, this.#planFor(engine, variables))) ?? nothingPlanned;
     const start = clock.time;
     const recording = plan.record ? recordTrace(engine, run, variables) : { evaluation: run() };
     this.#guard(() => {
@@ -146,9 +154,24 @@ export class Session implements EngineListener, OptimizerListener, LayersListene
     if (this.#engine === undefined) {
       this.#engine = engine;
       this.#copies?.look();
+      this.#backend = engine.backendName;
       this.#parts.begins(engine);
       this.#parts.betweenSteps();
+    } else if (this.#backend !== engine.backendName) {
+      const text = `Training goes on on the backend ${engine.backendName}, which the script has changed to from ${this.#backend ?? "none"}.`;
+      this.#backend = engine.backendName;
+      this.#parts.journal.note("information", "backend-changed", text);
     }
+  }
+
+  #planFor(engine: Engine, variables: readonly Variable[]): Plan {
+    if (!showsKernels(engine)) return this.#parts.plan.next(variables);
+    this.#parts.journal.noteOnce(
+      "information",
+      "kernels-shown",
+      "Nothing is measured while the script profiles kernels or runs in debug mode: it would be shown those of measurements as well.",
+    );
+    return nothingPlanned;
   }
 
   #keep(
@@ -196,8 +219,16 @@ export class Session implements EngineListener, OptimizerListener, LayersListene
     const { journal, recorder } = this.#parts;
     if (this.#trainingBatch === undefined && !this.#stepped.has(optimizer)) this.#noteTrainingCall("optimizer");
     this.#stepped.add(optimizer);
-    const evaluation = this.#pending.take(gradients) ?? this.#withoutEvaluation(gradients);
+    const taken = this.#pending.take(gradients);
+    const evaluation = taken?.evaluation ?? this.#withoutEvaluation(gradients);
     if (evaluation === undefined) return undefined;
+    if (taken?.isOfSeveral === true) {
+      journal.noteOnce(
+        "warning",
+        "several-evaluations",
+        "The optimizer is given gradients made of several evaluations of the loss, as where they are accumulated: the loss of such a step is that of the last evaluation.",
+      );
+    }
     if (evaluation.loss === undefined) {
       journal.noteOnce(
         "warning",

@@ -3,11 +3,14 @@ import type { Tensor } from "./engine.ts";
 import type { Evaluation } from "./evaluation.ts";
 import type { Journal } from "./journal.ts";
 import { agreementMeasurement, agreementOf, agrees } from "./observables/agreement.ts";
+import { finiteMeasurement } from "./observables/finiteMeasurement.ts";
 import { isPaid, Unmeasurable, type Measurement, type Observable } from "./observables/observable.ts";
 import { namedGradients, type Optimizer, type VariableGradients } from "./optimizerHook.ts";
 import type { KnownOptimizer, Optimizers } from "./optimizers.ts";
 import { StepCosts } from "./stepCosts.ts";
 import { readFloats, StepView } from "./stepView.ts";
+import { AsymmetricProductError } from "./trace/asymmetricProductError.ts";
+import { NonFiniteProductError } from "./trace/krylovSpace.ts";
 import type { TrainingFacts } from "./trainingFacts.ts";
 import { UnseenCosts } from "./unseenCosts.ts";
 
@@ -84,7 +87,7 @@ export class StepRecorder {
 
   /** Writes the step that has just been completed, and measures at it. */
   complete(underWay: StepUnderWay): void {
-    const { evaluation, due } = underWay;
+    const { evaluation, due, known } = underWay;
     const { clock } = this.#journal;
     const seconds = Math.max(0, clock.scriptTime - (this.#lastScriptTime ?? clock.scriptTime));
     const view = new StepView(evaluation, underWay, { step: this.#journal.step, seconds });
@@ -95,7 +98,7 @@ export class StepRecorder {
       }
       this.#journal.write({ t: "step", step: this.#journal.step, values });
       this.#watchLoss(evaluation.loss);
-      if (evaluation.trace !== undefined || due.length > 0) this.#measureAfter(view, underWay);
+      if (known.isFirst && (evaluation.trace !== undefined || due.length > 0)) this.#measureAfter(view, underWay);
     } finally {
       evaluation.trace?.dispose();
       this.#settle(underWay);
@@ -178,7 +181,9 @@ export class StepRecorder {
 
   #measure(observable: Observable, view: StepView, { costs, due }: StepUnderWay): Measurement | undefined {
     try {
-      const measured = this.#cost(costs, payersOf(observable, due), () => observable.measure(view));
+      const found = this.#cost(costs, payersOf(observable, due), () => observable.measure(view));
+      // A step record shows a diverging run as it is; whatever else is measured is finite, or not measured.
+      const measured = found && observable.record === "measure" ? finiteMeasurement(found) : found;
       for (const each of measured?.omitted ?? []) this.#explain(observable, each);
       return measured;
     } catch (error) {
@@ -190,6 +195,14 @@ export class StepRecorder {
   #explain(observable: Observable, error: unknown): void {
     if (error instanceof Unmeasurable) {
       this.#journal.noteOnce(error.severity, error.code, error.message);
+    } else if (error instanceof NonFiniteProductError) {
+      this.#journal.noteOnce(
+        "warning",
+        "curvature-not-finite",
+        `Curvature is left out at some steps. ${error.message}`,
+      );
+    } else if (error instanceof AsymmetricProductError) {
+      this.#journal.noteOnce("warning", "curvature-not-symmetric", `Curvature is left out. ${error.message}`);
     } else {
       const reason = error instanceof Error ? error.message : String(error);
       this.#journal.noteOnce("warning", "measurement-failed", `${observable.name} could not be measured: ${reason}`);

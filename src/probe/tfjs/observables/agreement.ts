@@ -27,6 +27,7 @@ export function agreementOf(step: ObservedStep): Agreement | undefined {
   }
   const own = squaredNorm(recorded);
   if (own === 0 && given === 0) return { cosine: 1, ratio: 1 };
+  if (own === 0 || given === 0) return { cosine: 0, ratio: Math.sqrt(given / own) };
   return { cosine: product / Math.sqrt(own * given), ratio: Math.sqrt(given / own) };
 }
 

@@ -2,6 +2,7 @@ import { layerPairs, type LayerPair } from "../layerPairs.ts";
 import { ForwardGraph } from "../forwardGraph.ts";
 import { layerName } from "../layerName.ts";
 import { optimizerKind } from "../optimizerFacts.ts";
+import { notFinite } from "./layerUpdates.ts";
 import type { Measurement, Observable, ObservedStep } from "./observable.ts";
 import { squaredNorm } from "./vectors.ts";
 
@@ -27,9 +28,18 @@ export function balance(): Observable {
       optimizer !== undefined && optimizerKind(optimizer) === "sgd" && (pairs === undefined || pairs.length > 0),
     measure(step) {
       if (step.trace !== undefined) pairs ??= layerPairs(new ForwardGraph(step.trace));
-      const values = (pairs ?? []).map((pair) => pairValues(step, pair));
-      if (values.length === 0) return undefined;
-      return { values: Object.assign({}, ...values) as Measurement["values"], method: "from weights before and after" };
+      const measured = (pairs ?? []).map((pair) => ({ pair, values: pairValues(step, pair) }));
+      if (measured.length === 0) return undefined;
+      const isFinite = ({ values }: { values: Measurement["values"] }) => Object.values(values).every(Number.isFinite);
+      const omitted = measured
+        .filter((each) => !isFinite(each))
+        .map(({ pair }) => notFinite(layerName(pair.first.name)));
+      const values = measured.filter(isFinite).map((each) => each.values);
+      return {
+        values: Object.assign({}, ...values) as Measurement["values"],
+        omitted,
+        method: "from weights before and after",
+      };
     },
   };
 }

@@ -28,16 +28,14 @@ export function directionalSharpness(): Observable {
       const { trace } = step;
       if (trace === undefined) return undefined;
       requireTangentRules(trace);
-      const gradient = trace.gradient();
-      const square = squaredNorm(gradient);
-      // Where the gradient vanishes it has no direction.
-      if (square === 0) return undefined;
-      const product = trace.hessianVector(gradient);
+      const direction = directionOf(trace.gradient());
+      if (direction === undefined) return undefined;
+      const product = trace.hessianVector(direction);
       if (!Number.isFinite(norm(product))) throw new NonFiniteProductError();
-      const values = { "sharpness/directional": dot(gradient, product) / square };
+      const values = { "sharpness/directional": dot(direction, product) };
       const method = "one Hessian-vector product on the batch stepped on";
       try {
-        const micro = overParts(trace, step, gradient, product);
+        const micro = overParts(trace, step, direction, product);
         return {
           values: { ...values, "sharpness/directional@microBatch": micro.mean },
           error: { "sharpness/directional@microBatch": micro.standardError },
@@ -51,12 +49,18 @@ export function directionalSharpness(): Observable {
   };
 }
 
-function overParts(trace: Trace, step: ObservedStep, gradient: Float32Array, product: Float32Array) {
+/** Of unit length, lest the product of a huge or a minute gradient leave float32's range; undefined where it vanishes. */
+function directionOf(gradient: Float32Array): Float32Array | undefined {
+  const length = norm(gradient);
+  return length === 0 ? undefined : gradient.map((element) => element / length);
+}
+
+function overParts(trace: Trace, step: ObservedStep, direction: Float32Array, product: Float32Array) {
   const sum = new Float64Array(product.length);
   const found = visitParts(trace, step, (point, own) => {
-    const alongWhole = point.hessianVector(gradient);
-    const square = squaredNorm(own);
-    return { alongWhole, quotient: square === 0 ? undefined : dot(own, point.hessianVector(own)) / square };
+    const alongWhole = point.hessianVector(direction);
+    const along = directionOf(own);
+    return { alongWhole, quotient: along && dot(along, point.hessianVector(along)) };
   });
   let scale = 0;
   for (const { factor, examples, found: part } of found.parts) {

@@ -78,7 +78,7 @@ function gradientShare(gradient: Float32Array, top: TopEigenpairs): { value: num
   const along = top.vectors.reduce((total, vector) => total + dot(vector, gradient) ** 2, 0);
   const gap = (top.values.at(-1) ?? 0) - top.next;
   const off = Math.sqrt(squaredNorm(top.residuals)) + productRounding * top.scale;
-  return { value: along / square, error: Math.min(1, off / gap) };
+  return { value: Math.min(1, along / square), error: Math.min(1, off / gap) };
 }
 
 function sum(vectors: readonly Float64Array[]): Float64Array {

@@ -1,11 +1,9 @@
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
-import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
+import { seededGenerator } from "../trace/seededGenerator.ts";
 
-/** Numbers from [0, 1) that have nothing to do with the script's own. */
+/** Numbers from [0, 1). */
 function seededUniform(seed: number): () => number {
-  const generator = xoroshiro128plus(seed);
-  // The first numbers of neighbouring seeds are alike.
-  for (let index = 0; index < 64; index++) uniformFloat64(generator);
+  const generator = seededGenerator(seed);
   return () => uniformFloat64(generator);
 }
 

@@ -36,7 +36,8 @@ export function hutchPlusPlus(operator: SymmetricOperator, products: number, see
   const random = new RandomVectors(dimension, seed);
   const basis: Float64Array[] = [];
   for (let column = 0; column < third; column++) {
-    const image = new Float64Array(multiply(random.signs()));
+    // Not signs, of which several may agree on all of the few dimensions that matter.
+    const image = new Float64Array(multiply(random.normal()));
     const length = norm(image);
     if (length === 0) continue;
     orthogonalize(image, basis);

@@ -1,6 +1,6 @@
 import { uniformInt } from "pure-rand/distribution/uniformInt";
-import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import { addScaled, norm } from "./krylovSpace.ts";
+import { seededGenerator } from "./seededGenerator.ts";
 import { UnsplittableError } from "./splitRules.ts";
 import type { Trace } from "./trace.ts";
 import type { TracePoint } from "./tracePoint.ts";
@@ -81,7 +81,7 @@ function deviation(vector: ArrayLike<number>, factor: number, whole: ArrayLike<n
 
 /** Neighbours in a batch may be alike, so parts are drawn at random. */
 function shuffledParts(batch: number, count: number, seed: number): number[][] {
-  const random = xoroshiro128plus(seed);
+  const random = seededGenerator(seed);
   const order = Array.from({ length: batch }, (_, index) => index);
   for (let last = batch - 1; last > 0; last--) {
     const other = uniformInt(random, 0, last);

@@ -1,15 +1,15 @@
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { uniformInt } from "pure-rand/distribution/uniformInt";
-import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
+import { seededGenerator } from "./seededGenerator.ts";
 
 /** Random vectors of one length from a seed of their own: equal seeds give equal vectors. */
 export class RandomVectors {
   readonly #dimension: number;
-  readonly #generator: ReturnType<typeof xoroshiro128plus>;
+  readonly #generator: ReturnType<typeof seededGenerator>;
 
   constructor(dimension: number, seed: number) {
     this.#dimension = dimension;
-    this.#generator = xoroshiro128plus(seed);
+    this.#generator = seededGenerator(seed);
   }
 
   /** Independent elements of −1 or 1. */
