@@ -4,7 +4,10 @@ import { describe, expect, it } from "vitest";
 import { fixtures, recordsOf, runBare, runProbed, series } from "./probeRun.ts";
 
 /** Scripts that run without help on a machine with nothing but TensorFlow.js. */
-const scripts = readdirSync(fixtures).filter((name) => !name.startsWith("tfjsNode") && name !== "endless.mjs");
+const scripts = readdirSync(fixtures, { withFileTypes: true })
+  .filter((entry) => entry.isFile())
+  .map(({ name }) => name)
+  .filter((name) => !name.startsWith("tfjsNode") && name !== "endless.mjs");
 
 const steps: Readonly<Record<string, number>> = {
   "byHand.mjs": 10,

@@ -1,0 +1,20 @@
+import { describe, expect, it } from "vitest";
+import { recordsOf, runBare, runProbed } from "./probeRun.ts";
+import { pathOf, stillScripts, unmeasured } from "./stillScripts.ts";
+
+describe("with everything measured, in plain JavaScript", () => {
+  it.each(stillScripts)(
+    "$name ends with the bits, the memory, the random numbers and the output of the bare script after 200 steps",
+    async (script) => {
+      const [bare, probed] = await Promise.all([
+        runBare(pathOf(script)),
+        runProbed(pathOf(script), { budget: script.budget }),
+      ]);
+      expect(probed.output).toBe(bare.output);
+      expect(probed.errors).toBe(bare.errors);
+      expect(probed.exitCode).toBe(0);
+      expect(recordsOf(probed.records, "step")).toHaveLength(200);
+      expect(unmeasured(script, probed)).toEqual([]);
+    },
+  );
+});

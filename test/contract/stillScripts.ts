@@ -1,0 +1,65 @@
+import path from "node:path";
+import { fixtures, type ProbedOutcome } from "./probeRun.ts";
+
+/** A script that prints its losses, its memory, and the bits of all its weights and slots after 200 steps. */
+interface StillScript {
+  readonly name: string;
+  /** 1 measures everything at every step; the others ask for everything at every seventeenth. */
+  readonly budget: number;
+  /** What applies to it, beside what applies to all. */
+  readonly measures: readonly string[];
+}
+
+const slow = 0.2;
+const ranks = ["activation/effectiveRank", "activation/participationRatio"];
+const agreement = ["agreement/cka", "agreement/neighbours"];
+const collapse = ["collapse/nc1", "collapse/nc2", "collapse/nc3", "collapse/nc4", "collapse/equinorm"];
+const kernel = ["kernel/largest", "kernel/alignment", "kernel/distance", "kernel/spectrum"];
+const noise = ["gradient/noise", "gradient/signal"];
+const probe = ["loss/probe", "sharpness/probe"];
+const preconditioned = "sharpness/preconditioned";
+
+export const stillScripts: readonly StillScript[] = [
+  { name: "perceptron.mjs", budget: 1, measures: [...ranks, ...collapse, ...kernel, ...noise] },
+  {
+    name: "trainOnBatch.cjs",
+    budget: 1,
+    measures: [...ranks, ...agreement, ...noise, ...probe, "gradient/noiseScale", preconditioned],
+  },
+  { name: "clipped.mjs", budget: slow, measures: [...ranks, ...agreement, ...kernel, ...noise] },
+  { name: "twoOptimizers.mjs", budget: slow, measures: [...probe, "kernel/largest", "kernel/distance"] },
+  {
+    name: "fit.mjs",
+    budget: slow,
+    measures: [...ranks, ...collapse, ...agreement, ...kernel, ...probe, preconditioned, "scale/product"],
+  },
+  { name: "fitDataset.mjs", budget: slow, measures: [...ranks, ...agreement, ...kernel, ...probe] },
+  { name: "convolution.mjs", budget: slow, measures: [...ranks, ...collapse, ...kernel, "scale/product"] },
+  {
+    name: "transformer.mjs",
+    budget: slow,
+    measures: [...ranks, ...collapse, ...agreement, ...kernel, ...probe, preconditioned],
+  },
+  { name: "recurrent.mjs", budget: slow, measures: [...agreement, ...kernel, ...noise, ...probe, preconditioned] },
+];
+
+const always = [
+  ...["loss/train", "gradient/norm", "update/norm", "gradient/cosine", "memory/process", "memory/device"],
+  ...["weight/norm", "update/relative", "update/angle", "weight/spectralNorm", "weight/stableRank", "weight/spectrum"],
+  ...["sharpness/batch", "sharpness/directional", "sharpness/progressive", "sharpness/block", "sharpness/gap"],
+  ...["hessian/trace", "hessian/meanEigenvalue", "hessian/spectrum", "hessian/eigenvalues", "gradient/topShare"],
+];
+
+export function pathOf({ name }: StillScript): string {
+  return path.join(fixtures, "still", name);
+}
+
+/** Of what applies to the script, what was not measured once. */
+export function unmeasured({ measures }: StillScript, { records }: ProbedOutcome): string[] {
+  const names = records.flatMap((record) => {
+    if (record.t === "vector") return [record.name];
+    return record.t === "step" || record.t === "measure" ? Object.keys(record.values) : [];
+  });
+  const measured = new Set(names.map((name) => name.replace(/@.*/, "")));
+  return [...always, ...measures].filter((name) => !measured.has(name));
+}
