@@ -1,6 +1,5 @@
 import "@vscode-elements/elements/dist/vscode-checkbox/index.js";
 import "@vscode-elements/elements/dist/vscode-textfield/index.js";
-import type { ObservableSummary } from "../src/editor/messages.ts";
 import { element, setAttribute, setChildren, setText } from "./dom.ts";
 import { baseLabel, byImportance, familyPlace, familyTitle } from "./observableLabel.ts";
 import { readName } from "./observableName.ts";
@@ -42,10 +41,10 @@ export class ObservablePicker {
     this.root = element("details", { class: "observables" }, this.#summary, this.#filter, this.#groups, this.#nothing);
   }
 
-  update(shown: readonly string[], observables: readonly ObservableSummary[]): void {
+  update(shown: readonly string[], names: readonly string[]): void {
     this.#shown = shown;
     const layers = new Map<string, Set<string>>();
-    for (const { name } of observables) {
+    for (const name of names) {
       const { base, where } = readName(name);
       const known = layers.get(base) ?? new Set();
       layers.set(base, where === "" ? known : known.add(where));

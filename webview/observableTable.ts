@@ -32,6 +32,8 @@ export const families: readonly Family[] = [
       "sharpness/progressive": { label: "Progressive sharpening" },
       "sharpness/gap": { label: "Gap below the sharpness" },
       "hessian/trace": { label: "Trace of the Hessian" },
+      "hessian/eigenvalues": { label: "Largest eigenvalues of the Hessian" },
+      "hessian/spectrum": { label: "Spectral density of the Hessian" },
       "hessian/meanEigenvalue": { label: "Mean eigenvalue of the Hessian" },
       "hessian/rootMeanSquareEigenvalue": { label: "RMS eigenvalue of the Hessian" },
     },
@@ -58,6 +60,7 @@ export const families: readonly Family[] = [
       "weight/norm": { label: "Weight norm" },
       "weight/spectralNorm": { label: "Spectral norm" },
       "weight/stableRank": { label: "Stable rank" },
+      "weight/spectrum": { label: "Spectrum of the weights" },
       "weight/spikes": { label: "Eigenvalues above the bulk" },
       "weight/bulkLower": { label: "Lower edge of the Marchenko–Pastur bulk" },
       "weight/bulkUpper": { label: "Upper edge of the Marchenko–Pastur bulk" },
@@ -91,6 +94,7 @@ export const families: readonly Family[] = [
   {
     title: "Tangent kernel",
     observables: {
+      "kernel/spectrum": { label: "Spectrum of the tangent kernel" },
       "kernel/largest": { label: "Largest kernel eigenvalue" },
       "kernel/alignment": { label: "Kernel alignment with the targets" },
       "kernel/distance": { label: "Kernel distance from initialization" },

@@ -1,5 +1,5 @@
 import "./panel.css";
-import { unpack, type PanelView, type SeriesRequest, type ToPanel } from "../src/editor/messages.ts";
+import { endOfRun, unpack, type PanelView, type SeriesRequest, type ToPanel } from "../src/editor/messages.ts";
 import { ChartStack } from "./chartStack.ts";
 import { readColours } from "./colours.ts";
 import { element, setText } from "./dom.ts";
@@ -15,6 +15,7 @@ import { RunHeader } from "./runHeader.ts";
 import { silentLaws } from "./silentLaws.ts";
 import { limitedZoom, visibleSteps } from "./stepAxis.ts";
 import { readView } from "./viewState.ts";
+import { VectorStack } from "./vectorStack.ts";
 import { ViewToolbar } from "./viewToolbar.ts";
 
 /** Puts the page together and keeps it up to date: messages and choices in, at most ten drawings a second out. */
@@ -36,6 +37,9 @@ class Panel {
   readonly #failure = element("div", { class: "trouble", role: "alert", hidden: true });
   readonly #waiting = element("p", { class: "waiting" }, "Reading the run …");
   readonly #charts: ChartStack;
+  readonly #vectors = new VectorStack((text) => {
+    this.#live.speak(text);
+  });
   readonly #ledger = new LedgerTable({
     openExternal: (url) => {
       host.postMessage({ type: "openExternal", url });
@@ -57,6 +61,20 @@ class Panel {
     this.#asked = JSON.stringify(wanted);
     this.#request += 1;
     host.postMessage({ type: "series", request: this.#request, wanted });
+  });
+  /** The step that is pointed at, for which lists are shown; at the run's end where none is. */
+  #cursor: number | undefined;
+  #askedVectors = "";
+  readonly #askVectors = new Redraw(() => {
+    const { snapshot } = this.#data;
+    if (snapshot === undefined) return;
+    const names = this.#vectors.wanted(snapshot, this.#view);
+    const step = this.#cursor ?? endOfRun;
+    const known = snapshot.overview.vectors.filter(({ name, lastStep }) => names.includes(name) && lastStep <= step);
+    const asked = JSON.stringify([names, this.#cursor, known]);
+    if (names.length === 0 || asked === this.#askedVectors) return;
+    this.#askedVectors = asked;
+    host.postMessage({ type: "vectors", names, step });
   });
   /** The point that was last pointed at. */
   #pointed: { readonly observable: string; readonly step: number } | undefined;
@@ -86,6 +104,8 @@ class Panel {
       },
       cursor: (step) => {
         this.#charts.setCursor(step);
+        this.#cursor = step;
+        this.#askVectors.request();
       },
       speak: (text) => {
         this.#live.speak(text);
@@ -103,7 +123,7 @@ class Panel {
         this.#change(range === undefined ? { zoom: undefined, valueZoom: {} } : { zoom: range });
       },
     });
-    this.#content = element("div", { hidden: true }, this.#toolbar.root, this.#charts.root);
+    this.#content = element("div", { hidden: true }, this.#toolbar.root, this.#charts.root, this.#vectors.root);
     const ledger = element("section", { "aria-label": "Ledger" }, element("h2", {}, "Ledger"), this.#noForecasts);
     ledger.append(this.#ledger.root, this.#silent);
     const notes = element("section", { "aria-label": "Notes" }, element("h2", {}, "Notes"), this.#notes.root);
@@ -166,6 +186,9 @@ class Panel {
         // An answer to an older question would show the wrong stretch.
         if (message.request === this.#request) this.#data.replace(message.series, message.thresholds);
         break;
+      case "vectors":
+        this.#vectors.take(message.vectors);
+        break;
       case "reading":
         this.#charts.setReading(message.observable, message.reading);
         return;
@@ -177,7 +200,10 @@ class Panel {
     if (message.type === "snapshot") this.#failure.hidden = true;
     this.#redraw.request();
     // More layers may be known than were asked for.
-    if (message.type !== "series") this.#ask.request();
+    if (message.type === "snapshot" || message.type === "delta") {
+      this.#ask.request();
+      this.#askVectors.request();
+    }
   }
 
   #change(part: Partial<PanelView>): void {
@@ -185,6 +211,7 @@ class Panel {
     this.#remember();
     this.#redraw.request();
     if ("zoom" in part || "shown" in part) this.#ask.request();
+    if ("shown" in part) this.#askVectors.request();
   }
 
   #remember(): void {
@@ -204,8 +231,10 @@ class Panel {
     this.#content.hidden = !trained;
     if (trained) {
       const steps = visibleSteps(this.#view, this.#lastStep, ledger, isLive(overview));
-      this.#toolbar.update(this.#view, steps, overview.observables);
-      this.#charts.update(snapshot, this.#data, this.#view, steps, readColours());
+      const colours = readColours();
+      this.#toolbar.update(this.#view, steps, overview);
+      this.#charts.update(snapshot, this.#data, this.#view, steps, colours);
+      this.#vectors.update(snapshot, this.#view, colours);
     }
     for (const section of this.#rest) section.hidden = section.contains(this.#notes.root) && this.#notes.empty;
     this.#ledger.root.hidden = ledger.length === 0;

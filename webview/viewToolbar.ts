@@ -3,9 +3,10 @@ import "@vscode-elements/elements/dist/vscode-checkbox/index.js";
 import "@vscode-elements/elements/dist/vscode-option/index.js";
 import "@vscode-elements/elements/dist/vscode-single-select/index.js";
 import "@vscode-elements/elements/dist/vscode-textfield/index.js";
-import type { AxisRange, ObservableSummary, PanelView } from "../src/editor/messages.ts";
+import type { AxisRange, PanelView, RunOverview } from "../src/editor/messages.ts";
 import { element } from "./dom.ts";
 import { ObservablePicker } from "./observablePicker.ts";
+import { isBelonging } from "./vectorCurves.ts";
 
 const spans = [0, 5, 20, 100, 500];
 
@@ -71,7 +72,7 @@ export class ViewToolbar {
     );
   }
 
-  update(view: PanelView, steps: AxisRange, observables: readonly ObservableSummary[]): void {
+  update(view: PanelView, steps: AxisRange, overview: RunOverview): void {
     this.#logarithmicValues.checked = view.scale === "logarithmic";
     this.#logarithmicSteps.checked = view.stepScale === "logarithmic";
     this.#table.checked = view.table;
@@ -81,7 +82,8 @@ export class ViewToolbar {
       this.#to.value = String(Math.ceil(steps.to));
     }
     this.#reset.disabled = view.zoom === undefined && Object.keys(view.valueZoom).length === 0;
-    this.#picker.update(view.shown, observables);
+    const lists = overview.vectors.map(({ name }) => name).filter((name) => !isBelonging(name));
+    this.#picker.update(view.shown, [...overview.observables.map(({ name }) => name), ...lists]);
   }
 }
 

@@ -82,7 +82,7 @@ function exitCodeOf(error: unknown): ExitCode | undefined {
 }
 
 // Whoever reads only the beginning, as `head` does, has seen enough.
-process.stdout.on("error", (error) => {
+process.stdout.on("error", (error: Error) => {
   if ("code" in error && error.code === "EPIPE") process.exit();
   throw error;
 });

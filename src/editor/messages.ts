@@ -7,11 +7,22 @@ import type {
   RunOverview,
   SeriesRequest,
   SeriesSlice,
+  VectorRow,
 } from "../run/runRows.ts";
 import { endOfRun, type Reference } from "../theory/law.ts";
 
 export { endOfRun };
-export type { LawStanding, LedgerRow, ObservableSummary, Reading, Reference, RunOverview, SeriesRequest, SeriesSlice };
+export type {
+  LawStanding,
+  LedgerRow,
+  ObservableSummary,
+  Reading,
+  Reference,
+  RunOverview,
+  SeriesRequest,
+  SeriesSlice,
+  VectorRow,
+};
 
 export type AxisScale = "linear" | "logarithmic";
 
@@ -113,6 +124,8 @@ export type ToPanel =
     }
   /** The answer to `reading`. */
   | { readonly type: "reading"; readonly observable: string; readonly reading: Reading }
+  /** The answer to `vectors`: those that there are. */
+  | { readonly type: "vectors"; readonly vectors: readonly VectorRow[] }
   | { readonly type: "failure"; readonly text: string };
 
 export type PanelControl = "stop" | "pause" | "resume" | "measure";
@@ -127,6 +140,8 @@ export type FromPanel =
   | { readonly type: "series"; readonly request: number; readonly wanted: readonly SeriesRequest[] }
   /** How the newest point of an observable at or before a step was measured. */
   | { readonly type: "reading"; readonly observable: string; readonly step: number }
+  /** The newest lists of these names at or before a step. */
+  | { readonly type: "vectors"; readonly names: readonly string[]; readonly step: number }
   | { readonly type: "control"; readonly do: PanelControl }
   | { readonly type: "console" }
   | { readonly type: "open"; readonly file: string; readonly line: number; readonly column: number }

@@ -18,6 +18,7 @@ import type {
   SeriesRequest,
   SeriesSlice,
   VectorRow,
+  VectorSummary,
 } from "./runRows.ts";
 import { checkSchema, isBlank, rebuildAdvice } from "./schema.ts";
 import { readReading } from "./readingRows.ts";
@@ -172,6 +173,7 @@ function overviewOf(directory: string, database: DatabaseSync): RunOverview {
     parameters: numberOf(row, "parameters"),
     optimizer: textOf(row, "optimizer"),
     observables: observables.map(observableOf),
+    vectors: vectorSummaries(database),
     revision: numberOf(row, "spoolOffset"),
   };
 }
@@ -187,6 +189,18 @@ function observableOf(row: Row): ObservableSummary {
     maximum: numberOf(row, "maximum"),
     notFinite: numberOf(row, "notFinite"),
   };
+}
+
+/** By seeking from one name to the next: counting would read every list there is. */
+function vectorSummaries(database: DatabaseSync): VectorSummary[] {
+  const next = database.prepare(
+    "SELECT name, max(step) AS lastStep FROM vector WHERE name = (SELECT min(name) FROM vector WHERE name > ?)",
+  );
+  const found: VectorSummary[] = [];
+  for (let row = next.get(""); row?.["lastStep"] != null; row = next.get(textOf(row, "name"))) {
+    found.push({ name: textOf(row, "name"), lastStep: numberOf(row, "lastStep") });
+  }
+  return found;
 }
 
 function emptyOverview(directory: string, manifest: RunManifest): RunOverview {
@@ -206,6 +220,7 @@ function emptyOverview(directory: string, manifest: RunManifest): RunOverview {
     parameters: 0,
     optimizer: "",
     observables: [],
+    vectors: [],
     revision: 0,
   };
 }

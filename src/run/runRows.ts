@@ -24,6 +24,8 @@ export interface RunOverview {
   readonly optimizer: string;
   /** In the order in which they were first recorded, so that a network's layers come in theirs. */
   readonly observables: readonly ObservableSummary[];
+  /** Observables that are lists, by name. */
+  readonly vectors: readonly VectorSummary[];
   /** What `RunReader.revision` said when this was read. */
   readonly revision: number;
 }
@@ -40,6 +42,11 @@ export interface ObservableSummary {
   readonly maximum: number;
   /** Points that are NaN or infinite. */
   readonly notFinite: number;
+}
+
+export interface VectorSummary {
+  readonly name: string;
+  readonly lastStep: number;
 }
 
 /**

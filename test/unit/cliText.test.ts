@@ -111,6 +111,7 @@ describe("progress in one line", () => {
         notFinite: 1,
       },
     ],
+    vectors: [],
     revision: 0,
   };
 

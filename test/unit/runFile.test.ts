@@ -136,6 +136,13 @@ describe("run file", () => {
     expect([...read.notFinite]).toEqual([0, 1, 1, 1, 0]);
     expect([...(new RunFileReader(directory).vector("hessian/spectrum", 10)?.values ?? [])]).toEqual(values);
     expect(new RunFileReader(directory).vector("hessian/spectrum", 2)).toBeUndefined();
+    writer.vector({ name: "weight/spectrum@a", step: 9, values: Float64Array.of(1), labels: [] }, 3);
+    writer.vector({ name: "hessian/spectrum", step: 7, values: Float64Array.of(1), labels: [] }, 4);
+    writer.commit({ offset: 2, line: 5 });
+    expect(new RunFileReader(directory).overview().vectors).toEqual([
+      { name: "hessian/spectrum", lastStep: 7 },
+      { name: "weight/spectrum@a", lastStep: 9 },
+    ]);
     const [observable] = new RunFileReader(directory).overview().observables;
     expect(observable).toMatchObject({ minimum: -0.5, maximum: 1, notFinite: 3, points: 5, lastValue: -0.5 });
   });

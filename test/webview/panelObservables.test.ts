@@ -196,3 +196,37 @@ test("a point that is pointed at says how it was measured: method, bound, exampl
   expect(await reading("loss").innerText()).toBe("");
   await panel.close();
 });
+
+test("spectra are drawn as they last were, or as they were at the step that is pointed at, and come as tables too", async () => {
+  const panel = await open(["loss/train", "hessian/eigenvalues", "hessian/spectrum", "weight/spectrum"]);
+  const card = (base: string) => panel.page.locator(`[data-vector='${base}']`);
+  await eventually(() => card("weight/spectrum").innerText()).toMatch(
+    /Spectrum of the weights\s+at step 4,800\s+embed[^]*hidden[^]*logits/,
+  );
+  expect(await card("hessian/eigenvalues").innerText()).toMatch(/10 values\s+3\.64 to 36\.4/);
+  const { violations } = await new AxeBuilder({ page: panel.page }).include(".charts").analyze();
+  expect(violations.map(({ id }) => id)).toEqual([]);
+  await panel.picture("spectra");
+
+  await card("hessian/eigenvalues").locator("canvas").focus();
+  await panel.page.keyboard.press("Home");
+  expect(await panel.page.locator("[aria-live=polite]:not([role])").innerText()).toBe("1: 36.4");
+  await panel.page.keyboard.press("End");
+  expect(await panel.page.locator("[aria-live=polite]:not([role])").innerText()).toBe("10: 3.64");
+
+  await panel.page.locator("[data-chart=loss] canvas").hover();
+  await eventually(() => card("hessian/eigenvalues").innerText()).toMatch(/at step 1,200\s+10 values\s+1\.96 to 19\.6/);
+
+  await panel.page.locator("vscode-checkbox[label='Table']").click();
+  const table = panel.page.getByRole("region", { name: "Spectrum of the weights, table" });
+  await eventually(() => table.locator("thead th").first().innerText()).toBe("Rank");
+  expect(await table.locator("tbody tr").count()).toBe(24);
+  await panel.close();
+});
+
+test("spectra that nobody has chosen are not read", async () => {
+  const panel = await open(undefined);
+  await panel.redrawn(() => panel.page.locator("vscode-checkbox[label='Log steps']").click());
+  expect(panel.sent.filter(({ type }) => type === "vectors")).toEqual([]);
+  await panel.close();
+});

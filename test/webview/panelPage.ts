@@ -195,6 +195,7 @@ export class PanelPage {
     this.sent.push(request);
     if (request.type === "ready") this.feed.start(request.wanted);
     if (request.type === "reading") void this.feed.read(request.observable, request.step);
+    if (request.type === "vectors") void this.feed.readVectors(request.names, request.step);
     if (request.type === "series") this.feed.want(request.request, request.wanted);
   }
 }

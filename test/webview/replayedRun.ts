@@ -7,6 +7,7 @@ import type {
   RunOverview,
   SeriesRequest,
   SeriesSlice,
+  VectorRow,
 } from "../../src/run/runRows.ts";
 
 export interface Points {
@@ -16,8 +17,10 @@ export interface Points {
 
 /** Everything that a finished run would hold; a replay shows what is known up to a step. */
 export interface Recording {
-  readonly overview: Omit<RunOverview, "observables" | "step" | "revision">;
+  readonly overview: Omit<RunOverview, "observables" | "vectors" | "step" | "revision">;
   readonly points: Readonly<Record<string, Points>>;
+  /** Of each name in the order of their steps. */
+  readonly vectors?: readonly VectorRow[];
   /** How all points of an observable were measured. */
   readonly measured?: Readonly<Record<string, Pick<Reading, "error" | "measurement">>>;
   readonly events: readonly EventRow[];
@@ -67,7 +70,15 @@ export class ReplayedRun implements OpenRun {
         notFinite: values.length - finite.length,
       };
     });
-    return Promise.resolve({ ...this.#recording.overview, observables, step: this.#step, revision: this.#revision });
+    const known = (this.#recording.vectors ?? []).filter(({ step }) => step <= this.#step);
+    const vectors = [...new Map(known.map(({ name, step }) => [name, { name, lastStep: step }])).values()];
+    return Promise.resolve({
+      ...this.#recording.overview,
+      observables,
+      vectors,
+      step: this.#step,
+      revision: this.#revision,
+    });
   }
 
   series(requests: readonly SeriesRequest[]): Promise<readonly SeriesSlice[]> {
@@ -83,8 +94,9 @@ export class ReplayedRun implements OpenRun {
     return Promise.resolve(at < 0 ? undefined : { ...found, ...measured });
   }
 
-  vector(): Promise<undefined> {
-    return Promise.resolve(undefined);
+  vector(name: string, step: number): Promise<VectorRow | undefined> {
+    const until = Math.min(step, this.#step);
+    return Promise.resolve(this.#recording.vectors?.findLast((row) => row.name === name && row.step <= until));
   }
 
   events(afterSequence: number, limit: number): Promise<readonly EventRow[]> {

@@ -1,5 +1,6 @@
 /** A run that has measured everything: what a probe records of a classifier with three layers. */
 import { finishedRun, lastStep } from "./recordings.ts";
+import type { VectorRow } from "../../src/run/runRows.ts";
 import type { Points, Recording } from "./replayedRun.ts";
 
 const layers = ["embed", "hidden", "logits"] as const;
@@ -25,10 +26,28 @@ function ofLayers(base: string, every: number, from: number, to: number, chance?
   );
 }
 
+function list(name: string, step: number, length: number, value: (index: number) => number): VectorRow {
+  return { name, step, values: Float64Array.from({ length }, (_none, index) => value(index)), labels: [] };
+}
+
+const vectors: readonly VectorRow[] = [1200, 4800].flatMap((step) => {
+  const growth = 1 + step / 3000;
+  return [
+    list("hessian/eigenvalues", step, 10, (index) => (14 * growth) / (1 + index)),
+    list("hessian/eigenvalues/residual", step, 10, () => 1e-5),
+    list("hessian/spectrum", step, 60, (index) => 0.2 * Math.exp(-((index - 12) ** 2) / 90) + 0.002),
+    list("hessian/spectrum/at", step, 60, (index) => 0.5 * growth * (index - 10)),
+    ...layers.map((layer, depth) =>
+      list(`weight/spectrum@${layer}`, step, 24 - 8 * depth, (index) => 0.3 * growth * Math.exp(-index / (4 + depth))),
+    ),
+  ];
+});
+
 const lanczos = { method: "Lanczos, 5 Hessian-vector products, warm start", sample: 64, cost: 0.0031 };
 
 export const richRun: Recording = {
   ...finishedRun,
+  vectors,
   measured: {
     "sharpness/batch": { error: 0.00123, measurement: lanczos },
     "weight/stableRank@hidden": { error: NaN, measurement: { method: "Lanczos on WᵀW", cost: 0.00042 } },

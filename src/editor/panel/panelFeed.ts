@@ -70,13 +70,18 @@ export class PanelFeed implements Subscription {
 
   /** Tells how a point was measured, where that is known. */
   async read(observable: string, step: number): Promise<void> {
-    const { signal } = this.#abort;
-    try {
+    await this.#answer(async (signal) => {
       const reading = await this.#run.reading(observable, step, signal);
-      if (reading !== undefined && !signal.aborted) this.#post({ type: "reading", observable, reading });
-    } catch (error) {
-      if (!signal.aborted) throw error;
-    }
+      return reading && { type: "reading", observable, reading };
+    });
+  }
+
+  /** Tells of lists as they stood at a step. */
+  async readVectors(names: readonly string[], step: number): Promise<void> {
+    await this.#answer(async (signal) => {
+      const found = await Promise.all(names.map((name) => this.#run.vector(name, step, signal)));
+      return { type: "vectors", vectors: found.filter((vector) => vector !== undefined) };
+    });
   }
 
   /** Something may have changed. */
@@ -105,6 +110,17 @@ export class PanelFeed implements Subscription {
   dispose(): void {
     this.pause();
     this.#run.dispose();
+  }
+
+  /** Posts what does not wait for its turn; nothing once the panel is hidden. */
+  async #answer(read: (signal: AbortSignal) => Promise<ToPanel | undefined>): Promise<void> {
+    const { signal } = this.#abort;
+    try {
+      const message = await read(signal);
+      if (message !== undefined && !signal.aborted) this.#post(message);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
   }
 
   async #pump(): Promise<void> {

@@ -13,6 +13,7 @@ const fromPanel: z.ZodType<FromPanel> = z.discriminatedUnion("type", [
   z.object({ type: z.literal("ready"), wanted: z.array(seriesRequest) }),
   z.object({ type: z.literal("series"), request: z.int(), wanted: z.array(seriesRequest) }),
   z.object({ type: z.literal("reading"), observable: z.string(), step: z.number() }),
+  z.object({ type: z.literal("vectors"), names: z.array(z.string()), step: z.number() }),
   z.object({ type: z.literal("control"), do: z.enum(["stop", "pause", "resume", "measure"]) }),
   z.object({ type: z.literal("console") }),
   z.object({ type: z.literal("open"), file: z.string(), line: z.int().positive(), column: z.int().positive() }),

@@ -91,6 +91,9 @@ export class RunPanel implements Subscription {
       case "reading":
         await this.#feed?.read(request.observable, request.step);
         return;
+      case "vectors":
+        await this.#feed?.readVectors(request.names, request.step);
+        return;
       case "control":
         await control.request(this.directory, request.do);
         return;
