@@ -16,7 +16,7 @@ import type { Trace } from "../../src/probe/tfjs/trace/trace.ts";
 import { constants, dense, map, meanSquaredError, WeightReader } from "./reference/networks.ts";
 import { ScalarTape } from "./reference/scalarTape.ts";
 import { largestEigenvalueByBisection } from "./reference/spectrum.ts";
-import { useBackend } from "./support/backends.ts";
+import { testedBackends, useBackend } from "./support/backends.ts";
 import { withFitTrace } from "./support/fits.ts";
 import { descend, makeCnn, makeTransformer, seededValues, seededVariable, withTrace } from "./support/models.ts";
 import { tracedStep } from "./support/observedStep.ts";
@@ -84,7 +84,7 @@ const codeOf = (run: () => unknown) => {
   return undefined;
 };
 
-describe.each(["cpu", "wasm"] as const)("on %s", (backend) => {
+describe.each(testedBackends)("on %s", (backend) => {
   test("loss and sharpness are those of the kept batches at the weights of the step, and no tensor is left", async () => {
     const engine = await useBackend(backend);
     const { variables, data, loss } = makeStream();

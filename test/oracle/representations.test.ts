@@ -9,7 +9,7 @@ import { InitialWeights } from "../../src/probe/tfjs/observables/initialWeights.
 import { neuralCollapse } from "../../src/probe/tfjs/observables/neuralCollapse.ts";
 import { ProbeSet } from "../../src/probe/tfjs/probeSet.ts";
 import { alignment, mutualNeighbours } from "../../src/probe/tfjs/observables/representation.ts";
-import { useBackend } from "./support/backends.ts";
+import { testedBackends, useBackend } from "./support/backends.ts";
 import { withFitTrace } from "./support/fits.ts";
 import { descend, seededValues, seededVariable, withTrace } from "./support/models.ts";
 import { tracedStep } from "./support/observedStep.ts";
@@ -110,7 +110,7 @@ test("mutual neighbours are those of the cosines, and of independent representat
   expect(Math.abs(mean - k / 39)).toBeLessThan(0.02);
 });
 
-describe.each(["cpu", "wasm"] as const)("on %s", (backend) => {
+describe.each(testedBackends)("on %s", (backend) => {
   test("agreement with the initialization compares with the same batch at the first weights, and leaves no tensor", async () => {
     const engine = await useBackend(backend);
     const [batch, inputs, hidden] = [24, 4, 6];

@@ -9,7 +9,7 @@ import { scaleInvariance } from "../../src/probe/tfjs/observables/scaleInvarianc
 import type { Trace } from "../../src/probe/tfjs/trace/trace.ts";
 import { constants, dense, layerNorm, meanSquaredError, WeightReader } from "./reference/networks.ts";
 import { ScalarTape } from "./reference/scalarTape.ts";
-import { useBackend } from "./support/backends.ts";
+import { testedBackends, useBackend } from "./support/backends.ts";
 import { withFitTrace } from "./support/fits.ts";
 import { seededValues, seededVariable, withTrace } from "./support/models.ts";
 import { tracedStep } from "./support/observedStep.ts";
@@ -53,7 +53,7 @@ function normalizedReference(weights: ArrayLike<number>, x: Float32Array, y: Flo
   return tape.gradient(meanSquaredError(tape, output, constants(tape, y, batch, outputs)));
 }
 
-describe.each(["cpu", "wasm"] as const)("on %s", (backend) => {
+describe.each(testedBackends)("on %s", (backend) => {
   test.each([1e-5, 1e-2])(
     "the product before a layer normalization is that of float64, with ε = %d",
     async (epsilon) => {

@@ -11,7 +11,7 @@ import type { Engine } from "../../src/probe/tfjs/engine.ts";
 import { ProbeSet } from "../../src/probe/tfjs/probeSet.ts";
 import { OutputGradients } from "../../src/probe/tfjs/trace/outputGradients.ts";
 import type { Trace } from "../../src/probe/tfjs/trace/trace.ts";
-import { useBackend } from "./support/backends.ts";
+import { testedBackends, useBackend } from "./support/backends.ts";
 import { withFitTrace } from "./support/fits.ts";
 import {
   descend,
@@ -66,7 +66,7 @@ function makeNetwork() {
   return { x, y, variables, loss: () => tf.losses.meanSquaredError(y, output()).asScalar() };
 }
 
-describe.each(["cpu", "wasm"] as const)("on %s", (backend) => {
+describe.each(testedBackends)("on %s", (backend) => {
   test("eigenvalues, alignment and distance are those of the Jacobian by hand, and no tensor is left", async () => {
     const engine = await useBackend(backend);
     const { x, y, variables, loss } = makeNetwork();
@@ -165,6 +165,36 @@ test("gradients of outputs leave weight penalties out, and couple the examples o
   const y = tf.tidy(() => tf.oneHot(tf.tensor1d([0, 1, 2, 0, 1, 2, 0, 1], "int32"), 3));
   let compared = 0;
   await withFitTrace(engine, model, x, y, (trace) => {
+    compareWithDifferences(engine, trace);
+    compared++;
+  });
+  expect(compared).toBe(1);
+  tf.dispose([x, y]);
+  model.dispose();
+});
+
+test("outputs of a model compiled with a binary cross-entropy are its logits", async () => {
+  const engine = await useBackend("cpu");
+  const model = tf.sequential({
+    layers: [
+      tf.layers.dense({ units: 6, inputShape: [4], activation: "tanh" }),
+      tf.layers.dense({ units: 1, activation: "sigmoid" }),
+    ],
+  });
+  model.compile({ optimizer: tf.train.sgd(0.05), loss: "binaryCrossentropy" });
+  const x = tf.tensor2d(seededValues(32, 1), [8, 4]);
+  const y = tf.tensor2d([0, 1, 1, 0, 1, 0, 0, 1], [8, 1]);
+  const logits = Array.from(
+    tf.tidy(() => {
+      const [w, a, v, b] = model.getWeights() as [tf.Tensor2D, tf.Tensor, tf.Tensor2D, tf.Tensor];
+      return tf.tanh<tf.Tensor2D>(tf.matMul(x, w).add(a)).matMul(v).add(b).dataSync();
+    }),
+  );
+  let compared = 0;
+  await withFitTrace(engine, model, x, y, (trace) => {
+    const head = outputHead(tracedLayers(trace));
+    // The same kernels on the same numbers.
+    expect(Array.from((head?.outputs as unknown as tf.Tensor | undefined)?.dataSync() ?? [])).toEqual(logits);
     compareWithDifferences(engine, trace);
     compared++;
   });
