@@ -39,9 +39,18 @@ function binaryCrossEntropy(graph: ForwardGraph, operation: Operation): Predicti
   if (operation.kernelName !== "Log1p") return undefined;
   const negated = graph.producer(input(graph.producer(input(operation))));
   const absolute = graph.producer(input(negated));
-  return negated?.kernelName === "Neg" && absolute?.kernelName === "Abs"
-    ? prediction("binaryCrossEntropy", input(absolute))
-    : undefined;
+  if (negated?.kernelName !== "Neg" || absolute?.kernelName !== "Abs") return undefined;
+  return prediction("binaryCrossEntropy", sigmoidArgument(graph, input(absolute)) ?? input(absolute));
+}
+
+/** What a compiled model's loss reconstructs from a sigmoid's result y as log(y/(1 − y)). */
+function sigmoidArgument(graph: ForwardGraph, logits: number | undefined): number | undefined {
+  const logarithm = graph.producer(logits);
+  if (logarithm?.kernelName !== "Log") return undefined;
+  const ratio = graph.producer(input(logarithm));
+  let below = graph.producer(input(ratio));
+  while (below !== undefined && guards.has(below.kernelName)) below = graph.producer(input(below));
+  return ratio?.kernelName === "RealDiv" && below?.kernelName === "Sigmoid" ? input(below) : undefined;
 }
 
 function squared(graph: ForwardGraph, operation: Operation): Prediction | undefined {
