@@ -62,6 +62,11 @@ export class Channel {
     return this.#fail(answer.failure);
   }
 
+  /** Waits until a failed device's thread does nothing more, for a few seconds at most. */
+  awaitRest(): void {
+    Atomics.wait(this.#counters, counter.resting, 0, patience);
+  }
+
   #flush(): void {
     if (this.#batch.length === 0) return;
     this.#port.postMessage(this.#batch, this.#transfers);

@@ -19,9 +19,11 @@ export const counter = {
   failed: 3,
   /** Grows while the device's thread turns its event loop. */
   pulse: 4,
+  /** Above zero once the device's thread has failed and will do nothing more. */
+  resting: 5,
 } as const;
 
-export const counters = 5;
+export const counters = 6;
 
 /** A tensor's elements in row-major order; of a string tensor, the strings in UTF-8. */
 export type Values = Float32Array | Int32Array | Uint8Array | Uint8Array[];

@@ -126,11 +126,11 @@ export class RemoteBackend {
 
   /** Waits for the device before the process ends, so that none of its errors is missed. */
   finish(): void {
-    if (this.#channel.hasFailed) return;
     try {
       this.settle();
     } catch (error) {
       if (!(error instanceof DeviceFailure)) throw error;
+      this.#channel.awaitRest();
     }
   }
 

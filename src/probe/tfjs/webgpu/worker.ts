@@ -16,6 +16,7 @@ let failed = false;
 setInterval(() => Atomics.add(counters, counter.pulse, 1), pulse).unref();
 process.on("exit", () => {
   fail("The thread that has the GPU has ended.");
+  announceRest();
 });
 process.on("uncaughtException", (error) => {
   fail(error.message);
@@ -81,6 +82,16 @@ function fail(text: string): void {
   Atomics.store(counters, counter.failed, 1);
   answer({ failure: text });
   Atomics.notify(counters, counter.done);
+  globalThis.setImmediate(() => {
+    announceRest();
+    Atomics.wait(counters, counter.failed, 1);
+  });
+}
+
+/** The process may end now: ended within Dawn, this thread would take it down with a signal. */
+function announceRest(): void {
+  Atomics.store(counters, counter.resting, 1);
+  Atomics.notify(counters, counter.resting);
 }
 
 function answer(message: Answer): void {
