@@ -17,7 +17,7 @@ export interface Curve {
 }
 
 /** Wide enough for "−1.234e−5", and the same in all charts, so that their step axes stand below one another. */
-const valueAxisWidth = 66;
+export const valueAxisWidth = 66;
 /** Markers are drawn where points lie at least this many pixels apart. */
 const markerDistance = 12;
 /** Pixels between the markers that tell curves of many points from one another. */

@@ -1,5 +1,6 @@
 import { Chart, type ChartConfiguration, type Plugin } from "chart.js";
 import type { AxisScale } from "../src/editor/messages.ts";
+import { valueAxisWidth } from "./chartConfiguration.ts";
 import { markerAt, type Colours } from "./colours.ts";
 import { ChartLegend } from "./chartLegend.ts";
 import { element, setText } from "./dom.ts";
@@ -100,12 +101,35 @@ export class VectorCard {
         events: [],
         layout: { padding: { right: 12, top: 6 } },
         scales: {
-          x: { ...axis, type: "linear", grace: ranked ? 0.4 : "3%", ticks: { ...ticks, callback: text } },
-          y: { ...axis, type: scale, beginAtZero: !ranked, ticks: { ...ticks, maxTicksLimit: 6, callback: text } },
+          x: {
+            ...axis,
+            ...this.#places(ranked),
+            type: "linear",
+            title: { display: true, text: ranked ? "Rank" : "Eigenvalue", font, color: colours.muted },
+            ticks: { ...ticks, includeBounds: false, callback: text },
+          },
+          y: {
+            ...axis,
+            type: scale,
+            beginAtZero: !ranked,
+            afterFit: (fitted) => {
+              fitted.width = valueAxisWidth;
+            },
+            ticks: { ...ticks, maxTicksLimit: 6, callback: text },
+          },
         },
       },
       plugins: ranked ? [] : [stems],
     };
+  }
+
+  /** The stretch of the axis that all lists lie on, with some air around them. */
+  #places(ranked: boolean): { readonly min: number; readonly max: number } | undefined {
+    const xs = this.#curves.flatMap((curve) => curve.xs).filter((x) => Number.isFinite(x));
+    if (xs.length === 0) return undefined;
+    const [least, most] = [Math.min(...xs), Math.max(...xs)];
+    const air = ranked ? 0.5 : 0.03 * (most - least || Math.abs(most) || 1);
+    return { min: least - air, max: most + air };
   }
 
   #key(key: string): boolean {
