@@ -171,6 +171,7 @@ describe("measured", () => {
       );
       expect(values[`activation/deadFraction${at}`]).toBe(dead.filter(Boolean).length / hidden);
       expect(values[`activation/deadFraction${at}`]).toBeGreaterThanOrEqual(2 / hidden);
+      expect(values[`activation/deadFraction${at}/null`]).toBe(2 ** -(activation.length / hidden));
       expect(values[`activation/deadFraction@${variables[2]?.name ?? ""}`]).toBeUndefined();
     });
   });

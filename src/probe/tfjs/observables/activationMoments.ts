@@ -7,7 +7,8 @@ import type { Rows } from "./symmetric.ts";
  * Of each layer's activation on the step's batch, after its activation function and at the weights before the step:
  *
  * - `activation/rms@layer`, `activation/mean@layer`: over examples, positions and units.
- * - `activation/deadFraction@layer`: share of the units that are zero on the whole batch, for rectifiers.
+ * - `activation/deadFraction@layer`: share of the units that are zero on the whole batch, for rectifiers. Null: 2⁻ⁿ, that of signs which
+ *   are even chances, independent over n examples and positions.
  */
 export const activationMoments: Observable = {
   name: "activation/rms",
@@ -37,7 +38,9 @@ export const activationMoments: Observable = {
       }
       values[`activation/rms@${activation.layer}`] = rms;
       values[`activation/mean@${activation.layer}`] = mean;
-      if (activation.isRectified) values[`activation/deadFraction@${activation.layer}`] = deadFraction;
+      if (!activation.isRectified) continue;
+      values[`activation/deadFraction@${activation.layer}`] = deadFraction;
+      values[`activation/deadFraction@${activation.layer}/null`] = 0.5 ** rows.rows;
     }
     return { values, omitted, method: "of the recorded activations" };
   },
