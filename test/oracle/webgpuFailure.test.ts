@@ -1,7 +1,19 @@
 /** After a device's error nothing that it gives can be trusted, so it gives nothing more. */
 import * as tf from "@tensorflow/tfjs";
 import { describe, expect, test } from "vitest";
-import { adapter, startWebGpu } from "./support/webgpu.ts";
+import { currentEngine, type KernelRegistry } from "../../src/probe/tfjs/engine.ts";
+import { startRemoteDevice, type BackendEngine } from "../../src/probe/tfjs/webgpu/remoteDevice.ts";
+import { adapter, startWebGpu, workerFile } from "./support/webgpu.ts";
+
+test("a device that does not start is refused with the reason, and the run has not failed", async () => {
+  const failures: string[] = [];
+  const engine = currentEngine() as BackendEngine;
+  const registry: KernelRegistry = new Map();
+  const parts = { engine, registry, worker: workerFile, dawn: "/nowhere/dawn.js", backend: "/nowhere/backend.js" };
+  const started = startRemoteDevice({ ...parts, failed: (text) => failures.push(text) });
+  await expect(started).rejects.toThrow(/Cannot find module .*dawn\.js/);
+  expect(failures).toEqual([]);
+});
 
 describe.skipIf(adapter === undefined)("a device that fails", () => {
   test("is named with its error, once, and gives no number any more", async () => {

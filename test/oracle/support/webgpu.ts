@@ -7,6 +7,7 @@ import type { RemoteBackend } from "../../../src/probe/tfjs/webgpu/remoteBackend
 
 const require = createRequire(import.meta.url);
 const sources = path.resolve(import.meta.dirname, "..", "..", "..", "src", "probe", "tfjs", "webgpu");
+export const workerFile = path.join(sources, "worker.ts");
 const dawn = require.resolve("webgpu");
 const backend = require.resolve("@tensorflow/tfjs-backend-webgpu");
 
@@ -30,10 +31,7 @@ function sayHowToGetOne(error: unknown): undefined {
 let started: Promise<RemoteBackend> | undefined;
 
 /** Starts the device's thread, once a process, and registers the backend; `failed` hears of the device's failure. */
-export function startWebGpu(
-  failed: (text: string) => void = complain,
-  worker = path.join(sources, "worker.ts"),
-): Promise<RemoteBackend> {
+export function startWebGpu(failed: (text: string) => void = complain, worker = workerFile): Promise<RemoteBackend> {
   require(backend);
   const engine = currentEngine();
   const registry = currentKernelRegistry();

@@ -44,10 +44,15 @@ export async function startRemoteDevice(parts: RemoteDeviceParts): Promise<Remot
     // The script's own preloads are for the script.
     execArgv: [],
   });
-  await once(worker, "message");
-  worker.unref();
-  const channel = new Channel(port, shared, parts.failed);
+  await Promise.race([once(worker, "message"), once(worker, "exit")]).finally(() => {
+    worker.unref();
+  });
+  let isStarted = false;
+  const channel = new Channel(port, shared, (text) => {
+    if (isStarted) parts.failed(text);
+  });
   channel.receive();
+  isStarted = true;
   const backend = new RemoteBackend(channel, engine);
   new RemoteKernels(channel, backend).register(registry, backendName);
   forwardFlags(engine, channel);
