@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { AsymmetricProductError } from "../../src/probe/tfjs/trace/asymmetricProductError.ts";
 import { NonFiniteProductError } from "../../src/probe/tfjs/trace/krylovSpace.ts";
 import { largestEigenvalue } from "../../src/probe/tfjs/trace/lanczos.ts";
 import { measureSharpness } from "../../src/probe/tfjs/trace/sharpness.ts";
@@ -90,6 +91,40 @@ test("an exact eigenvector as the start breaks down and goes on", () => {
   const starts = [operator.eigenvector(0)];
   const { value } = largestEigenvalue({ ...operator, seed: 2, tolerance: 1e-9, starts });
   expect(value).toBeCloseTo(9, 9);
+});
+
+test("a Hessian of rank one is measured again and again, each time from the results of the time before", () => {
+  const dimension = 10;
+  // In float32, as products along a record are: what is left of them is rounding.
+  const product = (v: ArrayLike<number>) =>
+    Float32Array.from({ length: dimension }, (_, index) =>
+      index === dimension - 1 ? 2 * Math.fround(v[index] ?? 0) : 0,
+    );
+  let starts: readonly ArrayLike<number>[] = [];
+  for (let measurement = 0; measurement < 5; measurement++) {
+    const found = largestEigenvalue({ dimension, product, tolerance: 1e-3, seed: 1, starts });
+    // Rounding of float32 starts.
+    expect(found.value).toBeCloseTo(2, 6);
+    starts = found.nextStarts.map((vector) => Float32Array.from(vector));
+  }
+});
+
+test("an operator that is not symmetric is told from one that is, whatever its size", () => {
+  for (const scale of [1e-30, 1, 1e30]) {
+    const { dimension, product } = withSpectrum([3, 2, 1, 0.5, 0.1, 0.1, 0]);
+    const twisted = (v: ArrayLike<number>) =>
+      product(v).map(
+        (element, index) => scale * (element + (index === 0 ? (v[1] ?? 0) : index === 1 ? -(v[0] ?? 0) : 0)),
+      );
+    expect(() => largestEigenvalue({ dimension, product: twisted, tolerance: 1e-3, seed: 1 })).toThrow(
+      AsymmetricProductError,
+    );
+    const straight = (v: ArrayLike<number>) => product(v).map((element) => scale * element);
+    expect(largestEigenvalue({ dimension, product: straight, tolerance: 1e-3, seed: 1 }).value / scale).toBeCloseTo(
+      3,
+      3,
+    );
+  }
 });
 
 test("a warm start spares products", () => {

@@ -25,6 +25,8 @@ const mostBasisBytes = 512 * 1024 * 1024;
 const breakdown = 1e-13;
 /** A start whose part outside the space is shorter than this says nothing that its float32 elements do not blur. */
 const dependent = 1e-6;
+/** Of random directions in a row, to find one outside the space. */
+const mostAttempts = 16;
 /** Relative to the largest product so far. Rounding of products in float32 is a thousandth of it at most. */
 const asymmetry = 1e-2;
 
@@ -149,15 +151,24 @@ export class KrylovSpace {
     const start = this.#starts[this.products];
     if (start !== undefined) return independentOf(this.basis, start) ?? this.#freshDirection();
     const growth = this.#growth();
-    if (growth !== undefined) return unit(growth);
+    const length = growth === undefined ? 0 : norm(growth);
+    if (growth !== undefined && length > breakdown * this.#scale) {
+      // Where little is left of a product, or several cancel, rounding along the basis is no longer small beside it.
+      const direction = length > dependent * this.#scale ? unit(growth) : independentOf(this.basis, growth);
+      if (direction !== undefined) return direction;
+    }
     this.#hasBrokenDown = true;
     return this.#freshDirection();
   }
 
   /** A random unit vector orthogonal to the basis. */
   #freshDirection(): Float64Array {
-    const direction = unit(this.#randomDirection());
-    return independentOf(this.basis, direction) ?? direction;
+    for (let attempt = 0; attempt < mostAttempts; attempt++) {
+      // A space that was begun from the results of an earlier one may hold the very direction that comes first again.
+      const direction = independentOf(this.basis, this.#randomDirection());
+      if (direction !== undefined) return direction;
+    }
+    throw new Error("No direction is left outside the space.");
   }
 
   /** What the largest Ritz vector's product has outside the space; undefined where the space is invariant. */
