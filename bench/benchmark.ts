@@ -1,6 +1,7 @@
 /** One line of a benchmark's table. A ratio compares two things that were measured in the same run. */
 export interface BenchmarkRow {
   readonly name: string;
+  /** NaN where there is nothing to measure; `how` then says why. */
   readonly value: number;
   /** `ms`, `rows/s`, or `×` for a ratio. */
   readonly unit: string;
@@ -20,6 +21,13 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? Number.NaN)) / 2;
 }
 
+/** What something takes, in wall time. */
+export function milliseconds(run: () => void): number {
+  const began = performance.now();
+  run();
+  return performance.now() - began;
+}
+
 /**
  * Milliseconds of two things done in turn, so that both see the same machine: the first round of each, which warms up, is left
  * out.
@@ -29,12 +37,6 @@ export function alternating(
   first: () => void,
   second: () => void,
 ): { first: number; second: number }[] {
-  const milliseconds = (run: () => void) => {
-    const began = performance.now();
-    run();
-    return performance.now() - began;
-  };
-  return Array.from({ length: rounds + 1 }, () => ({ first: milliseconds(first), second: milliseconds(second) })).slice(
-    1,
-  );
+  const all = Array.from({ length: rounds + 1 }, () => ({ first: milliseconds(first), second: milliseconds(second) }));
+  return all.slice(1);
 }

@@ -4,15 +4,15 @@ import { useBackend } from "../test/oracle/support/backends.ts";
 import { seededValues, withTrace } from "../test/oracle/support/models.ts";
 import { alternating, median, type Benchmark, type BenchmarkRow } from "./benchmark.ts";
 import type { BenchmarkModel } from "./models/benchmarkModel.ts";
-import { convolutionalNetwork } from "./models/convolutionalNetwork.ts";
-import { multilayerPerceptron } from "./models/multilayerPerceptron.ts";
-import { transformer } from "./models/transformer.ts";
+import { benchmarkModels } from "./models/benchmarkModels.ts";
+
+const { multilayerPerceptron, convolutionalNetwork, transformer } = benchmarkModels;
 
 const workloads = [
   {
     backend: "wasm",
     rounds: 25,
-    models: [multilayerPerceptron, convolutionalNetwork, transformer].map((make) => () => make()),
+    models: [() => multilayerPerceptron(), () => convolutionalNetwork(), () => transformer()],
   },
   {
     backend: "cpu",
@@ -24,7 +24,7 @@ const workloads = [
 const backendTitles = { wasm: "WebAssembly", cpu: "plain JavaScript" };
 
 /** What a gradient costs a script: one evaluation, with the loss read. */
-export function plainGradient(engine: Engine, { loss, variables }: BenchmarkModel): void {
+export function plainGradient(engine: Engine, { loss, variables }: Pick<BenchmarkModel, "loss" | "variables">): void {
   const { value, grads } = engine.gradients(loss, [...variables]);
   engine.readSync(value.dataId);
   value.dispose();

@@ -4,13 +4,27 @@ import os from "node:os";
 import path from "node:path";
 import type { Benchmark, BenchmarkRow } from "../bench/benchmark.ts";
 import { activation } from "../bench/activation.ts";
+import { convergedSharpness } from "../bench/convergedSharpness.ts";
+import { hessianProducts } from "../bench/hessianProducts.ts";
 import { openRun } from "../bench/openRun.ts";
 import { overhead } from "../bench/overhead.ts";
+import { stepTimes } from "../bench/stepTimes.ts";
 
-const benchmarks: readonly Benchmark[] = [overhead, openRun, activation];
+const benchmarks: readonly Benchmark[] = [
+  overhead,
+  hessianProducts,
+  convergedSharpness,
+  stepTimes,
+  openRun,
+  activation,
+];
+
+function figure({ value, unit }: BenchmarkRow): string {
+  return Number.isNaN(value) ? "–" : `${value.toPrecision(3)} ${unit}`;
+}
 
 function table(title: string, rows: readonly BenchmarkRow[]): string {
-  const lines = rows.map((row) => `| ${row.name} | ${row.value.toPrecision(3)} ${row.unit} | ${row.how} |`);
+  const lines = rows.map((row) => `| ${row.name} | ${figure(row)} | ${row.how} |`);
   return [`## ${title}`, "", "| what | result | how |", "|---|---|---|", ...lines, ""].join("\n");
 }
 

@@ -11,9 +11,6 @@ export interface BenchmarkModel {
   readonly dispose: () => void;
 }
 
-/** How many examples a batch has; the plain-JavaScript backend is given fewer. */
-export type MakeModel = (examples?: number) => BenchmarkModel;
-
 /**
  * Cross-entropy of a network of the Layers API, in training mode, with seeded weights.
  *

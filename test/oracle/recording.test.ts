@@ -38,6 +38,24 @@ describe.each(testedBackends)("on %s", (backend) => {
     },
   );
 
+  test.each(Object.entries(models))(
+    "the second product with a direction, for a %s, is the first one's bits, and what they share is freed with the trace",
+    async (_name, make) => {
+      const engine = await useBackend(backend);
+      const { variables, loss } = make();
+      const before = tf.memory().numBytes;
+      withTrace(engine, loss, variables, (trace) => {
+        const direction = seededValues(trace.parameterCount, 6);
+        const first = trace.hessianVector(direction);
+        const shared = engine.state.numTensors;
+        expect(trace.hessianVector(direction)).toEqual(first);
+        expect(engine.state.numTensors).toBe(shared);
+      });
+      expect(tf.memory().numBytes).toBe(before);
+      tf.disposeVariables();
+    },
+  );
+
   test("memory is flat over 200 steps that are recorded, measured and disposed of", async () => {
     const engine = await useBackend(backend);
     const { variables, loss } = makeTransformer();

@@ -133,6 +133,21 @@ describe("on the WebAssembly backend, composed kernels agree with plain JavaScri
     });
   });
 
+  test("filter gradient of a convolution that is too large to be taken at once", async () => {
+    const constant = (side: number, first: number, second: number): Input => ({
+      shape: [2, side, side, 1],
+      values: Array.from({ length: 2 * side * side }, (_, index) => (index < side * side ? first : second)),
+    });
+    const { values: gradient } = await runOn(
+      "wasm",
+      "Conv2DBackpropFilter",
+      { x: constant(128, 1, 2), dy: constant(97, 1, 10) },
+      { strides: [1, 1], pad: "valid", dimRoundingMode: null, dataFormat: "NHWC", filterShape: [32, 32, 1, 1] },
+    );
+    // At each of 97² positions 1·1 in the one image and 2·10 in the other: whole numbers, exact in float32.
+    expect(gradient.every((element) => element === 97 ** 2 * 21)).toBe(true);
+  });
+
   test("input gradient of a convolution", async () => {
     await checkConvolutions(async (drawn, [outHeight, outWidth]) => {
       await agree(
@@ -207,6 +222,50 @@ describe("on the WebAssembly backend, composed kernels agree with plain JavaScri
         );
       }),
       { numRuns: 200, seed: 14 },
+    );
+  });
+
+  test("slices picked by index, along every axis", async () => {
+    const picking = fc.record({
+      shape: fc.array(small, { minLength: 1, maxLength: 4 }),
+      axis: fc.nat(3),
+      fromEnd: fc.boolean(),
+      indices: fc.array(fc.nat(8), { minLength: 1, maxLength: 6 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(picking, async ({ shape, axis, fromEnd, indices }) => {
+        const along = axis % shape.length;
+        const extent = shape[along] ?? 1;
+        const values = indices.map((index) => index % extent);
+        await agree(
+          "GatherV2",
+          { x: { shape }, indices: { shape: [values.length], dtype: "int32", values } },
+          { axis: fromEnd ? along - shape.length : along, batchDims: 0 },
+        );
+      }),
+      { numRuns: 100, seed: 15 },
+    );
+  });
+
+  test("an index out of range is refused, as by the backend's own kernel", async () => {
+    const indices: Input = { shape: [1], dtype: "int32", values: [3] };
+    const picked = runOn("wasm", "GatherV2", { x: { shape: [3] }, indices }, { axis: 0, batchDims: 0 });
+    await expect(picked).rejects.toThrow(/not in \[0, 2\]/);
+  });
+
+  test("sums over any axes, the first among them", async () => {
+    const summing = fc.record({
+      shape: fc.array(size, { minLength: 1, maxLength: 4 }),
+      axes: fc.uniqueArray(fc.nat(3), { minLength: 1, maxLength: 4 }),
+      keepDims: fc.boolean(),
+    });
+    await fc.assert(
+      fc.asyncProperty(summing, async ({ shape, axes, keepDims }) => {
+        const axis = axes.filter((each) => each < shape.length);
+        fc.pre(axis.length > 0);
+        await agree("Sum", { x: { shape } }, { axis, keepDims });
+      }),
+      { numRuns: 150, seed: 16 },
     );
   });
 
