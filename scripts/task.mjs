@@ -26,6 +26,7 @@ const tasks = {
   ],
   bench: [build, ["scripts/package.mjs"], ["scripts/testTools.mjs"], ["scripts/bench.ts"]],
   docs: [["scripts/recordFormat.ts"]],
+  coverage: [["scripts/coverage.ts"]],
   screenshot: [build, ["scripts/package.mjs"], ["scripts/testTools.mjs"], ["scripts/screenshot.ts"]],
   package: [build, ["scripts/package.mjs"]],
   editor: [build, ["scripts/package.mjs"], ["scripts/editor.ts"]],

@@ -9,7 +9,9 @@ function composite(weights: readonly number[]) {
   const product = tape.multiply(tape.unary("tanh", tape.multiply(a, b)), tape.unary("exp", tape.scale(c, 0.3)));
   const root = tape.unary("sqrt", tape.add(tape.multiply(d, d), tape.constant(1)));
   const quotient = tape.multiply(tape.unary("relu", tape.subtract(c, a)), tape.unary("reciprocal", root));
-  const loss = tape.add(tape.add(product, quotient), tape.unary("log", tape.add(root, tape.multiply(b, b))));
+  const bell = tape.unary("erf", tape.subtract(d, tape.scale(c, 1.5)));
+  const logarithm = tape.unary("log", tape.add(root, tape.multiply(b, b)));
+  const loss = tape.sum([product, quotient, bell, logarithm]);
   return { tape, loss };
 }
 
@@ -44,6 +46,34 @@ test("Hessians on the tape equal central differences of its gradients", () => {
       expect(at(at(hessian, row), column)).toBeCloseTo(difference, 8);
     }
   }
+});
+
+test("the product of a Hessian with a direction is that of its rows", () => {
+  const { tape, loss } = composite(point);
+  const direction = [1, -2, 0.5, 3];
+  const expected = tape
+    .hessian(loss)
+    .map((row) => row.reduce((sum, each, index) => sum + each * at(direction, index), 0));
+  // The same sums in another order.
+  tape.hessianVector(loss, direction).forEach((each, index) => {
+    expect(each).toBeCloseTo(at(expected, index), 12);
+  });
+});
+
+test("derivatives by any node are those of the chain rule", () => {
+  const tape = new ScalarTape();
+  const inside = tape.multiply(tape.weight(0.3), tape.constant(2));
+  const outside = tape.unary("tanh", inside);
+  // Of one product, in float64.
+  expect(tape.derivatives(tape.scale(outside, 3), [inside, outside])).toEqual([3 * (1 - Math.tanh(0.6) ** 2), 3]);
+});
+
+test("the error function has its tabulated values", () => {
+  const tape = new ScalarTape();
+  // Abramowitz and Stegun, table 7.1, ten digits.
+  expect(tape.value(tape.unary("erf", tape.constant(0.5)))).toBeCloseTo(0.5204998778, 10);
+  expect(tape.value(tape.unary("erf", tape.constant(-2)))).toBeCloseTo(-0.995322265, 9);
+  expect(tape.value(tape.unary("erf", tape.constant(0)))).toBe(0);
 });
 
 test("bisection finds the largest eigenvalue of the second-difference matrix, 2 + 2 cos(π/(n+1))", () => {

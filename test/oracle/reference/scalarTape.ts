@@ -19,7 +19,22 @@ const unaries = {
   sqrt: { value: Math.sqrt, slope: (_x, y) => 0.5 / y, bend: (x, y) => -0.25 / (x * y) },
   reciprocal: { value: (x) => 1 / x, slope: (_x, y) => -y * y, bend: (_x, y) => 2 * y * y * y },
   relu: { value: (x) => Math.max(0, x), slope: (x) => (x > 0 ? 1 : 0), bend: () => 0 },
+  erf: { value: erf, slope: erfSlope, bend: (x) => -2 * x * erfSlope(x) },
 } satisfies Record<string, Unary>;
+
+/** 2/√π·e^(−x²)·Σ 2ⁿx^(2n+1)/(2n + 1)!!, all terms of one sign. */
+function erf(x: number): number {
+  let [term, sum] = [x, x];
+  for (let n = 1; Math.abs(term) > Math.abs(sum) * Number.EPSILON; n++) {
+    term *= (2 * x * x) / (2 * n + 1);
+    sum += term;
+  }
+  return sum * erfSlope(x);
+}
+
+function erfSlope(x: number): number {
+  return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x);
+}
 
 type UnaryName = keyof typeof unaries;
 
@@ -32,6 +47,13 @@ interface Step {
   readonly byA: number;
   readonly byB: number;
   readonly bend: number;
+}
+
+interface Sweep {
+  readonly gradient: Float64Array;
+  readonly product: Float64Array;
+  /** Of every node, until the next sweep. */
+  readonly adjoint: Float64Array;
 }
 
 export class ScalarTape {
@@ -90,6 +112,17 @@ export class ScalarTape {
     return this.#sweeper(of)(new Float64Array(this.#weights.length)).gradient;
   }
 
+  /** Derivatives of a node by other nodes, weights or not. */
+  derivatives(of: Node, by: readonly Node[]): number[] {
+    const { adjoint } = this.#sweeper(of)(new Float64Array(this.#weights.length));
+    return by.map((node) => at(adjoint, node));
+  }
+
+  /** Product of a node's Hessian with a direction. */
+  hessianVector(of: Node, direction: ArrayLike<number>): Float64Array {
+    return this.#sweeper(of)(Float64Array.from(direction)).product;
+  }
+
   /** Hessian of a node, row by row. */
   hessian(of: Node): Float64Array[] {
     const sweep = this.#sweeper(of);
@@ -106,7 +139,7 @@ export class ScalarTape {
   }
 
   /** Forward with tangents, then backward with adjoints and their tangents. */
-  #sweeper(of: Node): (direction: Float64Array) => { gradient: Float64Array; product: Float64Array } {
+  #sweeper(of: Node): (direction: Float64Array) => Sweep {
     const count = of + 1;
     const a = Int32Array.from(this.#steps, (step) => step.a);
     const b = Int32Array.from(this.#steps, (step) => step.b);
@@ -151,6 +184,7 @@ export class ScalarTape {
       return {
         gradient: Float64Array.from(this.#weights, (node) => at(adjoints, node)),
         product: Float64Array.from(this.#weights, (node) => at(adjointTangents, node)),
+        adjoint: adjoints,
       };
     };
   }
