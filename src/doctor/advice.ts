@@ -37,10 +37,7 @@ export function adviceFor(facts: AdviceFacts): Advice {
 /** Undefined where nothing more can be had of a GPU. */
 function gpuAdvice({ backends, gpus }: AdviceFacts, best: string): Advice | undefined {
   const nvidia = gpus.seen.find((gpu) => gpu.vendor === "NVIDIA");
-  if (best === cuda)
-    return nvidia === undefined
-      ? { text: `Nothing, but no NVIDIA GPU is seen, without which ${cuda} computes on the processor.` }
-      : { text: `Nothing: the best backend there is uses ${nvidia.name}.` };
+  if (best === cuda) return cudaAdvice(backends, nvidia);
   if (nvidia?.driver === false)
     return { text: `Install NVIDIA's driver: ${nvidia.name} is seen, but no driver answers for it.` };
   if (best === webgpu) return { text: "Nothing: the GPU is used." };
@@ -59,6 +56,13 @@ function gpuAdvice({ backends, gpus }: AdviceFacts, best: string): Advice | unde
   };
 }
 
+function cudaAdvice(backends: readonly BackendFinding[], nvidia: Gpu | undefined): Advice {
+  if (backends.some(({ title, why }) => title === cuda && why.includes("on a CUDA GPU")))
+    return { text: `Nothing: the best backend there is uses ${nvidia?.name ?? "a CUDA GPU"}.` };
+  if (nvidia === undefined) return { text: `Nothing: ${cuda} computes on the processor, since no NVIDIA GPU is seen.` };
+  return { text: `Install CUDA and cuDNN: ${cuda} computes on the processor although ${nvidia.name} is seen.` };
+}
+
 /** What is left without a GPU. */
 function nativeAdvice({ backends, gpus }: AdviceFacts, best: string): Advice {
   const without = gpus.known
@@ -74,6 +78,7 @@ function nativeAdvice({ backends, gpus }: AdviceFacts, best: string): Advice {
 /** How a package of TensorFlow.js is had that is missing or lacks its native part; undefined where it is neither. */
 function packageAdvice(name: string, refusal: string, what: string): Advice | undefined {
   if (isMissing(refusal)) return { command: `npm install ${name}`, text: `It ${what}.` };
+  if (refusal.includes("does not load")) return { text: `Give ${name} what it needs: ${refusal}.` };
   if (!refusal.includes("native part")) return undefined;
   return {
     command: `npm rebuild ${name}`,

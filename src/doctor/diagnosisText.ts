@@ -43,10 +43,9 @@ export function gpuText({ known, seen, how }: Gpus): string {
 }
 
 /** Whether the chosen backend computes on a GPU that is one. */
-export function usesGpu({ chosen, backends, gpus }: Diagnosis): boolean {
-  const finding = backends.find(({ title }) => title === chosen?.title);
-  if (finding?.title === "@tensorflow/tfjs-node-gpu") return gpus.seen.some(({ vendor }) => vendor === "NVIDIA");
-  return finding?.title === "WebGPU" && !finding.why.includes("software");
+export function usesGpu({ chosen, backends }: Diagnosis): boolean {
+  const why = backends.find(({ title }) => title === chosen?.title)?.why ?? "";
+  return chosen?.title === "WebGPU" ? !why.includes("software") : why.includes("on a CUDA GPU");
 }
 
 function backendHeading({ choice, left }: Diagnosis): string {

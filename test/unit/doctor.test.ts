@@ -121,10 +121,15 @@ function findings(refusals: Readonly<Record<string, string>>): BackendFinding[] 
   );
 }
 
-function facts(refusals: Readonly<Record<string, string>>, seen: readonly Gpu[], part: Partial<AdviceFacts> = {}) {
-  const backends = findings(refusals);
+function facts(
+  refusals: Readonly<Record<string, string>>,
+  seen: readonly Gpu[],
+  merit = "it is good",
+  part: Partial<AdviceFacts> = {},
+): AdviceFacts {
+  const backends = findings(refusals).map((each) => (each.available ? { ...each, why: merit } : each));
   const chosen = backends.find((each) => each.available)?.title;
-  return { backends, chosen, left: undefined, choice: "auto" as const, gpus: { ...none, seen }, ...part };
+  return { backends, chosen, left: undefined, choice: "auto", gpus: { ...none, seen }, ...part };
 }
 
 describe("the one action that brings a better backend", () => {
@@ -142,8 +147,20 @@ describe("the one action that brings a better backend", () => {
       "npm rebuild @tensorflow/tfjs-node-gpu",
       "native part",
     ],
-    ["with CUDA in use is none", facts(withCuda, [nvidia]), undefined, "Nothing: the best"],
-    ["with CUDA in use and no GPU says so", facts(withCuda, []), undefined, "no NVIDIA GPU is seen"],
+    [
+      "with CUDA in use is none",
+      facts(withCuda, [nvidia], "native code, on a CUDA GPU"),
+      undefined,
+      "Nothing: the best",
+    ],
+    ["with CUDA's package and no GPU says so", facts(withCuda, []), undefined, "no NVIDIA GPU is seen"],
+    ["with CUDA's package on the processor is CUDA", facts(withCuda, [nvidia]), undefined, "Install CUDA and cuDNN"],
+    [
+      "with CUDA's package that does not load is what that lacks",
+      facts({ ...absent, "@tensorflow/tfjs-node-gpu": "its native part does not load: no libcudart" }, [nvidia]),
+      undefined,
+      "no libcudart",
+    ],
     [
       "with an NVIDIA GPU without a driver is the driver",
       facts(absent, [{ ...nvidia, driver: false }]),
@@ -165,13 +182,13 @@ describe("the one action that brings a better backend", () => {
     ],
     [
       "after another backend was asked for is not to ask",
-      facts(withNative, [], { choice: "cpu", chosen: "plain JavaScript" }),
+      facts(withNative, [], undefined, { choice: "cpu", chosen: "plain JavaScript" }),
       undefined,
       "@tensorflow/tfjs-node would be chosen",
     ],
     [
       "where GPUs cannot be seen says so",
-      facts(absent, [], { gpus: { ...none, known: false } }),
+      facts(absent, [], undefined, { gpus: { ...none, known: false } }),
       "npm install @tensorflow/tfjs-node",
       "cannot be known",
     ],

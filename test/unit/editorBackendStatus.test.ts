@@ -29,11 +29,13 @@ test("the line above the runs names the backend and whether a GPU is used; its t
 });
 
 test.each([
-  ["on its hardware", "any GPU of this machine", "a GPU is used"],
-  ["on a software adapter", "asked for, on a software adapter", "no GPU is used"],
-])("WebGPU %s is told apart", (_how, why, description) => {
-  const backends = [{ title: "WebGPU", choice: "webgpu", available: true, why }];
-  const chosen = { title: "WebGPU", backend: "webgpu", reason: "" };
+  ["WebGPU", "on its hardware", "Example GPU 1", "a GPU is used"],
+  ["WebGPU", "played by the processor", "asked for, in software (Example)", "no GPU is used"],
+  ["@tensorflow/tfjs-node-gpu", "on its GPU", "native code, on a CUDA GPU", "a GPU is used"],
+  ["@tensorflow/tfjs-node-gpu", "without a GPU", "native code, on the CPU, as it finds no CUDA GPU", "no GPU is used"],
+])("%s %s is told apart", (title, _how, why, description) => {
+  const backends = [{ title, choice: "webgpu", available: true, why }];
+  const chosen = { title, backend: "webgpu", reason: "" };
   expect(backendStatus({ is: "known", diagnosis: { ...diagnosis, backends, chosen } }).description).toBe(description);
 });
 
