@@ -85,26 +85,13 @@ export function returnByIndex(kernels: Kernels, values: Tensor, indices: Tensor,
   return kernels.reshape(kernels.run("ScatterNd", { indices: places, updates }, { shape: [size] }), shape);
 }
 
-/** The elements of `values` that lie where each window's largest element of x lies; shapes as above. */
-export function pickLargest(
-  kernels: Kernels,
-  x: Tensor,
-  pooled: Tensor,
-  values: Tensor,
-  attributes: Attributes,
-  ties: Ties = "first",
-): Tensor {
-  return pickByIndex(kernels, values, indicesOfLargest(kernels, x, pooled, attributes, ties), pooled.shape);
-}
-
-/** Gradient of a max pooling: each window's dy goes to where its largest element lies. Shapes as above. */
+/** Gradient of a max pooling: each window's dy goes to where its largest element lies, the first of equals. Shapes as above. */
 export function returnToLargest(
   kernels: Kernels,
   x: Tensor,
   pooled: Tensor,
   dy: Tensor,
   attributes: Attributes,
-  ties: Ties = "first",
 ): Tensor {
-  return returnByIndex(kernels, dy, indicesOfLargest(kernels, x, pooled, attributes, ties), x.shape);
+  return returnByIndex(kernels, dy, indicesOfLargest(kernels, x, pooled, attributes), x.shape);
 }

@@ -124,7 +124,7 @@ export function poolingAxes(
 }
 
 /** Padding around an axis that puts every window's every element inside; negative after it where elements are left over. */
-export function forwardMargin(axis: WindowAxis): Margin {
+function forwardMargin(axis: WindowAxis): Margin {
   return [axis.before, (axis.output - 1) * axis.stride + axis.filter - axis.input - axis.before];
 }
 
