@@ -197,6 +197,16 @@ describe("the measuring budget", () => {
     for (const { name } of all) expect(run.counts.get(name)).toBeGreaterThan(counts.get(name) ?? 0);
   });
 
+  it("chooses again what it has chosen and was not measured", () => {
+    const budget = new Budget(0.05);
+    const names = new Set(["cheap", "sharpness"]);
+    for (const time of [0, 0.001, 0.002]) expect(budget.choose(() => all, time)).toEqual(names);
+    budget.spend(cheap, 0.0001);
+    budget.spend(sharpness, 0.2);
+    expect(budget.choose(() => all, 0.0021)).toEqual(new Set(["sharpness"]));
+    expect(budget.choose(() => all, 0.0022)).toEqual(new Set(["sharpness"]));
+  });
+
   it("takes back what was counted too much", () => {
     const budget = new Budget(0.1);
     budget.choose(() => [cheap], 0);

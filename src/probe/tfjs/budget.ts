@@ -80,7 +80,10 @@ export class Budget {
     const measurables = applicable();
     this.#divide(measurables);
     const due = takesAll ? measurables : measurables.filter((each) => this.#isDue(each));
-    return due.length === 0 ? nothing : new Set(due.map(({ name }) => name));
+    if (due.length === 0) return nothing;
+    // An evaluation need not become a step, and then nothing is spent: they stay due.
+    this.#leastIncome = 0;
+    return new Set(due.map(({ name }) => name));
   }
 
   /** A measurement has taken this many seconds; a negative number takes back what was counted too much before. */
@@ -122,7 +125,12 @@ export class Budget {
       accounts = this.#accounts(onCredit, dear);
     }
     this.#income = 0;
-    this.#leastIncome = accounts.reduce((least, { owed }) => Math.min(least, owed), Infinity);
+    // Until the first of them is paid off, each gets its part by weight.
+    const total = accounts.reduce((sum, { weight }) => sum + weight, 0);
+    this.#leastIncome = accounts.reduce(
+      (least, { owed, weight }) => Math.min(least, (owed * total) / weight),
+      Infinity,
+    );
   }
 
   /** Those in need. */
