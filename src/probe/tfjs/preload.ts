@@ -1,7 +1,8 @@
 /**
  * Loaded before the user's script, as `node --import …/preload.mjs script`, in the process that trains.
  *
- * `ORRERY_RUN` names the run's directory; without it, nothing happens. The variables are taken out of the environment, so that
+ * `ORRERY_RUN` names the run's directory; without it, nothing happens. `ORRERY_BACKEND` and `ORRERY_BUDGET` (a fraction of wall time)
+ * set how it is measured, `ORRERY_PROBE_BATCHES` and `ORRERY_PROBE_BYTES` how much of the data is kept for it. The variables are taken out of the environment, so that
  * processes that the script starts are left alone, as are its worker threads.
  */
 import { isMainThread } from "node:worker_threads";

@@ -16,7 +16,7 @@ export interface ProbeSetLimits {
   readonly bytes: number;
 }
 
-export const defaultProbeSetLimits: ProbeSetLimits = { batches: 4, bytes: 256 * 1024 ** 2 };
+const defaultProbeSetLimits: ProbeSetLimits = { batches: 4, bytes: 256 * 1024 ** 2 };
 
 /** From the settings as the launcher hands them on; what is missing or no number is as by default. */
 export function probeSetLimits(batches: string | undefined, bytes: string | undefined): ProbeSetLimits {
