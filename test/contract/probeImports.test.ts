@@ -1,5 +1,5 @@
 import { build } from "esbuild";
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -67,6 +67,72 @@ describe("ways of getting at TensorFlow.js", () => {
     expect(series(records, "loss/train")).toHaveLength(30);
     expect(recordsOf(records, "optimizer")[0]).toMatchObject({ kind: "other" });
     expect(recordsOf(records, "note").map(({ code }) => code)).toContain("unknown-optimizer");
+  });
+
+  /** A project whose `tfjs-node` has a native part: a stand-in for it, which computes in JavaScript and is loaded as the real one is. */
+  function withNative(
+    name: string,
+    { loads, isUsingGpuDevice }: { loads: boolean; isUsingGpuDevice?: boolean },
+  ): string {
+    const project = mkdtempSync(path.join(empty, "native-"));
+    const packages = path.join(project, "node_modules", "@tensorflow");
+    const own = path.join(packages, name);
+    mkdirSync(path.join(own, "lib", "napi-v8"), { recursive: true });
+    mkdirSync(path.join(own, "dist"));
+    symlinkSync(path.join(root, "node_modules", "@tensorflow", "tfjs"), path.join(packages, "tfjs"), "junction");
+    writeFileSync(path.join(own, "lib", "napi-v8", "tfjs_binding.node"), "");
+    writeFileSync(
+      path.join(own, "package.json"),
+      JSON.stringify({ name: `@tensorflow/${name}`, main: "dist/index.js" }),
+    );
+    writeFileSync(
+      path.join(own, "dist", "index.js"),
+      `const util = require("util");
+      if (!util.isNullOrUndefined(undefined) || !util.isArray([])) throw new Error("no such functions");
+      if (!${loads}) throw new Error("libtensorflow.so.2: cannot open shared object file");
+      const tf = require("@tensorflow/tfjs");
+      const Plain = tf.findBackend("cpu").constructor;
+      tf.copyRegisteredKernels("cpu", "tensorflow");
+      tf.registerBackend("tensorflow", () => Object.assign(new Plain(), { isUsingGpuDevice: ${isUsingGpuDevice === true} }));
+      tf.setBackend("tensorflow");
+      module.exports = require("@tensorflow/tfjs");`,
+    );
+    return variant(project, "tfjsNode.mjs", (text) => text.replace("tfjs-node", name));
+  }
+
+  it.each([
+    ["tfjs-node", { loads: true }, "on the CPU"],
+    ["tfjs-node-gpu", { loads: true }, "on the CPU, as it finds no CUDA GPU"],
+    ["tfjs-node-gpu", { loads: true, isUsingGpuDevice: true }, "on a CUDA GPU"],
+  ])(
+    "%s with its native part is loaded, in any Node, and it is said where it computes",
+    async (name, native, where) => {
+      const plain = variant(installed, "tfjsNode.mjs", (text) =>
+        text.replace("@tensorflow/tfjs-node", "@tensorflow/tfjs"),
+      );
+      const bare = await runBare(plain);
+      const { output, records } = await runProbed(withNative(name, native), { backend: "auto", budget: 0.05 });
+      expect(output).toBe(bare.output);
+      expect(recordsOf(records, "begin")).toHaveLength(1);
+      expect(recordsOf(records, "begin")[0]).toMatchObject({ backend: "tensorflow" });
+      expect(recordsOf(records, "begin")[0]?.backendReason).toContain(
+        `native code of the workspace's own package, ${where}`,
+      );
+      expect(series(records, "sharpness/preconditioned").length).toBeGreaterThan(0);
+    },
+  );
+
+  it("a native part that does not load is done without, and the reason is given", async () => {
+    const { output, exitCode, records } = await runProbed(withNative("tfjs-node", { loads: false }), {
+      backend: "auto",
+      budget: 0.05,
+    });
+    expect([output.length > 0, exitCode]).toEqual([true, 0]);
+    expect(recordsOf(records, "begin")[0]?.backendReason).toMatch(
+      /does not load: libtensorflow.so.2: cannot open shared object file[;.]/,
+    );
+    const note = recordsOf(records, "note").find(({ code }) => code === "native-addon-missing");
+    expect(note?.text).toContain("has a native part that does not load");
   });
 
   it("a backend that cannot be had is replaced by the next best, with the reason", async () => {

@@ -22,6 +22,14 @@ export const webgpuFiles = {
 /** While it is asked what the script itself has, nothing is redirected. */
 let asksForOwn = false;
 
+/** Packages whose native part has turned out not to load. */
+const givenUp = new Set<string>();
+
+/** From now on, the package is treated as if it had no native part. */
+export function giveUpOn(name: string): void {
+  givenUp.add(name);
+}
+
 const nativePackage = /^@tensorflow\/tfjs-node(-gpu)?$/;
 
 /**
@@ -35,11 +43,13 @@ export function redirectPackages(script: string, journal: Pick<Journal, "noteOnc
       const parent = context.parentURL?.startsWith("file:") === true ? fileURLToPath(context.parentURL) : "";
       if (nativePackage.test(specifier)) {
         const found = attempt(() => nextResolve(specifier, context));
-        if (found !== undefined && hasNativePart(fileURLToPath(found.url))) {
+        const hasPart = found !== undefined && hasNativePart(fileURLToPath(found.url));
+        if (hasPart && !givenUp.has(specifier)) {
           reviveUtilities();
           return found;
         }
-        noteMissing(journal, specifier, found !== undefined);
+        const why = found === undefined ? "is not installed" : "is installed without its native part";
+        noteMissing(journal, specifier, hasPart ? "has a native part that does not load" : why);
         return commonJs(standIns.tfjsNode);
       }
       if (specifier === "@tensorflow/tfjs-core" && parent === standIns.wasmBackend) {
@@ -100,8 +110,7 @@ export function reviveUtilities(): void {
   utilities["isArray"] ??= (value: unknown) => Array.isArray(value);
 }
 
-function noteMissing(journal: Pick<Journal, "noteOnce">, specifier: string, isInstalled: boolean): void {
-  const why = isInstalled ? "is installed without its native part" : "is not installed";
+function noteMissing(journal: Pick<Journal, "noteOnce">, specifier: string, why: string): void {
   journal.noteOnce(
     "warning",
     "native-addon-missing",

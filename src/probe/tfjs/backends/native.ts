@@ -1,5 +1,10 @@
-import { hasNativePart, ownPackage } from "../redirect.ts";
+import { giveUpOn, hasNativePart, ownPackage } from "../redirect.ts";
 import { makeCurrent, type Backend } from "./backend.ts";
+
+/** What tells where libtensorflow computes. */
+interface NativeBackend {
+  readonly isUsingGpuDevice?: boolean;
+}
 
 /** libtensorflow in the process: the workspace's own `tfjs-node-gpu`, else its `tfjs-node`. */
 export function native(name: "@tensorflow/tfjs-node-gpu" | "@tensorflow/tfjs-node"): Backend {
@@ -10,9 +15,18 @@ export function native(name: "@tensorflow/tfjs-node-gpu" | "@tensorflow/tfjs-nod
       const file = ownPackage(script, name);
       if (file === undefined) throw new Error("not installed");
       if (!hasNativePart(file)) throw new Error("installed without its native part");
-      load(name);
+      try {
+        load(name);
+      } catch (error) {
+        giveUpOn(name);
+        const [reason = ""] = String(error instanceof Error ? error.message : error).split("\n");
+        throw new Error(`its native part does not load: ${reason}`, { cause: error });
+      }
       await makeCurrent(engine(), "tensorflow");
-      return "native code of the workspace's own package";
+      const { isUsingGpuDevice } = engine().backend as NativeBackend;
+      if (isUsingGpuDevice === true) return "native code of the workspace's own package, on a CUDA GPU";
+      const noGpu = name === "@tensorflow/tfjs-node-gpu" ? ", as it finds no CUDA GPU" : "";
+      return `native code of the workspace's own package, on the CPU${noGpu}`;
     },
   };
 }
