@@ -74,10 +74,11 @@ test("names the backend whose native code takes its process with it, as it would
 });
 
 test.each([
-  ["a script that is not there", ["nowhere.mjs"], "There is no script at"],
-  ["a Node that is none", ["--node", "/no/node"], "Give the path of a Node executable"],
-])("given %s says so and exits with 4", async (_what, words, text) => {
+  ["a script that is not there", ["nowhere.mjs"], 4, "There is no script at"],
+  ["a Node that is none", ["--node", "/no/node"], 4, "Give the path of a Node executable"],
+  ["a Python script", ["train.py"], 2, "knows the backends of TensorFlow.js"],
+])("given %s says so and exits with %i", async (_what, words, exitCode, text) => {
   const { code, said } = await doctor(folder, ...words);
   expect(said).toContain(text);
-  expect(code).toBe(4);
+  expect(code).toBe(exitCode);
 });

@@ -106,7 +106,7 @@ describe("orrery inspect", () => {
 
   test.each([
     ["a missing script", ["inspect", "nowhere.mjs"], 4, "There is no script at"],
-    ["a script of another language", ["inspect", "train.py"], 4, "must end in .js"],
+    ["a script of another language", ["inspect", "train.rb"], 4, "must end in .js"],
     ["a Node that is none", ["inspect", "--node", "/no/node", "train.mjs"], 4, "Give the path of a Node executable"],
     ["no script", ["inspect"], 2, "needs a script"],
     ["an unknown option", ["inspect", "--colour", "train.mjs"], 2, "--colour"],
