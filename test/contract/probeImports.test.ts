@@ -51,6 +51,14 @@ describe("ways of getting at TensorFlow.js", () => {
     expect(recordsOf(records, "optimizer")[0]).toMatchObject({ kind: "sgd" });
   });
 
+  it("WebAssembly computes with SIMD, the workspace's own as well as the one that the extension carries", async () => {
+    cpSync(path.join(fixtures, "fit.mjs"), path.join(empty, "simd.mjs"));
+    for (const script of [path.join(fixtures, "fit.mjs"), path.join(empty, "simd.mjs")]) {
+      const { records } = await runProbed(script, { backend: "wasm", budget: 0 });
+      expect(recordsOf(records, "begin")[0]?.backendReason).toMatch(/^WebAssembly: .*, with SIMD[.;]/);
+    }
+  });
+
   it("a script that brings TensorFlow.js bundled has its steps seen, and a note says what is not known", async () => {
     const bundle = path.join(installed, "bundle.mjs");
     await build({

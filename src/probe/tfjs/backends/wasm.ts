@@ -3,6 +3,11 @@ import { ownPackage, standIns } from "../redirect.ts";
 import { installWasmKernels } from "../wasm/installWasmKernels.ts";
 import { makeCurrent, type Backend } from "./backend.ts";
 
+/** Of the engine's flags, those by which the backend has chosen among its binaries. */
+interface Environment {
+  readonly ENV: { get(flag: string): unknown };
+}
+
 /** WebAssembly: the workspace's own backend, else the one that the extension carries. */
 export const wasm: Backend = {
   choice: "wasm",
@@ -13,6 +18,8 @@ export const wasm: Backend = {
     await makeCurrent(engine(), "wasm");
     const registry = currentKernelRegistry();
     if (registry !== undefined) installWasmKernels(engine(), registry);
-    return "compiled code that runs everywhere";
+    const { ENV } = engine() as unknown as Environment;
+    const simd = ENV.get("WASM_HAS_SIMD_SUPPORT") === true ? "with SIMD" : "without SIMD, which this Node lacks";
+    return `compiled code that runs everywhere, ${simd}`;
   },
 };
