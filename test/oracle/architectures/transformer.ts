@@ -55,16 +55,7 @@ export const transformer: Architecture = {
   rectified: [],
   balanced: [],
   scaleInvariant: [],
-  refusals: [
-    {
-      names: [
-        ...["gradient/noise", "gradient/signal", "gradient/noiseScale", "gradient/noiseScale/low"],
-        ...["gradient/noiseScale/high", "sharpness/directional@microBatch"],
-      ],
-      reason: "tiled gains of the layer normalizations",
-      note: /FusedBatchNorm works across the batch/,
-    },
-  ],
+  refusals: [],
   build(optimizer, suffix) {
     const project = (name: string, from: number, to: number, rest: object = { useBias: false }) =>
       tf.layers.dense({ name: name + suffix, units: to, inputShape: [length, from], ...rest });

@@ -80,7 +80,11 @@ class Part {
       this.#operations.push(operation);
       return;
     }
-    const adapted = this.#adapt(operation);
+    const adapted = this.#pick(operation) ?? this.#adapt(operation);
+    if (adapted === "of others") {
+      this.#setZero(operation);
+      return;
+    }
     this.#operations.push(adapted);
     const outputs = runOperation(this.#kernels, adapted, (name) => this.#value(adapted.inputs[name] ?? Number.NaN));
     operation.outputs.forEach((id, index) => {
@@ -97,6 +101,32 @@ class Part {
 
   release(): void {
     for (const tensor of this.#owned) tensor.dispose();
+  }
+
+  /**
+   * What is tiled over the batch gets its gradient as the sum of slices, one an example. Those of the part's examples are found at other
+   * places, and those of others add nothing.
+   */
+  #pick({ kernelName, inputs, attributes, pass, ...rest }: Operation): Operation | "of others" | undefined {
+    const x = inputs["x"];
+    const axis = x === undefined ? undefined : this.#axes.get(x);
+    if (kernelName !== "Slice" || pass !== "backward" || x === undefined || axis === undefined) return undefined;
+    const [begin, size] = [attributes["begin"] as readonly number[], attributes["size"] as readonly number[]];
+    const each = (this.#whole(x).shape[axis] ?? 0) / this.#some.batch;
+    const [first = 0, extent = -1] = [begin[axis], size[axis]];
+    const example = Math.floor(first / each);
+    if (extent < 1 || Math.floor((first + extent - 1) / each) !== example) return undefined;
+    const place = this.#some.examples.indexOf(example);
+    if (place < 0) return "of others";
+    const moved = begin.with(axis, first + (place - example) * each);
+    return { ...rest, kernelName, inputs, pass, attributes: { ...attributes, begin: moved } };
+  }
+
+  #setZero({ outputs }: Operation): void {
+    for (const id of outputs) {
+      const { shape, size, dtype } = this.#whole(id);
+      this.#set(id, this.#engine.makeTensor(new Float32Array(size), shape, dtype), undefined);
+    }
   }
 
   #adapt(operation: Operation): Operation {

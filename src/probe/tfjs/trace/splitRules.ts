@@ -135,8 +135,15 @@ const segmentSum: SplitRule = {
     shape.map((_, axis) => (axis === 0 ? "segment" : name === "x" ? `axis ${axis}` : undefined)),
 };
 
+/** Statistics of each channel are none of the batch's; layer normalization gives some for each element, of x's shape but for ones before it. */
 const batchNorm: SplitRule = {
-  names: ({ name, shape }) => shape.map((_, axis) => (name === "x" && axis < shape.length - 1 ? `${axis}` : undefined)),
+  names({ shape }, _attributes, inputs) {
+    const x = inputs.find((input) => input.name === "x")?.shape ?? [];
+    const isLikeX = x.every((extent, axis) => extent === (shape[axis + shape.length - x.length] ?? 1));
+    return shape.map((_, axis) =>
+      isLikeX && axis < shape.length - 1 ? `${shape.length - axis} from the end` : undefined,
+    );
+  },
 };
 
 const softmax: SplitRule = {
