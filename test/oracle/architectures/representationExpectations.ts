@@ -59,7 +59,10 @@ function ofLayer(layer: string, rows: readonly (readonly number[])[], isRectifie
     [`activation/rms@${layer}`, exactly(rms, single)],
     [`activation/mean@${layer}`, exactly(mean(all), single, rms)],
     ...(isRectified
-      ? [[`activation/deadFraction@${layer}`, exactly(dead, double, 1)] satisfies [string, Expectation]]
+      ? ([
+          [`activation/deadFraction@${layer}`, exactly(dead, double, 1)],
+          [`activation/deadFraction@${layer}/null`, exactly(2 ** -count, double)],
+        ] satisfies [string, Expectation][])
       : []),
     [`activation/effectiveRank@${layer}`, exactly(Math.exp(-sum(shares.map((p) => p * Math.log(p)))), single)],
     [
