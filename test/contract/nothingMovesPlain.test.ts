@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { recordsOf, runBare, runProbed } from "./probeRun.ts";
-import { pathOf, stillScripts, unmeasured } from "./stillScripts.ts";
+import { pathOf, stillScripts, timeout, unmeasured } from "./stillScripts.ts";
 
 describe("with everything measured, in plain JavaScript", () => {
   it.each(stillScripts)(
@@ -16,5 +16,6 @@ describe("with everything measured, in plain JavaScript", () => {
       expect(recordsOf(probed.records, "step")).toHaveLength(200);
       expect(unmeasured(script, probed)).toEqual([]);
     },
+    timeout,
   );
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { recordsOf, runProbed } from "./probeRun.ts";
-import { pathOf, stillScripts, unmeasured } from "./stillScripts.ts";
+import { pathOf, stillScripts, timeout, unmeasured } from "./stillScripts.ts";
 
 describe("with everything measured, on WebAssembly", () => {
   // The backend alone does not train most of these: what is compared with is a run on it that measures nothing.
@@ -18,5 +18,6 @@ describe("with everything measured, on WebAssembly", () => {
       expect(recordsOf(probed.records, "step")).toHaveLength(200);
       expect(unmeasured(script, probed)).toEqual([]);
     },
+    timeout,
   );
 });

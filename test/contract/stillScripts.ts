@@ -11,6 +11,8 @@ interface StillScript {
 }
 
 const slow = 0.2;
+/** Milliseconds: a quarter of a minute on a machine of its own. */
+export const timeout = 300_000;
 const ranks = ["activation/effectiveRank", "activation/participationRatio"];
 const agreement = ["agreement/cka", "agreement/neighbours"];
 const collapse = ["collapse/nc1", "collapse/nc2", "collapse/nc3", "collapse/nc4", "collapse/equinorm"];
