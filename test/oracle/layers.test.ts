@@ -105,6 +105,18 @@ const networks: Readonly<Record<string, Network>> = {
     input: image,
     outputs: 3,
   },
+  "convolution and pooling of volumes": {
+    layers: () => [
+      l.conv3d({ filters: 3, kernelSize: 2, activation: "tanh", inputShape: [5, 5, 5, 2] }),
+      // Windows side by side: among many that overlap, differences would cross a kink.
+      l.maxPooling3d({ poolSize: 2 }),
+      l.conv3d({ filters: 2, kernelSize: 2, padding: "same", activation: "tanh" }),
+      l.averagePooling3d({ poolSize: 2 }),
+      ...flattened(),
+    ],
+    input: [5, 5, 5, 2],
+    outputs: 3,
+  },
   [upsampling]: {
     layers: () => [
       l.conv2d({ filters: 3, kernelSize: 3, activation: "tanh", inputShape: image }),
@@ -249,43 +261,40 @@ function makeModel({ layers, input, words, outputs, loss = crossEntropy }: Netwo
   };
 }
 
-describe.each(testedBackends)(
-  "on %s, Hessian-vector products equal differences of replayed gradients",
-  (backend) => {
-    const sound = Object.entries(networks).filter(([name]) => backend !== "cpu" || name !== upsampling);
-    test.each(sound)("%s", async (name, network) => {
-      const engine = await useBackend(backend);
-      const { variables, evaluate, dispose } = makeModel(network);
-      withTrace(engine, evaluate, variables, (trace) => {
-        expect(trace.unsupported).toEqual([]);
-        const direction = seededValues(trace.parameterCount, 77);
-        const product = trace.hessianVector(direction);
-        const weights = trace.weights();
-        const differences = (step: number) => {
-          const [up, down] = [1, -1].map((sign) => {
-            const point = trace.at(weights.map((weight, index) => weight + sign * step * (direction[index] ?? 0)));
-            const gradient = point.gradient();
-            point.dispose();
-            return gradient;
-          });
-          return (up ?? product).map((value, index) => (value - (down?.[index] ?? 0)) / (2 * step));
-        };
-        // The best of three steps: cancellation grows as they shrink, truncation and crossed kinks as they grow.
-        const distances = [2 ** -8, 2 ** -10, 2 ** -12].map((step) => {
-          const expected = differences(step);
-          return Math.hypot(...product.map((value, index) => value - (expected[index] ?? 0))) / Math.hypot(...expected);
+describe.each(testedBackends)("on %s, Hessian-vector products equal differences of replayed gradients", (backend) => {
+  const sound = Object.entries(networks).filter(([name]) => backend !== "cpu" || name !== upsampling);
+  test.each(sound)("%s", async (name, network) => {
+    const engine = await useBackend(backend);
+    const { variables, evaluate, dispose } = makeModel(network);
+    withTrace(engine, evaluate, variables, (trace) => {
+      expect(trace.unsupported).toEqual([]);
+      const direction = seededValues(trace.parameterCount, 77);
+      const product = trace.hessianVector(direction);
+      const weights = trace.weights();
+      const differences = (step: number) => {
+        const [up, down] = [1, -1].map((sign) => {
+          const point = trace.at(weights.map((weight, index) => weight + sign * step * (direction[index] ?? 0)));
+          const gradient = point.gradient();
+          point.dispose();
+          return gradient;
         });
-        // At a step of 1e-3 float32 gradients differ to about 6e-8/1e-3, amplified by the ratio of gradient to curvature.
-        expect(Math.min(...distances)).toBeLessThan(2e-3);
-        // Parts of the batch make up the whole, unless its statistics enter.
-        const parts = () => overMicroBatches(trace, { batch: 4, count: 4, seed: 1 }, () => undefined);
-        if (/^batch .*normalization/.test(name)) expect(parts).toThrow(UnsplittableError);
-        else expect(parts()).toHaveLength(4);
+        return (up ?? product).map((value, index) => (value - (down?.[index] ?? 0)) / (2 * step));
+      };
+      // The best of three steps: cancellation grows as they shrink, truncation and crossed kinks as they grow.
+      const distances = [2 ** -8, 2 ** -10, 2 ** -12].map((step) => {
+        const expected = differences(step);
+        return Math.hypot(...product.map((value, index) => value - (expected[index] ?? 0))) / Math.hypot(...expected);
       });
-      dispose();
+      // At a step of 1e-3 float32 gradients differ to about 6e-8/1e-3, amplified by the ratio of gradient to curvature.
+      expect(Math.min(...distances)).toBeLessThan(2e-3);
+      // Parts of the batch make up the whole, unless its statistics enter.
+      const parts = () => overMicroBatches(trace, { batch: 4, count: 4, seed: 1 }, () => undefined);
+      if (/^batch .*normalization/.test(name)) expect(parts).toThrow(UnsplittableError);
+      else expect(parts()).toHaveLength(4);
     });
-  },
-);
+    dispose();
+  });
+});
 
 test("upsampling on plain JavaScript has no curvature, as its gradient is of no loss", async () => {
   const engine = await useBackend("cpu");

@@ -197,10 +197,19 @@ const rules: Readonly<Record<string, SplitRule>> = {
     ]),
   ),
   ...Object.fromEntries(
-    ["MaxPool", "AvgPool", "AvgPool3D", "MaxPoolGrad", "AvgPoolGrad", "AvgPool3DGrad"].map((name) => [
-      name,
-      leading(["x", "dy", "input", "output"]),
-    ]),
+    [
+      ...[
+        "MaxPool",
+        "AvgPool",
+        "MaxPool3D",
+        "AvgPool3D",
+        "MaxPoolGrad",
+        "AvgPoolGrad",
+        "MaxPool3DGrad",
+        "AvgPool3DGrad",
+      ],
+      ...["LRN", "LRNGrad"],
+    ].map((name) => [name, leading(["x", "y", "dy", "input", "output"])]),
   ),
   ...Object.fromEntries(
     ["ResizeBilinear", "ResizeNearestNeighbor", "ResizeBilinearGrad", "ResizeNearestNeighborGrad"].map((name) => [
