@@ -1,64 +1,144 @@
-"""When to measure, so that measuring costs a given fraction of wall time."""
+"""When to measure, so that training takes longer by a given fraction."""
 
 from __future__ import annotations
 
-from typing import Dict, Optional, Protocol, Sequence, Set
+import math
+from dataclasses import dataclass
+from typing import Callable, Dict, FrozenSet, List, Optional, Protocol, Sequence, Union
+
+from .dear_queue import DearQueue
+
+Price = Union[str, float]
+"""What a measurement is expected to cost: "cheap", linear in the weights; that of a "sharpness"; or a multiple of the run's
+first sharpness, which shows how dear the script's own evaluations are."""
+
+_WEIGHTS = {"cheap": 1.0, "sharpness": 3.0}
+"""Of the income, as long as they need it: the sharpness gets three quarters of what the cheap ones leave."""
+_SMALLEST_INCOME = 1e-12
+"""Seconds: rounding could divide ever smaller remainders without end."""
+_NOTHING: FrozenSet[str] = frozenset()
 
 
 class Measurable(Protocol):
-    name: str
-    share: float
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def price(self) -> Price: ...
+
+
+@dataclass(frozen=True)
+class _Account:
+    """Something that has to be paid for."""
+
+    weight: float
+    """Of the income, relative to the others that are in need."""
+    owed: float
+    pay: Callable[[float], None]
 
 
 class Budget:
-    """Each measurement is taken on credit, and again as soon as its debt is paid.
+    """That fraction of the script's own time is income.
 
-    The fraction of the time that passes is income, divided by shares among those in debt: a cheap measurement is soon out of
-    it and leaves the income to the dear ones, and none is starved. What nobody needs is forgotten, for a long rest must not
-    be followed by a rush.
+    The cheap ones and the sharpness are measured on credit, and again as soon as that is paid off. The dear ones save up in
+    one purse for whose turn it is (`DearQueue`), so that none holds a young run up. A first sharpness is much dearer than
+    those that follow, which begin where it ended: it is a loan, paid off by the side. What nobody needs is forgotten, for a
+    long rest must not be followed by a rush.
     """
 
     def __init__(self, fraction: float) -> None:
-        """`fraction` of wall time, from 0, which never measures, to 1, which always does."""
+        """`fraction` of the script's own time, from 0, which never measures, to 1, which always does."""
         self.fraction = fraction
         self._debts: Dict[str, float] = {}
+        self._dear = DearQueue()
+        self._loan = 0.0
         self._requested = False
         self._last_time: Optional[float] = None
+        self._income = 0.0
+        """Not divided yet."""
+        self._least_income = 0.0
+        """With less than this, nothing can become due."""
 
     def request(self) -> None:
         """Everything is to be measured at the next opportunity, whatever it costs."""
         self._requested = True
 
-    def choose(self, measurables: Sequence[Measurable], time: float) -> Set[str]:
-        """Which measurements to take now; `time` in seconds, never decreasing."""
-        self._earn(measurables, time)
-        takes_all = self._requested or self.fraction >= 1
-        self._requested = False
-        if takes_all:
-            return {each.name for each in measurables}
-        if self.fraction <= 0:
-            return set()
-        return {each.name for each in measurables if self._debts.get(each.name, 0) <= 0}
+    def choose(self, applicable: Callable[[], Sequence[Measurable]], time: float) -> FrozenSet[str]:
+        """Which measurements to take now.
 
-    def spend(self, name: str, seconds: float) -> None:
-        """A measurement has taken this many seconds."""
-        self._debts[name] = self._debts.get(name, 0) + seconds
-
-    def _earn(self, measurables: Sequence[Measurable], time: float) -> None:
-        income = self.fraction * (time - (time if self._last_time is None else self._last_time))
+        `applicable` gives what could be measured, and is not called where nothing can be due. `time` is in seconds that the
+        script itself has run, without measurements; never decreasing.
+        """
+        self._income += self.fraction * (time - (time if self._last_time is None else self._last_time))
         self._last_time = time
-        # Rounding could divide ever smaller remainders without end.
-        while income > _SMALLEST_INCOME:
-            in_debt = [each for each in measurables if self._debts.get(each.name, 0) > 0]
-            if not in_debt:
-                return
-            per_share = income / sum(each.share for each in in_debt)
-            income = 0
-            for each in in_debt:
-                offered = per_share * each.share
-                paid = min(self._debts[each.name], offered)
-                self._debts[each.name] -= paid
-                income += offered - paid
+        takes_all = self._requested or self.fraction >= 1
+        if not takes_all and (self.fraction <= 0 or self._income < self._least_income):
+            return _NOTHING
+        self._requested = False
+        measurables = applicable()
+        self._divide(measurables)
+        due = frozenset(each.name for each in measurables if takes_all or self._is_due(each))
+        if due:
+            # A backward pass need not become a step, and then nothing is spent: they stay due.
+            self._least_income = 0.0
+        return due
 
+    def spend(self, measurable: Measurable, seconds: float) -> None:
+        """A measurement has taken this many seconds; a negative number takes back what was counted too much before."""
+        self._least_income = 0.0
+        name, price = measurable.name, measurable.price
+        # Where all may be measured all the time, nothing is owed for it afterwards.
+        owed = 0.0 if self.fraction >= 1 else seconds
+        if not isinstance(price, str):
+            self._dear.spend(name, seconds, owed)
+        elif price == "sharpness" and name not in self._debts:
+            self._debts[name] = 0.0
+            self._loan += owed
+            if self._dear.unit is None:
+                self._dear.unit = seconds
+        else:
+            self._debts[name] = self._owed(name) + owed
 
-_SMALLEST_INCOME = 1e-12
+    def _owed(self, name: str) -> float:
+        return self._debts.get(name, 0.0)
+
+    def _is_due(self, measurable: Measurable) -> bool:
+        on_credit = isinstance(measurable.price, str)
+        return self._owed(measurable.name) <= 0 if on_credit else self._dear.is_due(measurable.name)
+
+    def _divide(self, measurables: Sequence[Measurable]) -> None:
+        """Divides the income by weights among the accounts in need, until it or their need is used up."""
+        accounts = self._accounts(measurables)
+        while self._income > _SMALLEST_INCOME and accounts:
+            per_weight = self._income / sum(each.weight for each in accounts)
+            self._income = 0.0
+            for account in accounts:
+                paid = min(account.owed, per_weight * account.weight)
+                account.pay(paid)
+                self._income += per_weight * account.weight - paid
+            accounts = self._accounts(measurables)
+        self._income = 0.0
+        # Until the first of them is paid off, each gets its part by weight.
+        total = sum(each.weight for each in accounts)
+        self._least_income = min((each.owed * total / each.weight for each in accounts), default=math.inf)
+
+    def _accounts(self, measurables: Sequence[Measurable]) -> List[_Account]:
+        """Those in need."""
+        in_debt = [each for each in measurables if isinstance(each.price, str) and self._owed(each.name) > 0]
+        accounts: List[_Account] = []
+        for price, weight in _WEIGHTS.items():
+            debtors = [each.name for each in in_debt if each.price == price]
+            accounts += [_Account(weight / len(debtors), self._owed(each), self._payer(each)) for each in debtors]
+        dear = [each for each in measurables if not isinstance(each.price, str)]
+        accounts.append(_Account(1.0, self._dear.missing(dear), self._dear.save))
+        accounts.append(_Account(1.0, self._loan, self._repay))
+        return [each for each in accounts if each.owed > 0]
+
+    def _payer(self, name: str) -> Callable[[float], None]:
+        def pay(seconds: float) -> None:
+            self._debts[name] -= seconds
+
+        return pay
+
+    def _repay(self, seconds: float) -> None:
+        self._loan -= seconds

@@ -33,6 +33,10 @@ class RunClock:
         finally:
             self.measuring += time.perf_counter() - start
 
+    def add_measuring(self, seconds: float) -> None:
+        """Counts so much of the time that has passed as measuring, which nobody has timed."""
+        self.measuring += seconds
+
     @contextmanager
     def set_aside(self) -> Iterator[None]:
         """Counts the time of its block as neither the script's nor a measurement's, as a pause."""

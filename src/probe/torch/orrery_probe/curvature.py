@@ -34,6 +34,13 @@ class Curvature:
         self._made: Optional[LivingGraph] = None
         self._failure: Optional[Unmeasurable] = None
 
+    def prepare(self) -> None:
+        """Makes the products, so that whoever asks for them first does not pay for all; a refusal is told to those who ask."""
+        try:
+            self.products()
+        except Unmeasurable as failure:
+            self._failure = failure
+
     def products(self) -> LivingGraph:
         """Raises Unmeasurable."""
         if self._failure is not None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import AbstractSet, List, Optional, Tuple
+from typing import List, Optional, Tuple
 
 import torch
 from torch import Tensor
 
 from .curvature import Curvature
-from .journal import Journal
+from .measurement_plan import Plan
 from .observables.observable import Measurement, Observable, Unmeasurable
 from .optimizers import KnownOptimizer
 from .pending import PendingLoss
+from .step_costs import StepCosts
 from .step_recorder import StepRecorder, StepUnderWay
 
 
@@ -21,30 +22,37 @@ class EarlyMeasurement:
     def __init__(
         self,
         recorder: StepRecorder,
-        journal: Journal,
         optimizer: torch.optim.Optimizer,
         known: KnownOptimizer,
         pending: PendingLoss,
-        due: AbstractSet[str],
+        plan: Plan,
     ) -> None:
         self.known = known
         self.curvature = Curvature([pending], known.parameters, None)
         self.is_checked = False
         self._recorder = recorder
         self._scale = pending.scale
-        self._observables = [
-            each for each in known.observables if each.needs_products and each.name in due and each.applies(optimizer)
-        ]
+        self.costs = StepCosts()
+        self._observables = [each for each in recorder.due(optimizer, known, plan) if each.needs_products]
         # Gradients of earlier passes may lie there already; this one's are the difference.
         self._before = [None if each.grad is None else each.grad.detach().clone() for each in known.parameters]
         self._under_way = StepUnderWay(
-            optimizer, known, float("nan"), 0.0, None, None, [None] * len(known.parameters), self._observables, self.curvature
+            optimizer,
+            known,
+            float("nan"),
+            0.0,
+            None,
+            None,
+            [None] * len(known.parameters),
+            self._observables,
+            self.curvature,
+            self.costs,
+            True,
         )
-        for observable in self._observables:
-            recorder.measure(observable, self._under_way)
+        recorder.measure_before(self._under_way)
 
     @property
-    def measured(self) -> List[Tuple[Observable, Measurement, float]]:
+    def measured(self) -> List[Tuple[Observable, Measurement]]:
         return self._under_way.measured if self.is_checked else []
 
     def check(self) -> None:

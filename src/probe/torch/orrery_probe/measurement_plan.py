@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import FrozenSet, Sequence
+from typing import Callable, FrozenSet, List, Sequence
 
 import torch
 
 from .budget import Budget
 from .journal import Journal
 from .observables.catalog import create_observables
-from .observables.observable import Observable
+from .observables.observable import Observable, is_paid
 from .optimizers import KnownOptimizer
 
 
@@ -19,6 +19,8 @@ class Plan:
     due: FrozenSet[str]
     """Names of the observables to measure."""
     needs_products: bool
+    choosing: float = 0.0
+    """Seconds that it took to decide, where something is due."""
 
 
 NOTHING = Plan(frozenset(), False)
@@ -31,12 +33,26 @@ class MeasurementPlan:
 
     def first(self) -> Plan:
         """Nothing is known of the optimizer before its first step."""
-        return self._choose(create_observables())
+        return self._choose(create_observables)
 
     def next(self, known: KnownOptimizer, optimizer: torch.optim.Optimizer) -> Plan:
-        return self._choose([each for each in known.observables if each.applies(optimizer)])
+        return self._choose(lambda: [each for each in known.observables if each.applies(optimizer)])
 
-    def _choose(self, observables: Sequence[Observable]) -> Plan:
-        due = self._budget.choose(observables, self._journal.clock.time)
-        needs_products = any(each.needs_products and each.name in due for each in observables)
-        return Plan(frozenset(due), needs_products)
+    def _choose(self, applicable: Callable[[], Sequence[Observable]]) -> Plan:
+        clock = self._journal.clock
+        time = clock.script_time
+        before = clock.measuring
+        found: List[Observable] = []
+
+        def payers() -> Sequence[Observable]:
+            found.extend(applicable())
+            return [each for each in found if is_paid(each)]
+
+        with clock.measure():
+            due = self._budget.choose(payers, time)
+        if not due:
+            return NOTHING
+        needs_products = any(each.needs_products and each.name in due for each in found)
+        if needs_products:
+            due |= {each.name for each in found if not is_paid(each)}
+        return Plan(due, needs_products, clock.measuring - before)

@@ -78,6 +78,8 @@ class Session:
         self._stepping: Optional[torch.optim.Optimizer] = None
         self._under_way: Optional[StepUnderWay] = None
         self._early: Optional[EarlyMeasurement] = None
+        self._preparing = 0.0
+        """Seconds of measuring that the step under way has been prepared by."""
 
     def install(self) -> None:
         self.hooks.install()
@@ -122,8 +124,11 @@ class Session:
             self._inputs = list(tensors_in((args, kwargs)))
         if not self._plan.needs_products and self.journal.step > 0:
             return None
-        with self.journal.clock.measure():
+        clock = self.journal.clock
+        before = clock.measuring
+        with clock.measure():
             call = CapturedCall(module, args, kwargs)
+        self._preparing += clock.measuring - before
         self._calls.append(call)
         return call
 
@@ -175,7 +180,7 @@ class Session:
         if optimizer is None or len(self._losses) > 1:
             return
         known = self._optimizers.get(optimizer)
-        self._early = EarlyMeasurement(self._recorder, self.journal, optimizer, known, pending, self._plan.due)
+        self._early = EarlyMeasurement(self._recorder, optimizer, known, pending, self._plan)
 
     @_guarded
     def step_begins(self, optimizer: torch.optim.Optimizer, has_closure: bool) -> None:
@@ -197,6 +202,7 @@ class Session:
         """Of graphs and batches; the losses stay, for another optimizer that steps on them."""
         self._stepping, self._under_way, self._early = None, None, None
         self._calls, self._inputs = [], None
+        self._preparing = 0.0
         self._losses_used = True
         for each in self._losses:
             each.graph, each.calls = None, []
@@ -215,8 +221,10 @@ class Session:
         learning_rate = self._optimizers.describe(optimizer, known)
         batch = None if self._inputs is None else batch_of(self._inputs)
         self._facts.describe(known, self._inputs, batch)
+        # What was measured early is charged in any case.
+        plan = NOTHING if moved else self._plan
         return self._recorder.begin(
-            optimizer, known, learning_rate, losses, batch, frozenset() if moved else self._plan.due, self._early
+            optimizer, known, learning_rate, losses, batch, plan, 0.0 if moved else self._preparing, self._early
         )
 
     def _prepare(self, plan: Plan) -> None:

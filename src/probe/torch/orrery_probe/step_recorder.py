@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, AbstractSet, Dict, List, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Dict, Iterator, List, Optional, Sequence, Tuple
 
 import torch
 from torch import Tensor
@@ -12,9 +13,21 @@ from torch import Tensor
 from .budget import Budget
 from .curvature import Curvature
 from .journal import Journal
-from .observables.observable import Measurement, Observable, ObservedStep, Unmeasurable
+from .measurement_plan import Plan
+from .observables.finite import finite
+from .observables.observable import (
+    Measurement,
+    Observable,
+    ObservedStep,
+    Unmeasurable,
+    is_paid,
+    payers_for_products,
+    payers_of,
+)
 from .optimizers import KnownOptimizer
 from .pending import PendingLoss
+from .step_costs import StepCosts
+from .unseen_costs import UnseenCosts
 
 if TYPE_CHECKING:
     from .early import EarlyMeasurement
@@ -33,8 +46,12 @@ class StepUnderWay:
     gradients: Sequence[Optional[Tensor]]
     due: Sequence[Observable]
     curvature: Curvature
+    costs: StepCosts
+    """What has been spent on it so far."""
+    keeps_graph: bool
+    """Whether it was prepared for products."""
     before: Optional[Sequence[Tensor]] = None
-    measured: List[Tuple[Observable, Measurement, float]] = field(default_factory=list)
+    measured: List[Tuple[Observable, Measurement]] = field(default_factory=list)
 
 
 class StepRecorder:
@@ -42,6 +59,10 @@ class StepRecorder:
         self._journal = journal
         self._budget = budget
         self._last_script_time: Optional[float] = None
+        self._unseen = UnseenCosts()
+        """Of the first optimizer's steps."""
+        self._last_first: Optional[float] = None
+        """The script's time at the end of the first optimizer's last step."""
         self._loss_seen: Optional[float] = None
 
     @property
@@ -61,20 +82,32 @@ class StepRecorder:
         learning_rate: float,
         losses: Sequence[PendingLoss],
         batch: Optional[int],
-        due: AbstractSet[str],
+        plan: Plan,
+        preparing: float,
         early: Optional[EarlyMeasurement],
     ) -> StepUnderWay:
-        """Measures what can be measured only before the weights move, but for what was measured early."""
+        """Measures what can be measured only before the weights move, but for what was measured early.
+
+        `preparing` are the seconds of measuring that were spent on the step for the sake of products.
+        """
         clock = self._journal.clock
         script_time = clock.script_time
         begun = script_time if self._last_script_time is None else self._last_script_time
-        observables = [each for each in known.observables if known.is_first and each.name in due and each.applies(optimizer)]
+        observables = self.due(optimizer, known, plan)
+        payers = [each for each in observables if is_paid(each)]
+        costs = StepCosts()
+        if observables:
+            costs.add(payers, plan.choosing)
+        if preparing > 0:
+            costs.add(payers_for_products(observables), preparing)
         gradients = gradients_of(optimizer, known.parameters)
-        if early is not None and early.known is known:
-            observables = [each for each in observables if not each.needs_products]
-            curvature, measured = early.curvature, early.measured
-        else:
-            curvature, measured = Curvature(losses, known.parameters, gradients), []
+        curvature = Curvature(losses, known.parameters, gradients)
+        measured: List[Tuple[Observable, Measurement]] = []
+        if early is not None:
+            early.costs.settle(self._budget, 0)
+            if early.known is known:
+                observables = [each for each in observables if not each.needs_products]
+                curvature, measured = early.curvature, early.measured
         under_way = StepUnderWay(
             optimizer,
             known,
@@ -85,25 +118,48 @@ class StepRecorder:
             gradients,
             observables,
             curvature,
+            costs,
+            plan.needs_products,
             measured=list(measured),
         )
-        for observable in observables:
-            if not observable.needs_update:
-                self.measure(observable, under_way)
+        self.measure_before(under_way)
         curvature.release()
         self._copy_weights(under_way)
         return under_way
+
+    def due(self, optimizer: torch.optim.Optimizer, known: KnownOptimizer, plan: Plan) -> List[Observable]:
+        """Only the first optimizer's steps are measured: the run's series are about its loss."""
+        if not known.is_first or not plan.due:
+            return []
+        return [each for each in known.observables if each.name in plan.due and each.applies(optimizer)]
+
+    def measure_before(self, under_way: StepUnderWay) -> None:
+        """Measures what is seen only before the step."""
+        traced = payers_for_products(under_way.due)
+        if traced:
+            with self._cost(under_way.costs, traced):
+                under_way.curvature.prepare()
+        for observable in under_way.due:
+            if not observable.needs_update:
+                self.measure(observable, under_way)
 
     def _copy_weights(self, under_way: StepUnderWay) -> None:
         copying = [each for each in under_way.due if each.needs_update]
         if not copying:
             return
-        clock = self._journal.clock
-        start = clock.measuring
-        with clock.measure(), torch.no_grad():
+        with self._cost(under_way.costs, copying), torch.no_grad():
             under_way.before = [each.detach().clone() for each in under_way.known.parameters]
-        for each in copying:
-            self._budget.spend(each.name, (clock.measuring - start) / len(copying))
+
+    @contextmanager
+    def _cost(self, costs: StepCosts, causes: Sequence[Observable]) -> Iterator[None]:
+        """Counts the time of its block as measuring, and as theirs."""
+        clock = self._journal.clock
+        before = clock.measuring
+        try:
+            with clock.measure():
+                yield
+        finally:
+            costs.add(causes, clock.measuring - before)
 
     def complete(self, under_way: StepUnderWay) -> None:
         """Measures what is seen only after the step, and writes all of it."""
@@ -113,7 +169,7 @@ class StepRecorder:
                 if observable.needs_update:
                     self.measure(observable, under_way)
             values = self._step_values(under_way)
-            for observable, measurement, _ in under_way.measured:
+            for observable, measurement in under_way.measured:
                 if observable.in_step_record:
                     values.update(measurement.values)
             journal.at_step("step", values=values)
@@ -126,10 +182,11 @@ class StepRecorder:
                     cost=0.0,
                     method="the probe's gradient against the optimizer's",
                 )
-            for observable, measurement, seconds in under_way.measured:
+            for observable, measurement in under_way.measured:
                 if not observable.in_step_record:
-                    self._write(measurement, seconds, under_way.batch)
+                    self._write(observable, measurement, under_way)
         finally:
+            self._settle(under_way)
             journal.step += 1
             self._last_script_time = journal.clock.script_time
 
@@ -145,9 +202,22 @@ class StepRecorder:
         values["step/seconds"] = under_way.seconds
         return values
 
-    def measure(self, observable: Observable, under_way: StepUnderWay) -> None:
+    def _settle(self, under_way: StepUnderWay) -> None:
+        """Charges the budget for what was measured at the step, also for what nobody has timed."""
+        if not under_way.known.is_first:
+            return
         clock = self._journal.clock
-        start = clock.measuring
+        untimed = None if self._last_first is None else clock.script_time - self._last_first
+        if not under_way.due and not under_way.measured and not under_way.keeps_graph:
+            if untimed is not None:
+                self._unseen.add_plain(untimed)
+        else:
+            unseen = 0.0 if untimed is None else self._unseen.of(under_way.keeps_graph, untimed)
+            clock.add_measuring(unseen)
+            under_way.costs.settle(self._budget, unseen)
+        self._last_first = clock.script_time
+
+    def measure(self, observable: Observable, under_way: StepUnderWay) -> None:
         step = ObservedStep(
             under_way.optimizer,
             self._journal.step,
@@ -161,36 +231,38 @@ class StepRecorder:
             under_way.curvature.products,
         )
         try:
-            with clock.measure():
+            with self._cost(under_way.costs, payers_of(observable, under_way.due)):
                 measurement = observable.measure(step)
-            for omitted in measurement.omitted if measurement is not None else ():
+            if measurement is None:
+                return
+            # A step record shows a diverging run as it is; whatever else is measured is finite, or not measured.
+            measurement = measurement if observable.in_step_record else finite(measurement)
+            for omitted in measurement.omitted:
                 self.explain(observable, omitted)
-            if measurement is not None:
-                under_way.measured.append((observable, measurement, clock.measuring - start))
+            under_way.measured.append((observable, measurement))
         except Exception as error:  # What goes wrong in here is said in a note and does not reach the script.
             self.explain(observable, error)
-        finally:
-            self._budget.spend(observable.name, clock.measuring - start)
 
     def explain(self, observable: Observable, error: Exception) -> None:
         if isinstance(error, Unmeasurable):
-            self._journal.note_once("warning", error.code, str(error))
+            self._journal.note_once(error.severity, error.code, str(error))
         else:
             reason = f"{type(error).__name__}: {error}".split("\n")[0]
             self._journal.note_once("warning", "measurement-failed", f"{observable.name} could not be measured: {reason}")
 
-    def _write(self, measurement: Measurement, seconds: float, batch: Optional[int]) -> None:
-        for name, values in measurement.vectors.items():
-            self._journal.at_step("vector", name=name, values=values)
-        if measurement.values:
-            self._journal.at_step(
-                "measure",
-                values=measurement.values,
-                cost=seconds,
-                method=measurement.method,
-                error=measurement.error or None,
-                sample=batch,
-            )
+    def _write(self, observable: Observable, measurement: Measurement, under_way: StepUnderWay) -> None:
+        with self._cost(under_way.costs, payers_of(observable, under_way.due)):
+            for name, values in measurement.vectors.items():
+                self._journal.at_step("vector", name=name, values=values)
+            if measurement.values:
+                self._journal.at_step(
+                    "measure",
+                    values=measurement.values,
+                    cost=under_way.costs.of(observable) if is_paid(observable) else 0.0,
+                    method=measurement.method,
+                    error=measurement.error or None,
+                    sample=under_way.batch if measurement.sample is None else measurement.sample,
+                )
 
     def _watch_loss(self, loss: Optional[float]) -> None:
         if loss is None:

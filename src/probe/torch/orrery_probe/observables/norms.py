@@ -14,7 +14,7 @@ class GradientNorm:
     """`gradient/norm`: Euclidean norm of the gradient that the optimizer is given, over all its parameters."""
 
     name = "gradient/norm"
-    share = 1.0
+    price = "cheap"
     in_step_record = True
     needs_products = False
     needs_update = False
@@ -31,7 +31,7 @@ class UpdateNorm:
     """`update/norm`: Euclidean norm of the change of all weights in this step."""
 
     name = "update/norm"
-    share = 1.0
+    price = "cheap"
     in_step_record = True
     needs_products = False
     needs_update = True

@@ -8,15 +8,21 @@ from typing import Callable, Dict, List, Optional, Protocol, Sequence
 import torch
 from torch import Tensor
 
+from ..budget import Price
 from ..products.living_graph import LivingGraph
+
+FREE: Price = "free"
+"""Price of what is measured whenever a step's graph is kept for others, who pay for it."""
 
 
 class Unmeasurable(Exception):
     """A measurement that cannot be taken; the reason is told once, and the run goes on without."""
 
-    def __init__(self, code: str, reason: str) -> None:
+    def __init__(self, code: str, reason: str, severity: str = "warning") -> None:
+        """`severity` is "information" where nothing is lost by it, else "warning"."""
         super().__init__(reason)
         self.code = code
+        self.severity = severity
 
 
 @dataclass(frozen=True)
@@ -51,14 +57,17 @@ class Measurement:
     """What was left out of it, told once."""
     vectors: Dict[str, List[float]] = field(default_factory=dict)
     """Written as `vector` records of the same names."""
+    sample: Optional[int] = None
+    """Examples that it was measured on, where these are not the step's batch."""
 
 
 class Observable(Protocol):
     """Measured at steps that the budget pays for. It may keep what helps its next measurement, but no graph."""
 
     name: str
-    share: float
-    """How much of the budget it gets, relative to the others."""
+    """Names what it owes the budget."""
+    price: Price
+    """What it is expected to cost, or FREE."""
     in_step_record: bool
     """Whether its values belong to the step record itself, or to a `measure` record with cost and method."""
     needs_products: bool
@@ -70,3 +79,16 @@ class Observable(Protocol):
     def measure(self, step: ObservedStep) -> Optional[Measurement]:
         """None where it has nothing to say at this step. Raises Unmeasurable where a person should know why."""
         ...
+
+
+def is_paid(observable: Observable) -> bool:
+    return observable.price != FREE
+
+
+def payers_of(observable: Observable, due: Sequence[Observable]) -> List[Observable]:
+    """Who pays for an observable: itself, or those for whom the graph is kept."""
+    return [observable] if is_paid(observable) else payers_for_products(due)
+
+
+def payers_for_products(due: Sequence[Observable]) -> List[Observable]:
+    return [each for each in due if is_paid(each) and each.needs_products]

@@ -50,7 +50,7 @@ class BatchSharpness:
     """`sharpness/batch`: largest algebraic eigenvalue of the Hessian of the loss that is stepped on."""
 
     name = "sharpness/batch"
-    share = 16.0
+    price = "sharpness"
     in_step_record = False
     needs_products = True
     needs_update = False
@@ -71,7 +71,7 @@ class PreconditionedSharpness:
     divides by (Cohen et al. 2022, eq. 2)."""
 
     name = "sharpness/preconditioned"
-    share = 16.0
+    price = "sharpness"
     in_step_record = False
     needs_products = True
     needs_update = False

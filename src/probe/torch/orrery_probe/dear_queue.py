@@ -1,0 +1,67 @@
+"""Whose turn it is among measurements that are too dear to be taken on credit."""
+
+from __future__ import annotations
+
+import math
+from typing import Dict, Optional, Protocol, Sequence, Tuple
+
+_LEAST_UNIT = 0.05
+"""Seconds: the least that the unit is taken for, since first measurements are slow, however small the network."""
+_LEAST_COST = 1e-5
+"""Seconds: what costs nothing must not come round endlessly."""
+
+
+class DearMeasurable(Protocol):
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def price(self) -> float:
+        """What its first measurement is expected to cost, in units of the run's first sharpness."""
+        ...
+
+
+class DearQueue:
+    """The common purse of dear measurements, and whose turn it is.
+
+    Each comes round at intervals in proportion to the square root of its cost, so that the cheapest is first and the dearest
+    last. For an income that pays the sum of c·r, of costs c and rates r, these are the rates at which the latest measurements
+    are least old on average (least sum of 1/r). Nobody waits for ever: who has been measured goes to the back.
+    """
+
+    def __init__(self) -> None:
+        self.unit: Optional[float] = None
+        """Seconds that the run's first sharpness took; None before."""
+        self._saved = 0.0
+        self._now = 0.0
+        """The queue's own time, in the units of the intervals."""
+        self._next: Optional[Tuple[str, float, float]] = None
+        """Name, at what time, and at what cost."""
+        self._since: Dict[str, float] = {}
+        self._costs: Dict[str, float] = {}
+
+    def missing(self, measurables: Sequence[DearMeasurable]) -> float:
+        """Decides whose turn it is; seconds that are missing for it, none where enough is saved or nothing to be measured."""
+        self._next = None
+        for each in measurables:
+            since = self._since.setdefault(each.name, self._now)
+            cost = self._costs.get(each.name, each.price * max(_LEAST_UNIT, self.unit or 0.0))
+            at = since + math.sqrt(cost)
+            if self._next is None or at < self._next[1]:
+                self._next = (each.name, at, cost)
+        return 0.0 if self._next is None else max(0.0, self._next[2] - self._saved)
+
+    def save(self, seconds: float) -> None:
+        self._saved += seconds
+
+    def is_due(self, name: str) -> bool:
+        """Whether it is that one's turn, and enough has been saved for it."""
+        return self._next is not None and self._next[0] == name and self._next[2] <= self._saved * (1 + 1e-9)
+
+    def spend(self, name: str, seconds: float, owed: float) -> None:
+        """One of them has taken so many seconds, in its turn or out of it, of which so many are owed."""
+        self._saved -= owed
+        if self._next is not None and self._next[0] == name:
+            self._now = max(self._now, self._next[1])
+        self._since[name] = self._now
+        self._costs[name] = max(_LEAST_COST, seconds)
