@@ -15,6 +15,10 @@ from .products.graph_nodes import is_compiled
 from .products.living_graph import LivingGraph, NotDifferentiable
 from .products.replay import Replay
 
+_HALF = (torch.float16, torch.bfloat16)
+_ROUNDING_HALF = 4e-3
+"""Of products where values are rounded to 8 bits: a unit in the last place."""
+
 
 class Curvature:
     """Products at one step, made when they are first asked for."""
@@ -62,6 +66,8 @@ class Curvature:
                     continue
                 # Some operations say only at the first product that they have no second derivative.
                 products.product(torch.ones_like(products.gradient()))
+                if self._is_half:
+                    products.rounding = _ROUNDING_HALF
             except (NotDifferentiable, InputsChanged, RuntimeError, NotImplementedError) as error:
                 reasons.append(str(error).split("\n")[0])
                 continue
@@ -104,9 +110,12 @@ class Curvature:
         """Lets go of the graphs."""
         self._made = None
 
+    @property
+    def _is_half(self) -> bool:
+        return any(each.is_half for each in self._losses) or any(each.dtype in _HALF for each in self._parameters)
+
     def _check(self, products: LivingGraph, gradients: Sequence[Optional[Tensor]]) -> None:
-        is_half = any(each.is_half for each in self._losses)
-        agreement = agreement_of(products.gradient(), gradients, self._parameters, is_half)
+        agreement = agreement_of(products.gradient(), gradients, self._parameters, self._is_half)
         if agreement is None:
             raise Unmeasurable("gradient-sparse", "Curvature is left out: the optimizer is given sparse gradients.")
         if not agreement.is_finite:

@@ -26,6 +26,7 @@ from .observables.observable import (
 )
 from .optimizers import KnownOptimizer
 from .pending import PendingLoss
+from .products.krylov_space import AsymmetricProduct, NonFiniteProduct
 from .step_costs import StepCosts
 from .unseen_costs import UnseenCosts
 
@@ -246,6 +247,10 @@ class StepRecorder:
     def explain(self, observable: Observable, error: Exception) -> None:
         if isinstance(error, Unmeasurable):
             self._journal.note_once(error.severity, error.code, str(error))
+        elif isinstance(error, NonFiniteProduct):
+            self._journal.note_once("warning", "curvature-not-finite", f"Curvature is left out at some steps. {error}")
+        elif isinstance(error, AsymmetricProduct):
+            self._journal.note_once("warning", "curvature-not-symmetric", f"Curvature is left out. {error}")
         else:
             reason = f"{type(error).__name__}: {error}".split("\n")[0]
             self._journal.note_once("warning", "measurement-failed", f"{observable.name} could not be measured: {reason}")

@@ -2,36 +2,42 @@
 
 from __future__ import annotations
 
-from typing import Callable, Optional
+from dataclasses import replace
+from typing import List, Optional
 
 import torch
 from torch import Tensor
 
 from ..facts.optimizer_facts import optimizer_kind
 from ..preconditioner import ADAPTIVE, preconditioner_of
-from ..products.lanczos import NonFiniteProduct, largest_eigenvalue
+from ..products.lanczos import largest_eigenvalue
+from ..products.operator import SymmetricOperator
+from .hessian import hessian_of
 from .observable import Measurement, ObservedStep, Unmeasurable
 
 TOLERANCE = 1e-3
 """Relative accuracy of a measured eigenvalue."""
+FEWEST_VECTORS = 4
+"""Without room for so many, nothing is begun."""
+_MEASUREMENTS_PER_COLD_START = 8
+"""One measurement in so many is begun at random: where a third eigenvalue overtakes the two that are followed, it may be
+missed for as long as the products hardly show it."""
 
 
-class _WarmEigenvalue:
+class WarmEigenvalue:
     """Begins each search where the last one ended."""
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._start: Optional[Tensor] = None
+        self._starts: List[Tensor] = []
+        self._measurements = 0
 
-    def measure(self, like: Tensor, product: Callable[[Tensor], Tensor], how: str) -> Measurement:
-        warm = self._start is not None and self._start.shape == like.shape and self._start.device == like.device
-        start = self._start if warm and self._start is not None else _seeded(like)
-        try:
-            found = largest_eigenvalue(product, start, TOLERANCE)
-        except NonFiniteProduct as error:
-            raise Unmeasurable("product-not-finite", f"{self._name} was left out at some steps: {error}.") from error
-        if bool(torch.isfinite(found.start).all()):
-            self._start = found.start
+    def measure(self, operator: SymmetricOperator, how: str) -> Measurement:
+        is_cold = self._measurements % _MEASUREMENTS_PER_COLD_START == 0
+        self._measurements += 1
+        starts = [] if is_cold else [each for each in self._starts if len(each) == operator.dimension]
+        found = largest_eigenvalue(operator, starts, TOLERANCE)
+        self._starts = found.next_starts
         if not found.converged:
             raise Unmeasurable(
                 "sharpness-not-converged",
@@ -41,7 +47,7 @@ class _WarmEigenvalue:
         plural = "product" if found.products == 1 else "products"
         return Measurement(
             {self._name: found.value},
-            f"Lanczos, {found.products} Hessian-vector {plural} {how}, {'warm' if warm else 'cold'} start",
+            f"Lanczos, {found.products} Hessian-vector {plural} {how}, {'warm' if starts else 'cold'} start",
             {self._name: found.error},
         )
 
@@ -56,14 +62,14 @@ class BatchSharpness:
     needs_update = False
 
     def __init__(self) -> None:
-        self._eigenvalue = _WarmEigenvalue(self.name)
+        self._eigenvalue = WarmEigenvalue(self.name)
 
     def applies(self, optimizer: Optional[torch.optim.Optimizer]) -> bool:
         return True
 
     def measure(self, step: ObservedStep) -> Optional[Measurement]:
         products = step.products()
-        return self._eigenvalue.measure(products.gradient(), products.product, products.how)
+        return self._eigenvalue.measure(hessian_of(products, FEWEST_VECTORS), products.how)
 
 
 class PreconditionedSharpness:
@@ -77,7 +83,7 @@ class PreconditionedSharpness:
     needs_update = False
 
     def __init__(self) -> None:
-        self._eigenvalue = _WarmEigenvalue(self.name)
+        self._eigenvalue = WarmEigenvalue(self.name)
 
     def applies(self, optimizer: Optional[torch.optim.Optimizer]) -> bool:
         return optimizer is not None and optimizer_kind(optimizer) in ADAPTIVE
@@ -87,13 +93,12 @@ class PreconditionedSharpness:
         if diagonal is None:
             return None
         products = step.products()
-        scale = diagonal.rsqrt()
-        return self._eigenvalue.measure(
-            diagonal, lambda direction: scale * products.product(scale * direction), products.how
-        )
-
-
-def _seeded(like: Tensor) -> Tensor:
-    """From a generator of its own: the script's random numbers are untouched."""
-    generator = torch.Generator().manual_seed(0)
-    return torch.randn(like.shape, generator=generator, dtype=torch.float32).to(like)
+        hessian = hessian_of(products, FEWEST_VECTORS)
+        root = diagonal.to(hessian.working_type).rsqrt()
+        if not bool(torch.isfinite(root).all()):
+            raise Unmeasurable(
+                "preconditioner-not-positive",
+                f"{self.name} was left out at some steps: the preconditioner has elements that are not positive.",
+            )
+        scaled = replace(hessian, multiply=lambda vector: root * hessian.product(root * vector))
+        return self._eigenvalue.measure(scaled, products.how)

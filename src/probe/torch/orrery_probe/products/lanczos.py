@@ -2,83 +2,86 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import Callable, List
+from typing import List, Sequence
 
-import torch
 from torch import Tensor
 
-_CALM = 3
-"""Products over which the Ritz value may move by a quarter of the tolerance at most: a residual alone is fooled at the edge
-of stability, where eigenvalues cluster."""
-_FEWEST = 4
-_KEPT = 4
-"""Ritz vectors in the start of the next call: the eigenvector may change places with its neighbours."""
+from .krylov_space import KrylovSpace
+from .operator import RandomVectors, SymmetricOperator, unit
 
-
-class NonFiniteProduct(Exception):
-    """A product was not finite: the loss overflows."""
+_FEWEST_PRODUCTS = 4
+_QUIET_PRODUCTS = 2
+"""Products over which the eigenvalue must have stood still, from directions known to be near."""
+_QUIET_COLD_PRODUCTS = 6
+"""The same from a random direction: at the edge of stability the Ritz value rests on a neighbour before it climbs to the top."""
+_SEED = 0x5EED
 
 
 @dataclass(frozen=True)
 class Eigenvalue:
     value: float
     """Largest algebraic eigenvalue."""
+    vector: Tensor
+    """Its unit eigenvector."""
+    next_starts: List[Tensor]
+    """It, and the next one as far as it was found: the next measurement's `starts`, in single precision."""
     error: float
-    """Estimate of the absolute error: the Ritz value's last movements, and its bound by residual and gap."""
+    """Bound on the distance from `value` to the nearest eigenvalue, rounding included."""
     products: int
     converged: bool
-    start: Tensor
-    """To begin the next call with."""
+    """Whether the stopping rule was met; if not, `value` is only a lower bound on the largest eigenvalue."""
 
 
 def largest_eigenvalue(
-    product: Callable[[Tensor], Tensor], start: Tensor, tolerance: float, most_products: int = 60
+    operator: SymmetricOperator, starts: Sequence[Tensor], tolerance: float, most_products: int = 80
 ) -> Eigenvalue:
-    """By Lanczos' method with full reorthogonalization (Golub and Van Loan 2013, §10.1, §10.3.6).
+    """By Lanczos's iteration, or, from several starts, by Rayleigh and Ritz in a space that grows by the largest Ritz pair's
+    residual (`KrylovSpace`); `tolerance` is relative.
 
-    `tolerance` is relative. Raises NonFiniteProduct.
+    Stops when the Ritz value has moved by less than a quarter of the tolerance over two products, after four at least (over
+    six from a random start). The residual alone would stop too early at the edge of stability: eigenvalues cluster there, and
+    a mixture of their eigenvectors has a small residual. Two starts, because there the two largest eigenvalues change places
+    from step to step. No stopping rule is proof.
+
+    Raises NonFiniteProduct, AsymmetricProduct.
     """
-    basis = torch.empty(min(most_products, start.numel()), start.numel(), dtype=start.dtype, device=start.device)
-    vector = start / start.norm()
-    diagonal: List[Tensor] = []
-    beside: List[Tensor] = []
+    dimension = operator.dimension
+    most = min(dimension, most_products, max(_FEWEST_PRODUCTS, operator.most_basis_vectors))
+    random = RandomVectors(operator, _SEED)
+    warm = [unit(each.to(operator.device).to(operator.working_type)) for each in starts if _is_usable(each)]
+    space = KrylovSpace(operator, warm or [random.normal()], random.normal)
     ritz_values: List[float] = []
     while True:
-        size = len(diagonal) + 1
-        basis[size - 1] = vector
-        image = product(vector)
-        diagonal.append(torch.dot(vector, image))
-        known = basis[:size]
-        # Twice is enough (Parlett 1998, §6.9).
-        image = image - known.t().mv(known.mv(image))
-        image = image - known.t().mv(known.mv(image))
-        remainder = image.norm()
-        beside.append(remainder)
-        projected = _tridiagonal(diagonal, beside[:-1])
-        if not bool(torch.isfinite(projected).all()) or not bool(torch.isfinite(remainder)):
-            raise NonFiniteProduct("a Hessian-vector product is not finite")
-        values, vectors = torch.linalg.eigh(projected)
-        top = values[-1].item()
-        ritz_values.append(top)
-        residual = abs(remainder.item() * vectors[-1, -1].item())
-        invariant = remainder.item() <= 1e-6 * max(abs(top), abs(values[0].item())) or size == start.numel()
-        moved = max(abs(top - each) for each in ritz_values[-1 - _CALM :])
-        calm = size >= _FEWEST and moved <= tolerance / 4 * abs(top)
-        if invariant or calm or size == len(basis):
-            kept = min(_KEPT, size)
-            weights = torch.ones(kept, dtype=torch.float64)
-            weights[-1] = 2
-            combination = (vectors[:, -kept:] @ weights).to(basis)
-            gap = top - values[-2].item() if size > 1 else 0.0
-            bound = min(residual, residual**2 / gap) if gap > 0 else residual
-            return Eigenvalue(top, bound if invariant else max(bound, moved), size, invariant or calm, combination @ known)
-        vector = image / remainder
+        space.extend()
+        pairs = space.ritz_pairs()
+        value = float(pairs.values[-1])
+        ritz_values.append(value)
+        whole = space.products == dimension
+        # Where exact eigenvectors were the starts, nothing has been seen of the rest but from a random direction.
+        is_cold = not warm or space.has_broken_down
+        quiet = _stood_still(ritz_values, _QUIET_COLD_PRODUCTS if is_cold else _QUIET_PRODUCTS, tolerance / 4)
+        if whole or quiet or space.products >= most:
+            residual = 0.0 if whole else space.residual(pairs.coefficients[:, -1])
+            columns = pairs.coefficients.flip(1)[:, :2].t()
+            return Eigenvalue(
+                value,
+                space.vector(pairs.coefficients[:, -1]),
+                [space.vector(column).float() for column in columns],
+                residual + operator.rounding * pairs.scale,
+                space.products,
+                whole or quiet,
+            )
 
 
-def _tridiagonal(diagonal: List[Tensor], beside: List[Tensor]) -> Tensor:
-    matrix = torch.diag(torch.stack(diagonal).double().cpu())
-    if beside:
-        off = torch.stack(beside).double().cpu()
-        matrix += torch.diag(off, 1) + torch.diag(off, -1)
-    return matrix
+def _is_usable(start: Tensor) -> bool:
+    length = float(start.norm())
+    return math.isfinite(length) and length > 0
+
+
+def _stood_still(ritz_values: Sequence[float], products: int, tolerance: float) -> bool:
+    if len(ritz_values) < max(_FEWEST_PRODUCTS, products + 1):
+        return False
+    now, then = ritz_values[-1], ritz_values[-1 - products]
+    return abs(now - then) <= tolerance * abs(now)

@@ -22,14 +22,16 @@ class LivingGraph:
     """
 
     how = "along the living graph"
+    rounding = 1e-6
+    """Relative error of products, to the scale of the Hessian; measured in single precision: 1e-7 to 2e-6."""
 
     def __init__(self, losses: Sequence[Tensor], parameters: Sequence[Tensor]) -> None:
         refuse_custom_functions(losses)
-        self._parameters = list(parameters)
+        self.parameters = list(parameters)
         self._gradients: List[List[Tuple[int, Tensor]]] = []
         with torch.enable_grad():
             for loss in losses:
-                gradients = torch.autograd.grad(loss, self._parameters, create_graph=True, allow_unused=True)
+                gradients = torch.autograd.grad(loss, self.parameters, create_graph=True, allow_unused=True)
                 self._gradients.append([(index, each) for index, each in enumerate(gradients) if each is not None])
         marks = undifferentiable([each for gradients in self._gradients for _, each in gradients])
         if marks:
@@ -37,7 +39,7 @@ class LivingGraph:
 
     def gradient(self) -> Tensor:
         """Flat."""
-        sums = [torch.zeros_like(each) for each in self._parameters]
+        sums = [torch.zeros_like(each) for each in self.parameters]
         for gradients in self._gradients:
             for index, each in gradients:
                 sums[index] += each.detach()
@@ -45,8 +47,8 @@ class LivingGraph:
 
     def product(self, direction: Tensor) -> Tensor:
         """Of the Hessian with a flat direction; flat."""
-        parts = split(direction, self._parameters)
-        sums = [torch.zeros_like(each) for each in self._parameters]
+        parts = split(direction, self.parameters)
+        sums = [torch.zeros_like(each) for each in self.parameters]
         for gradients in self._gradients:
             # A gradient that does not depend on the weights has no second derivative.
             curved = [(index, each) for index, each in gradients if each.requires_grad]
@@ -54,7 +56,7 @@ class LivingGraph:
                 continue
             products = torch.autograd.grad(
                 [each for _, each in curved],
-                self._parameters,
+                self.parameters,
                 [parts[index] for index, _ in curved],
                 retain_graph=True,
                 allow_unused=True,
