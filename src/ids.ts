@@ -24,6 +24,8 @@ export const settings = {
   codeLens: "orrery.codeLens.enabled",
   runsDirectory: "orrery.runs.directory",
   measuringBudget: "orrery.measuringBudget",
+  probeSetBatches: "orrery.probeSet.batches",
+  probeSetMegabytes: "orrery.probeSet.megabytes",
   backend: "orrery.backend",
   nodePath: "orrery.node.path",
   nodeArguments: "orrery.node.arguments",

@@ -5,6 +5,8 @@ import { UsageError } from "./usageError.ts";
 const options = {
   backend: { type: "string" },
   budget: { type: "string" },
+  "probe-batches": { type: "string" },
+  "probe-memory": { type: "string" },
   node: { type: "string" },
   python: { type: "string" },
   out: { type: "string" },
@@ -22,6 +24,7 @@ export interface CommandLine {
   readonly backend: BackendChoice;
   /** Fraction of wall time. */
   readonly budget: number;
+  readonly probeSet: { readonly batches: number; readonly megabytes: number };
   readonly node: string | undefined;
   readonly python: string | undefined;
   readonly out: string | undefined;
@@ -45,6 +48,10 @@ export function readCommandLine(words: readonly string[]): CommandLine {
     rest: words.slice(ours),
     backend: backendOf(values.backend ?? "auto"),
     budget: budgetOf(values.budget ?? "5%"),
+    probeSet: {
+      batches: countOf("--probe-batches", values["probe-batches"] ?? "4"),
+      megabytes: countOf("--probe-memory", values["probe-memory"] ?? "256"),
+    },
     node: values.node,
     python: values.python,
     out: values.out,
@@ -52,6 +59,11 @@ export function readCommandLine(words: readonly string[]): CommandLine {
     json: values.json ?? false,
     help: values.help ?? false,
   };
+}
+
+function countOf(option: string, text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new UsageError(`${option} takes a whole number, and not "${text}".`);
+  return Number(text);
 }
 
 function parseStrictly(words: readonly string[]) {

@@ -34,10 +34,11 @@ async function run(line: CommandLine): Promise<ExitCode> {
   };
   switch (line.command) {
     case "inspect": {
-      const { backend, budget, node, python, rest } = line;
+      const { backend, budget, probeSet, node, python, rest } = line;
       const script = subject("a script");
       const workingDirectory = process.cwd();
-      const options = { script, arguments: rest, workingDirectory, runsDirectory: runs, backend, budget, node, python };
+      const runtime = { backend, budget, probeSet, node, python };
+      const options = { script, arguments: rest, workingDirectory, runsDirectory: runs, ...runtime };
       return await inspect(installation, options, line.detach, output);
     }
     case "doctor": {

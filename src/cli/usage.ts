@@ -14,6 +14,8 @@ Usage
 Options of inspect, of which doctor takes --backend and --node
   --backend <name>   auto, script (as the script chooses), tensorflow, webgpu, wasm or cpu; default auto
   --budget <share>   share of the time that measuring may cost, as 5% or 0.05; default 5%
+  --probe-batches <n>  batches that are kept, to measure on the same data while training goes on; default 4
+  --probe-memory <MB>  memory that they may take; default 256
   --node <path>      the Node that runs the script; default: the one on the PATH, if it is 22.15 or newer
   --python <path>    the Python that runs a Python script; default: python3, else python, on the PATH
   --detach           start the run and return; it goes on by itself

@@ -115,11 +115,16 @@ export function launchSettings(
 
 function optionsFor(script: vscode.Uri, given: readonly string[]): RunOptions {
   const folder = vscode.workspace.getWorkspaceFolder(script);
+  const configuration = vscode.workspace.getConfiguration("", script);
   return {
     ...launchSettings(script),
     script: script.fsPath,
     arguments: given,
     runsDirectory: folder === undefined ? runsRootBeside(script.fsPath) : runsRoot(folder),
-    budget: vscode.workspace.getConfiguration("", script).get<number>(settings.measuringBudget, 0.05),
+    budget: configuration.get<number>(settings.measuringBudget, 0.05),
+    probeSet: {
+      batches: configuration.get<number>(settings.probeSetBatches, 4),
+      megabytes: configuration.get<number>(settings.probeSetMegabytes, 256),
+    },
   };
 }

@@ -46,6 +46,8 @@ export interface RunOptions {
   readonly backend: BackendChoice;
   /** Fraction of wall time that measuring may cost. */
   readonly budget: number;
+  /** How much data is kept to measure on while training goes on; the probe's own limits where absent. */
+  readonly probeSet?: { readonly batches: number; readonly megabytes: number } | undefined;
   /** The Node executable to use; chosen where absent. */
   readonly node?: string | undefined;
   /** The Python executable to use for a Python script; chosen where absent. */
@@ -143,6 +145,10 @@ async function runNode(installation: Installation, script: string, options: RunO
       ...runtime.environment,
       ORRERY_BACKEND: options.backend,
       ORRERY_BUDGET: String(options.budget),
+      ...(options.probeSet !== undefined && {
+        ORRERY_PROBE_BATCHES: String(options.probeSet.batches),
+        ORRERY_PROBE_BYTES: String(options.probeSet.megabytes * 1e6),
+      }),
     },
   };
 }

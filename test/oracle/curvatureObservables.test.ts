@@ -258,7 +258,7 @@ test("Fieller's interval covers the true ratio nineteen times in twenty, where t
   }
   // Twenty pairs of mean 1 and deviation 0.5 are clear of zero by nine standard errors.
   expect(told).toBe(trials);
-  // 0.95 with a standard error of 0.005, and the quantile to first order.
+  // 0.95 with a standard error of 0.005, and the quantile to second order.
   expect(covered / trials).toBeGreaterThan(0.93);
   expect(covered / trials).toBeLessThan(0.97);
 });

@@ -54,9 +54,9 @@ function noise(architecture: Architecture, steps: ObservedTraining["parts"]["ste
     ["gradient/noise", exactly(lastTop, single)],
     ["gradient/signal", exactly(lastBottom, single, lastTop)],
     ["gradient/noiseScale", exactly(top / bottom, 1e-4)],
-    // The observable's quantile is Student's to the first order.
-    ["gradient/noiseScale/low", exactly((linear - root) / quadratic, 0.05)],
-    ["gradient/noiseScale/high", exactly((linear + root) / quadratic, 0.1)],
+    // The observable expands Student's quantile to the second order: within 0.2 %, of a half-width of a few times the value.
+    ["gradient/noiseScale/low", exactly((linear - root) / quadratic, 0.01)],
+    ["gradient/noiseScale/high", exactly((linear + root) / quadratic, 0.01)],
   ];
 }
 

@@ -25,8 +25,7 @@ export function ratioOfMeans(pairs: readonly (readonly [number, number])[]): Rat
     return pairs.reduce((sum, pair) => sum + (pair[a] - means[a]) * (pair[b] - means[b]), 0) / ((count - 1) * count);
   };
   const [ofTop, ofBoth, ofBottom] = [covariance(0, 0), covariance(0, 1), covariance(1, 1)];
-  // Student's quantile to the first order in 1/(count − 1).
-  const quantile = normalQuantile + (normalQuantile ** 3 + normalQuantile) / (4 * (count - 1));
+  const quantile = studentQuantile(count - 1);
   const doubt = (quantile ** 2 * ofBottom) / bottom ** 2;
   if (!(bottom > 0) || !(doubt < 1)) return undefined;
   const value = top / bottom;
@@ -38,4 +37,10 @@ export function ratioOfMeans(pairs: readonly (readonly [number, number])[]): Rat
     (quantile ** 2 / bottom ** 2) * (ofTop * ofBottom - ofBoth ** 2);
   const half = (quantile / bottom) * Math.sqrt(Math.max(0, spread));
   return { value, low: (centre - half) / (1 - doubt), high: (centre + half) / (1 - doubt) };
+}
+
+/** Student's quantile by its expansion about the normal one, to the second order (Abramowitz and Stegun 1964, 26.7.5). */
+function studentQuantile(freedom: number): number {
+  const z = normalQuantile;
+  return z + (z ** 3 + z) / (4 * freedom) + (5 * z ** 5 + 16 * z ** 3 + 3 * z) / (96 * freedom ** 2);
 }
