@@ -24,6 +24,15 @@ function installDebian(name) {
   });
 }
 
+/** WebGPU's tests are skipped without a driver, and say so. */
+function tryForVulkan() {
+  try {
+    installSoftwareVulkan(console.log);
+  } catch (error) {
+    console.log(error.message);
+  }
+}
+
 try {
   if (findChromium() === undefined && (!installDebian("chromium") || findChromium() === undefined))
     throw new Error(howToGetChromium);

@@ -175,47 +175,44 @@ describe("on a tanh network of 663 parameters", () => {
   });
 });
 
-describe.each(testedBackends)(
-  "on %s, of a convolutional network whose parts are its four examples",
-  (backend) => {
-    test("noise, signal and directional sharpness are those of the float64 examples", async () => {
-      const engine = await useBackend(backend);
-      const model = makeCnn();
-      const before = engine.state.numTensors;
-      withTrace(engine, model.loss, model.variables, (trace) => {
-        const references = exampleReferences(model, trace.weights());
-        const examples = references.map(({ tape, loss }) => ({
-          gradient: tape.gradient(loss),
-          hessian: tape.hessian(loss),
-        }));
-        const mean =
-          examples[0]?.gradient.map(
-            (_, index) => examples.reduce((sum, { gradient }) => sum + at(gradient, index), 0) / 4,
-          ) ?? [];
-        const square = dot(mean, mean);
-        const noise = examples.reduce((sum, { gradient }) => sum + dot(gradient, gradient), 0) / 3 - (4 * square) / 3;
-        const measuredNoise = noiseScale().measure(tracedStep(engine, trace));
-        // Float32 gradients are good to 1e-6, and differences of them to some 1e-5.
-        expect(value(measuredNoise, "gradient/noise") / noise).toBeCloseTo(1, 4);
-        expect(value(measuredNoise, "gradient/signal") / (square - noise / 4)).toBeCloseTo(1, 4);
+describe.each(testedBackends)("on %s, of a convolutional network whose parts are its four examples", (backend) => {
+  test("noise, signal and directional sharpness are those of the float64 examples", async () => {
+    const engine = await useBackend(backend);
+    const model = makeCnn();
+    const before = engine.state.numTensors;
+    withTrace(engine, model.loss, model.variables, (trace) => {
+      const references = exampleReferences(model, trace.weights());
+      const examples = references.map(({ tape, loss }) => ({
+        gradient: tape.gradient(loss),
+        hessian: tape.hessian(loss),
+      }));
+      const mean =
+        examples[0]?.gradient.map(
+          (_, index) => examples.reduce((sum, { gradient }) => sum + at(gradient, index), 0) / 4,
+        ) ?? [];
+      const square = dot(mean, mean);
+      const noise = examples.reduce((sum, { gradient }) => sum + dot(gradient, gradient), 0) / 3 - (4 * square) / 3;
+      const measuredNoise = noiseScale().measure(tracedStep(engine, trace));
+      // Float32 gradients are good to 1e-6, and differences of them to some 1e-5.
+      expect(value(measuredNoise, "gradient/noise") / noise).toBeCloseTo(1, 4);
+      expect(value(measuredNoise, "gradient/signal") / (square - noise / 4)).toBeCloseTo(1, 4);
 
-        const quotients = examples.map(
-          ({ gradient, hessian }) => dot(gradient, times(hessian, gradient)) / dot(gradient, gradient),
-        );
-        const whole = examples.reduce((sum, { hessian }) => sum + dot(mean, times(hessian, mean)) / 4, 0) / square;
-        const average = quotients.reduce((sum, each) => sum + each, 0) / 4;
-        const variance = quotients.reduce((sum, each) => sum + (each - average) ** 2, 0) / 3;
-        const measured = directionalSharpness().measure(tracedStep(engine, trace));
-        expect(measured?.omitted).toBeUndefined();
-        expect(value(measured, "sharpness/directional") / whole).toBeCloseTo(1, 4);
-        expect(value(measured, "sharpness/directional@microBatch") / average).toBeCloseTo(1, 4);
-        expect(errorOf(measured, "sharpness/directional@microBatch") / Math.sqrt(variance / 4)).toBeCloseTo(1, 4);
-      });
-      expect(engine.state.numTensors).toBe(before);
-      tf.dispose([...model.variables]);
+      const quotients = examples.map(
+        ({ gradient, hessian }) => dot(gradient, times(hessian, gradient)) / dot(gradient, gradient),
+      );
+      const whole = examples.reduce((sum, { hessian }) => sum + dot(mean, times(hessian, mean)) / 4, 0) / square;
+      const average = quotients.reduce((sum, each) => sum + each, 0) / 4;
+      const variance = quotients.reduce((sum, each) => sum + (each - average) ** 2, 0) / 3;
+      const measured = directionalSharpness().measure(tracedStep(engine, trace));
+      expect(measured?.omitted).toBeUndefined();
+      expect(value(measured, "sharpness/directional") / whole).toBeCloseTo(1, 4);
+      expect(value(measured, "sharpness/directional@microBatch") / average).toBeCloseTo(1, 4);
+      expect(errorOf(measured, "sharpness/directional@microBatch") / Math.sqrt(variance / 4)).toBeCloseTo(1, 4);
     });
-  },
-);
+    expect(engine.state.numTensors).toBe(before);
+    tf.dispose([...model.variables]);
+  });
+});
 
 test("where a weight penalty keeps the batch whole, that is said, and its own directional sharpness is still given", async () => {
   const engine = await useBackend("cpu");

@@ -281,9 +281,7 @@ const rest: Record<string, Call> = {
     tf.string.stringToHashBucketFast(tf.tensor1d(["a", "b"]), 10),
   ],
   ragged: () => [
-    ...["rtNestedSplits", "rtDenseValues"].map(
-      (name) => (tf.raggedRange(ids(0, 5), ids(3, 7), ids(1, 2)))[name],
-    ),
+    ...["rtNestedSplits", "rtDenseValues"].map((name) => tf.raggedRange(ids(0, 5), ids(3, 7), ids(1, 2))[name]),
     tf.raggedTensorToTensor(ids(4, 100), a([9]), tf.scalar(1.5), [ids(0, 3, 3, 7, 9)], ["ROW_SPLITS"]),
     tf.raggedGather([ids(0, 3, 3, 5, 6)], tf.tensor1d([0.1, 0.2, 0.3, 0.4, 0.5, 0.6]), ids(2, 1, 0, 3), 1)
       .outputDenseValues,
