@@ -6,25 +6,28 @@ import { dot, squaredNorm } from "./vectors.ts";
 /** Relative to the largest eigenvalue in absolute terms. */
 const tolerance = 1e-4;
 const mostProducts = 120;
+/** Eigenvectors that span the space of `gradient/topShare`: the same number at every step, so that shares compare. */
+const sharedBy = 10;
 /** Beyond it the eigenspace is a mixture with its neighbours, and the share in it says nothing. */
 const largestShareError = 0.1;
 const seed = 0x70b5;
 
 /**
  * `hessian/eigenvalues` and `hessian/eigenvalues/residual`: vectors of the largest algebraic eigenvalues of the Hessian of the loss
- * that was stepped on, largest first, and of bounds on the distance of each to some eigenvalue.
+ * that was stepped on, largest first, and of bounds on the distance of each to some eigenvalue. Fewer than asked for where the
+ * smaller ones lie too close together to be told apart.
  *
  * `sharpness/gap`: difference of the first two; where it closes, the first has no derivative.
- * `gradient/topShare`: share of |g|² in the space of their eigenvectors (Gur-Ari, Roberts and Dyer 2018), with the share of a random
+ * `gradient/topShare`: share of |g|² in the space of the first ten eigenvectors (Gur-Ari, Roberts and Dyer 2018), with the share of a random
  * direction as `…/null`.
  *
  * @param count eigenvalues, at most 20.
  */
-export function eigenvalues(count = 10): Observable {
+export function eigenvalues(count = 20): Observable {
   let start: Float64Array | undefined;
   return {
     name: "hessian/eigenvalues",
-    price: 2.5,
+    price: 4,
     record: "measure",
     needsTrace: true,
     needsWeights: false,
@@ -34,10 +37,10 @@ export function eigenvalues(count = 10): Observable {
       const known = start?.length === trace.parameterCount ? start : undefined;
       const top = topEigenpairs(hessianOf(trace, 2 * count), { count, tolerance, seed, start: known, mostProducts });
       start = sum(top.vectors);
-      if (!top.converged) {
+      if (top.values.length === 0) {
         throw new Unmeasurable(
           "eigenvalues-not-converged",
-          `The ${count} largest eigenvalues of the Hessian were left out at some steps: ${top.products} Hessian-vector products were not enough.`,
+          `The largest eigenvalues of the Hessian were left out at some steps: ${top.products} Hessian-vector products were not enough.`,
         );
       }
       const share = gradientShare(trace.gradient(), top);
@@ -48,7 +51,7 @@ export function eigenvalues(count = 10): Observable {
           ...(gap !== undefined && { "sharpness/gap": gap.value }),
           ...(isClear && {
             "gradient/topShare": share.value,
-            "gradient/topShare/null": top.values.length / trace.parameterCount,
+            "gradient/topShare/null": Math.min(sharedBy, trace.parameterCount) / trace.parameterCount,
           }),
         },
         error: {
@@ -74,10 +77,11 @@ function gapOf({ values, residuals, scale }: TopEigenpairs): { value: number; er
 /** Share of |g|² in the span of the eigenvectors; the error by the angle that it may be off (Davis and Kahan 1970). */
 function gradientShare(gradient: Float32Array, top: TopEigenpairs): { value: number; error: number } | undefined {
   const square = squaredNorm(gradient);
-  if (square === 0) return undefined;
-  const along = top.vectors.reduce((total, vector) => total + dot(vector, gradient) ** 2, 0);
-  const gap = (top.values.at(-1) ?? 0) - top.next;
-  const off = Math.sqrt(squaredNorm(top.residuals)) + productRounding * top.scale;
+  const spanning = Math.min(sharedBy, gradient.length);
+  if (square === 0 || top.values.length < spanning) return undefined;
+  const along = top.vectors.slice(0, spanning).reduce((total, vector) => total + dot(vector, gradient) ** 2, 0);
+  const gap = (top.values[spanning - 1] ?? 0) - (top.values[spanning] ?? top.next);
+  const off = Math.sqrt(squaredNorm(top.residuals.slice(0, spanning))) + productRounding * top.scale;
   return { value: Math.min(1, along / square), error: Math.min(1, off / gap) };
 }
 

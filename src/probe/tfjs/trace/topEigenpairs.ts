@@ -15,7 +15,7 @@ export interface TopEigenpairsOptions {
 }
 
 export interface TopEigenpairs {
-  /** The largest algebraic eigenvalues, largest first; as many as asked, or as there are dimensions. */
+  /** The largest algebraic eigenvalues, largest first: of those asked for, the leading ones that were found as exactly as asked. */
   readonly values: readonly number[];
   /** Their unit eigenvectors. */
   readonly vectors: readonly Float64Array[];
@@ -26,10 +26,9 @@ export interface TopEigenpairs {
   /** Largest eigenvalue in absolute terms. */
   readonly scale: number;
   readonly products: number;
-  readonly converged: boolean;
 }
 
-/** Products over which all values must have stood still: from a random start one may rest on a neighbour for a while. */
+/** Products over which a value must have stood still: from a random start one may rest on a neighbour for a while. */
 const quietProducts = 6;
 /** Relative to the operator's scale. A vector of a larger residual is a mixture, however still its value stands. */
 const largestResidual = 1e-2;
@@ -61,19 +60,20 @@ export function topEigenpairs(operator: SymmetricOperator, options: TopEigenpair
     history.push(values);
     const columns = top.map((index) => pairs.coefficients.getColumn(index));
     const residuals = columns.map((column) => (whole ? 0 : space.residual(column)));
-    const converged =
+    const isFound = (place: number) =>
       whole ||
-      (residuals.every((residual) => residual <= largestResidual * pairs.scale) &&
-        stoodStill(history, tolerance * pairs.scale));
-    if (converged || products >= mostProducts) {
+      ((residuals[place] ?? Number.NaN) <= largestResidual * pairs.scale &&
+        stoodStill(history, place, tolerance * pairs.scale));
+    const missing = values.findIndex((_, place) => !isFound(place));
+    if (missing < 0 || products >= mostProducts) {
+      const found = missing < 0 ? count : missing;
       return {
-        values,
-        vectors: columns.map((column) => space.vector(column)),
-        residuals,
-        next: pairs.values[order[count] ?? -1] ?? Number.NEGATIVE_INFINITY,
+        values: values.slice(0, found),
+        vectors: columns.slice(0, found).map((column) => space.vector(column)),
+        residuals: residuals.slice(0, found),
+        next: pairs.values[order[found] ?? -1] ?? Number.NEGATIVE_INFINITY,
         scale: pairs.scale,
         products,
-        converged,
       };
     }
   }
@@ -83,8 +83,8 @@ function descending({ values }: RitzPairs): number[] {
   return values.map((_, index) => index).toSorted((a, b) => (values[b] ?? 0) - (values[a] ?? 0));
 }
 
-function stoodStill(history: readonly (readonly number[])[], tolerance: number): boolean {
-  const now = history.at(-1) ?? [];
-  const then = history.at(-1 - quietProducts);
-  return then !== undefined && now.every((value, index) => Math.abs(value - (then[index] ?? Number.NaN)) <= tolerance);
+function stoodStill(history: readonly (readonly number[])[], place: number, tolerance: number): boolean {
+  const now = history.at(-1)?.[place] ?? Number.NaN;
+  const then = history.at(-1 - quietProducts)?.[place] ?? Number.NaN;
+  return Math.abs(now - then) <= tolerance;
 }
