@@ -13,7 +13,9 @@ from .pending import PendingLoss
 from .products.captured_call import InputsChanged
 from .products.graph_nodes import is_compiled
 from .products.living_graph import LivingGraph, NotDifferentiable
+from .products.program import TapeGraph
 from .products.replay import Replay
+from .tapes import Tapes
 
 _HALF = (torch.float16, torch.bfloat16)
 _ROUNDING_HALF = 4e-3
@@ -28,10 +30,12 @@ class Curvature:
         losses: Sequence[PendingLoss],
         parameters: Sequence[Tensor],
         gradients: Optional[Sequence[Optional[Tensor]]],
+        tapes: Tapes,
     ) -> None:
         """`gradients` are what the optimizer is given, without the scale of a gradient scaler; None where that is not known
         yet, and `check` has to be called later."""
         self.agreement: Optional[Agreement] = None
+        self._tapes = tapes
         self._losses = losses
         self._parameters = parameters
         self._gradients = gradients
@@ -59,7 +63,8 @@ class Curvature:
 
     def _make(self) -> LivingGraph:
         reasons: List[str] = []
-        for way in (self._living_graph, self._replay):
+        differs: Optional[Unmeasurable] = None
+        for way in (self._living_graph, self._replay, self._taped):
             try:
                 products = way()
                 if products is None:
@@ -68,15 +73,25 @@ class Curvature:
                 products.product(torch.ones_like(products.gradient()))
                 if self._is_half:
                     products.rounding = _ROUNDING_HALF
+                if self._gradients is not None:
+                    self._check(products, self._gradients)
+                return products
+            except Unmeasurable as error:
+                differs = error
             except (NotDifferentiable, InputsChanged, RuntimeError, NotImplementedError) as error:
                 reasons.append(str(error).split("\n")[0])
-                continue
-            if self._gradients is not None:
-                self._check(products, self._gradients)
-            return products
+        if differs is not None:
+            raise differs
         if not reasons:
             reasons.append("the loss was not seen")
-        raise Unmeasurable("curvature-unavailable", f"Curvature is left out: {'; '.join(dict.fromkeys(reasons))}.")
+        because = "; ".join(dict.fromkeys(reasons))
+        if self._tapes.is_wanted and self._tapes.current is None and self._tapes.is_possible:
+            raise Unmeasurable(
+                "curvature-recorded",
+                f"Curvature is measured from the next step on, by recording the operations of the forward pass: {because}.",
+                "information",
+            )
+        raise Unmeasurable("curvature-unavailable", f"Curvature is left out: {because}.")
 
     def _living_graph(self) -> Optional[LivingGraph]:
         graphs = self._graphs()
@@ -91,6 +106,15 @@ class Curvature:
         if len(graphs) != 1:
             raise NotDifferentiable("it takes running the model again, which is not done over accumulated gradients")
         return Replay(graphs[0], self._losses[0].calls, self._parameters)
+
+    def _taped(self) -> Optional[LivingGraph]:
+        losses = [each.graph for each in self._losses if each.graph is not None]
+        if len(losses) < len(self._losses) or not losses or any(is_compiled(each) for each in losses):
+            return None
+        if self._tapes.current is None:
+            self._tapes.is_wanted = True
+            return None
+        return TapeGraph(self._tapes.current, losses, [each.scale for each in self._losses], self._parameters)
 
     def _graphs(self) -> Optional[List[Tensor]]:
         """The losses with the scale taken out; None where one was not kept."""

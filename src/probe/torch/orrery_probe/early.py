@@ -28,7 +28,7 @@ class EarlyMeasurement:
         plan: Plan,
     ) -> None:
         self.known = known
-        self.curvature = Curvature([pending], known.parameters, None)
+        self.curvature = Curvature([pending], known.parameters, None, recorder.tapes)
         self.is_checked = False
         self._recorder = recorder
         self._scale = pending.scale

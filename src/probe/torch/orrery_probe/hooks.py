@@ -23,6 +23,10 @@ class Listener(Protocol):
 
     def iterating(self, loader: Any) -> None: ...
 
+    def compiles(self) -> None:
+        """The script asks for something to be compiled."""
+        ...
+
     def backward_begins(self, tensors: Any, gradients: Any, inputs: Any) -> bool:
         """Whether the graph is to be kept for the step."""
         ...
@@ -65,6 +69,7 @@ class Hooks:
         self._hook_optimizers()
         self._hook_scalers()
         self._hook_loaders()
+        self._hook_compile()
 
     def watch_calls(self, wanted: bool) -> None:
         """Calls of modules are seen only while wanted.
@@ -197,3 +202,16 @@ class Hooks:
             return original(loader)
 
         DataLoader.__iter__ = iterate  # type: ignore[method-assign]
+
+    def _hook_compile(self) -> None:
+        original = getattr(torch, "compile", None)
+        if original is None:
+            return
+
+        @functools.wraps(original)
+        def watched(*args: Any, **kwargs: Any) -> Any:
+            if self._is_listening():
+                self._listener.compiles()
+            return original(*args, **kwargs)
+
+        torch.compile = watched

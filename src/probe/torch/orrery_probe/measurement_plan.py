@@ -10,7 +10,7 @@ import torch
 from .budget import Budget
 from .journal import Journal
 from .observables.catalog import create_observables
-from .observables.observable import Observable, is_paid
+from .observables.observable import Observable, Recording, is_paid
 from .optimizers import KnownOptimizer
 
 
@@ -19,6 +19,8 @@ class Plan:
     due: FrozenSet[str]
     """Names of the observables to measure."""
     needs_products: bool
+    needs_recording: bool = False
+    """Whether the evaluation will be computed again at other weights."""
     choosing: float = 0.0
     """Seconds that it took to decide, where something is due."""
 
@@ -55,4 +57,5 @@ class MeasurementPlan:
         needs_products = any(each.needs_products and each.name in due for each in found)
         if needs_products:
             due |= {each.name for each in found if not is_paid(each)}
-        return Plan(due, needs_products, clock.measuring - before)
+        needs_recording = any(isinstance(each, Recording) and each.name in due for each in found)
+        return Plan(due, needs_products, needs_recording, clock.measuring - before)

@@ -16,6 +16,7 @@ from .optimizers import Optimizers
 from .session import Session
 from .spool import Spool
 from .step_recorder import StepRecorder
+from .tapes import Tapes
 
 
 def observe(directory: str, script: str, fraction: float) -> Ending:
@@ -25,7 +26,7 @@ def observe(directory: str, script: str, fraction: float) -> Ending:
     begin = BeginRecord(journal, script)
     modules = Modules()
     facts = TrainingFacts(journal, modules, DataFacts())
-    recorder = StepRecorder(journal, budget)
+    recorder = StepRecorder(journal, budget, Tapes())
     ending = Ending(journal, begin, recorder)
     controls = Controls(ControlFile(directory), journal, budget, ending.stop)
     optimizers = Optimizers(journal, modules)

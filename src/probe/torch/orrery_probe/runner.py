@@ -50,10 +50,16 @@ def run_script(script: str, arguments: List[str], failed: Callable[[BaseExceptio
 
 def without_own_frames(traceback: Optional[TracebackType]) -> Optional[TracebackType]:
     """The traceback as it would read without the probe: our frames leave it wherever they stand."""
-    kept = []
+    kept: List[TracebackType] = []
     while traceback is not None:
-        if not traceback.tb_frame.f_code.co_filename.startswith(_OWN):
+        file = traceback.tb_frame.f_code.co_filename
+        if not file.startswith(_OWN):
             kept.append(traceback)
+        elif file.endswith("tape.py"):
+            # An operation that failed while it was recorded: torch's own frames round ours belong to that.
+            while kept and kept[-1].tb_frame.f_code.co_filename.endswith("_python_dispatch.py"):
+                kept.pop()
+            break
         traceback = traceback.tb_next
     for index, each in enumerate(kept):
         each.tb_next = kept[index + 1] if index + 1 < len(kept) else None

@@ -78,6 +78,8 @@ class Session:
         self._stepping: Optional[torch.optim.Optimizer] = None
         self._under_way: Optional[StepUnderWay] = None
         self._early: Optional[EarlyMeasurement] = None
+        self._tapes = recorder.tapes
+        self._tapes.is_ours = lambda: self.is_measuring
         self._preparing = 0.0
         """Seconds of measuring that the step under way has been prepared by."""
 
@@ -92,6 +94,13 @@ class Session:
     @_guarded
     def optimizer_created(self, optimizer: torch.optim.Optimizer) -> None:
         self._optimizers.created(optimizer)
+        # Not from the beginning of the script: it makes its weights before.
+        self._record()
+
+    @_guarded
+    def compiles(self) -> None:
+        self._tapes.compiles = True
+        self._tapes.end()
 
     @_guarded
     def scaled_by(self, scaler: Any) -> None:
@@ -103,8 +112,10 @@ class Session:
 
     def calls(self, module: torch.nn.Module, args: Any, kwargs: Any, run: Callable[[], Any]) -> Any:
         """Keeps what is needed to know the outermost modules' inputs, and to run them again."""
-        if self.is_measuring or self._depth > 0 or not torch.is_grad_enabled():
+        if self.is_measuring or self._depth > 0:
             return run()
+        if not torch.is_grad_enabled():
+            return self._tapes.without(run)
         call = self._capture(module, args, kwargs)
         self._depth += 1
         try:
@@ -120,6 +131,8 @@ class Session:
         if next(module.parameters(), None) is None:
             return None
         self._recorder.evaluation_begins()
+        if any(isinstance(each, torch.jit.ScriptModule) for each in module.modules()):
+            self._tapes.end()
         if self._inputs is None:
             self._inputs = list(tensors_in((args, kwargs)))
         if not self._plan.needs_products and self.journal.step > 0:
@@ -135,6 +148,7 @@ class Session:
     @_guarded
     def backward_begins(self, tensors: Any, gradients: Any, inputs: Any) -> bool:
         self._recorder.evaluation_begins()
+        self._tapes.pause()
         if self._losses_used:
             self._forget()
         loss = _scalar_loss(tensors, gradients)
@@ -167,6 +181,7 @@ class Session:
         return False
 
     def backward_done(self) -> None:
+        self._tapes.resume()
         early = self._early
         if early is not None and not early.is_checked and not self.is_measuring:
             self._check(early)
@@ -181,10 +196,13 @@ class Session:
             return
         known = self._optimizers.get(optimizer)
         self._early = EarlyMeasurement(self._recorder, optimizer, known, pending, self._plan)
+        self._tapes.end()
 
     @_guarded
     def step_begins(self, optimizer: torch.optim.Optimizer, has_closure: bool) -> None:
         self._stepping = optimizer
+        if not has_closure:
+            self._tapes.pause()
         self._under_way = None if has_closure else self._begin_step(optimizer, self._losses)
 
     @_guarded
@@ -193,7 +211,9 @@ class Session:
             # A closure's first evaluation is that at the weights before the step.
             under_way = self._under_way or self._begin_step(optimizer, self._losses[:1], moved=True)
             self._recorder.complete(under_way)
+            self._tapes.resume()
             if under_way.known.is_first:
+                self._tapes.end()
                 self._prepare(self._plans.next(under_way.known, optimizer))
         finally:
             self._let_go()
@@ -230,6 +250,13 @@ class Session:
     def _prepare(self, plan: Plan) -> None:
         self._plan = plan
         self.hooks.watch_calls(plan.needs_products or self._facts.wants_inputs)
+
+        self._record()
+
+    def _record(self) -> None:
+        if self._plan.needs_recording or (self._plan.needs_products and self._tapes.is_wanted):
+            if self._optimizers.likely is not None:
+                self._tapes.begin()
 
     def _forget(self) -> None:
         self._losses = []

@@ -28,6 +28,7 @@ from .optimizers import KnownOptimizer
 from .pending import PendingLoss
 from .products.krylov_space import AsymmetricProduct, NonFiniteProduct
 from .step_costs import StepCosts
+from .tapes import Tapes
 from .unseen_costs import UnseenCosts
 
 if TYPE_CHECKING:
@@ -56,7 +57,8 @@ class StepUnderWay:
 
 
 class StepRecorder:
-    def __init__(self, journal: Journal, budget: Budget) -> None:
+    def __init__(self, journal: Journal, budget: Budget, tapes: Tapes) -> None:
+        self.tapes = tapes
         self._journal = journal
         self._budget = budget
         self._last_script_time: Optional[float] = None
@@ -102,7 +104,7 @@ class StepRecorder:
         if preparing > 0:
             costs.add(payers_for_products(observables), preparing)
         gradients = gradients_of(optimizer, known.parameters)
-        curvature = Curvature(losses, known.parameters, gradients)
+        curvature = Curvature(losses, known.parameters, gradients, self.tapes)
         measured: List[Tuple[Observable, Measurement]] = []
         if early is not None:
             early.costs.settle(self._budget, 0)

@@ -81,6 +81,10 @@ class Observable(Protocol):
         ...
 
 
+class Recording:
+    """Parent of observables that compute the evaluation again, at other weights or on kept batches: it is recorded for them."""
+
+
 def is_paid(observable: Observable) -> bool:
     return observable.price != FREE
 

@@ -92,7 +92,7 @@ class CapturedCall:
         try:
             with contextlib.ExitStack() as stack:
                 stack.enter_context(self._random.in_force())
-                stack.enter_context(_twice_differentiable_kernels())
+                stack.enter_context(twice_differentiable_kernels())
                 stack.enter_context(torch.enable_grad())
                 for kind, enabled, dtype in self._autocast:
                     if enabled:
@@ -120,7 +120,7 @@ def _autocast_state(kind: str) -> Tuple[bool, torch.dtype]:
 
 
 @contextlib.contextmanager
-def _twice_differentiable_kernels() -> Iterator[None]:
+def twice_differentiable_kernels() -> Iterator[None]:
     """Attention by its formula, recurrent layers without cuDNN, reentrant checkpoints run straight through."""
     with contextlib.ExitStack() as stack:
         attention = getattr(torch.nn, "attention", None)
