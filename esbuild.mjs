@@ -115,6 +115,7 @@ const copies = [
     "node_modules/@vscode/tree-sitter-wasm/wasm/tree-sitter-javascript.wasm",
     "dist/grammars/tree-sitter-javascript.wasm",
   ],
+  ["node_modules/@vscode/tree-sitter-wasm/wasm/tree-sitter-python.wasm", "dist/grammars/tree-sitter-python.wasm"],
   ["node_modules/@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm", "dist/probe/tfjs-backend-wasm.wasm"],
   [
     "node_modules/@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm",

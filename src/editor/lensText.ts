@@ -1,6 +1,6 @@
 /** What the lens over a training call or a model definition says. Knows nothing of the editor. */
 import { commands } from "../ids.ts";
-import type { CodeSite } from "../source/codeSites.ts";
+import type { CodeSite } from "../source/codeSite.ts";
 import { shownStatus, verdictSummary, type RunListing } from "./runListing.ts";
 
 export interface LensText {

@@ -1,5 +1,5 @@
 /** Keeps the syntax trees of open documents, in the thread that parses them. */
-import type { CodeSite } from "../source/codeSites.ts";
+import type { CodeSite } from "../source/codeSite.ts";
 import type { Grammars, SourceLanguage } from "../source/grammar.ts";
 import { SourceFile } from "../source/sourceFile.ts";
 import type { SourceRequest, SourceService } from "./sourceService.ts";
@@ -39,7 +39,9 @@ export class ParsedFiles implements SourceService {
   #file(key: string, language: SourceLanguage): Promise<ParsedFile> {
     let file = this.#files.get(key);
     if (file === undefined) {
-      file = this.#grammars.parser(language).then((parser) => ({ source: new SourceFile(parser), version: -1 }));
+      file = this.#grammars
+        .parser(language)
+        .then((parser) => ({ source: new SourceFile(parser, language), version: -1 }));
       this.#files.set(key, file);
       file.catch(() => this.#files.delete(key));
     }

@@ -1,6 +1,6 @@
 /** Follows open scripts for the thread that parses them, and remembers its answers. */
 import * as vscode from "vscode";
-import type { CodeSite } from "../source/codeSites.ts";
+import type { CodeSite } from "../source/codeSite.ts";
 import type { SourceLanguage } from "../source/grammar.ts";
 import { isInScope, longestText } from "../source/scope.ts";
 import type { Subscription } from "./runAccess.ts";
@@ -12,6 +12,7 @@ const languages: Readonly<Record<string, SourceLanguage>> = {
   javascriptreact: "javascript",
   typescript: "typescript",
   typescriptreact: "tsx",
+  python: "python",
 };
 
 export const scriptSelector: vscode.DocumentSelector = Object.keys(languages).flatMap((language) => [
@@ -53,8 +54,8 @@ export class SourceFiles implements vscode.Disposable {
   }
 
   /**
-   * Training calls and model definitions of a document as it stands. Nothing in long files, and in files that do not name
-   * TensorFlow.js: the thread is not even started for those. Rejects when the token is cancelled, or the thread fails.
+   * Training calls and model definitions of a document as it stands. Nothing in long files, and in files that name no
+   * package that trains: the thread is not even started for those. Rejects when the token is cancelled, or the thread fails.
    */
   async sites(document: vscode.TextDocument, token: vscode.CancellationToken): Promise<readonly CodeSite[]> {
     const language = languages[document.languageId];
@@ -65,7 +66,7 @@ export class SourceFiles implements vscode.Disposable {
     if (known?.answer?.version === version) return known.answer.sites;
 
     const text = document.getText();
-    if (!isInScope(text)) return [];
+    if (!isInScope(text, language)) return [];
     const file = known ?? { since: version, changes: [], answer: undefined };
     this.#files.set(key, file);
     const { since, changes } = file;

@@ -1,5 +1,5 @@
 /** What the source thread does for the extension host. */
-import type { CodeSite } from "../source/codeSites.ts";
+import type { CodeSite } from "../source/codeSite.ts";
 import type { SourceLanguage } from "../source/grammar.ts";
 import type { SourceEdit } from "../source/sourceFile.ts";
 

@@ -1,37 +1,13 @@
 /** Finds where a script trains with TensorFlow.js and where it defines its model. */
 import type { Node, Tree } from "@vscode/tree-sitter-wasm";
+import type { CodeSite } from "./codeSite.ts";
 import { Declarations, functionTypes, namedChildren } from "./declarations.ts";
+import { before, encloses, placesOf, positionOf, rangeOf, type SourcePosition } from "./places.ts";
 import { loadedModule, Provenances } from "./provenance.ts";
 import { packageScope } from "./scope.ts";
 
-/** Lines and columns count from 0, columns in UTF-16 code units, as editors count. */
-export interface SourcePosition {
-  readonly line: number;
-  readonly column: number;
-}
-
-interface SourceRange {
-  readonly start: SourcePosition;
-  readonly end: SourcePosition;
-}
-
 type TrainingCall = "fit" | "fitDataset" | "trainOnBatch" | "minimize" | "applyGradients";
 type ModelCall = "sequential" | "model";
-
-export type CodeSite =
-  /** `statement` is where the statement that the call belongs to begins. */
-  | {
-      readonly kind: "training";
-      readonly call: TrainingCall;
-      readonly range: SourceRange;
-      readonly statement: SourcePosition;
-    }
-  | {
-      readonly kind: "model";
-      readonly call: ModelCall;
-      readonly range: SourceRange;
-      readonly statement: SourcePosition;
-    };
 
 /** Fewest arguments that TensorFlow.js takes: `scaler.fit(data)` and `window.minimize()` are other people's. */
 const fewestArguments: Record<TrainingCall, number> = {
@@ -66,12 +42,6 @@ export function codeSites(tree: Tree, text: string): CodeSite[] {
     }
   }
   return sites.sort((one, other) => (before(one.range.start, other.range.start) ? -1 : 1));
-}
-
-function placesOf(word: string, text: string): number[] {
-  const places: number[] = [];
-  for (let place = text.indexOf(word); place >= 0; place = text.indexOf(word, place + word.length)) places.push(place);
-  return places;
 }
 
 /** A quick look that spares the tree most occurrences of a name: does something like an argument list follow? */
@@ -136,20 +106,4 @@ function isBoundary(node: Node): boolean {
   return (
     node.type === "program" || node.type === "ERROR" || node.type === "statement_block" || functionTypes.has(node.type)
   );
-}
-
-function positionOf(point: { readonly row: number; readonly column: number }): SourcePosition {
-  return { line: point.row, column: point.column };
-}
-
-function rangeOf(node: Node): SourceRange {
-  return { start: positionOf(node.startPosition), end: positionOf(node.endPosition) };
-}
-
-function encloses(outer: SourceRange, inner: SourceRange): boolean {
-  return !before(inner.start, outer.start) && !before(outer.end, inner.end);
-}
-
-function before(one: SourcePosition, other: SourcePosition): boolean {
-  return one.line < other.line || (one.line === other.line && one.column < other.column);
 }

@@ -1,7 +1,7 @@
 /** The grammars of the languages that training scripts are written in, as tree-sitter parsers. */
 import { Language, Parser } from "@vscode/tree-sitter-wasm";
 
-export type SourceLanguage = "javascript" | "typescript" | "tsx";
+export type SourceLanguage = "javascript" | "typescript" | "tsx" | "python";
 
 /** Where the WebAssembly files lie. Reading them is the caller's: this folder does no input or output. */
 export interface GrammarFiles {

@@ -1,6 +1,10 @@
 /** One open file's syntax tree, kept while it is edited. */
 import type { Parser, Tree } from "@vscode/tree-sitter-wasm";
-import { codeSites, type CodeSite, type SourcePosition } from "./codeSites.ts";
+import type { CodeSite } from "./codeSite.ts";
+import { codeSites } from "./codeSites.ts";
+import type { SourceLanguage } from "./grammar.ts";
+import type { SourcePosition } from "./places.ts";
+import { pythonSites } from "./python/pythonSites.ts";
 import { isInScope } from "./scope.ts";
 
 /** One replacement. Offsets are in UTF-16 code units of the text before this edit; edits apply one after the other. */
@@ -14,14 +18,17 @@ export interface SourceEdit {
 
 export class SourceFile implements Disposable {
   readonly #parser: Parser;
+  readonly #language: SourceLanguage;
   #tree: Tree | undefined;
   /** Of the text as it must be now, in UTF-16 code units. */
   #length = 0;
   #edited = false;
   #sites: readonly CodeSite[] | undefined;
 
-  constructor(parser: Parser) {
+  /** `parser` is that of the language. */
+  constructor(parser: Parser, language: SourceLanguage) {
     this.#parser = parser;
+    this.#language = language;
   }
 
   /** Tells the file of an edit; the next `sites` parses only what has changed. */
@@ -52,7 +59,7 @@ export class SourceFile implements Disposable {
   }
 
   #read(text: string): readonly CodeSite[] {
-    if (!isInScope(text)) {
+    if (!isInScope(text, this.#language)) {
       this.#deleteTree();
       return [];
     }
@@ -61,7 +68,8 @@ export class SourceFile implements Disposable {
       this.#deleteTree();
       this.#tree = tree;
     }
-    return this.#tree === undefined ? [] : codeSites(this.#tree, text);
+    if (this.#tree === undefined) return [];
+    return this.#language === "python" ? pythonSites(this.#tree, text) : codeSites(this.#tree, text);
   }
 
   /** The next `sites` parses the whole text. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { lensSites, lensTexts } from "../../src/editor/lensText.ts";
 import { noVerdicts, type RunListing } from "../../src/editor/runListing.ts";
 import { commands } from "../../src/ids.ts";
-import type { CodeSite } from "../../src/source/codeSites.ts";
+import type { CodeSite } from "../../src/source/codeSite.ts";
 
 const finished: RunListing = {
   directory: "/runs/a",

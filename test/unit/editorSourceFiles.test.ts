@@ -146,7 +146,7 @@ function connect() {
 
 /** What a file that was never edited finds. */
 async function fresh(document: Document): Promise<string[]> {
-  using file = new SourceFile(await grammars.parser("typescript"));
+  using file = new SourceFile(await grammars.parser("typescript"), "typescript");
   return file.sites(document.getText()).map((site) => `${site.call}@${site.statement.line}`);
 }
 

@@ -281,7 +281,7 @@ await (await build()).fit(x, y);`,
 ];
 
 async function sitesOf(text: string, language: SourceLanguage) {
-  using file = new SourceFile(await grammars.parser(language));
+  using file = new SourceFile(await grammars.parser(language), language);
   return file.sites(text);
 }
 
@@ -303,7 +303,7 @@ test("a site's range is the call's own text, and its statement the start of the 
 test("after any edit an incrementally kept file finds what a fresh one finds", async () => {
   const parser = await grammars.parser("typescript");
   let text = `${esm}const model = tf.sequential();\nfor (const x of xs) {\n  await model.fit(x, y);\n}\n`;
-  using kept = new SourceFile(parser);
+  using kept = new SourceFile(parser, "typescript");
   kept.sites(text);
   const edits: [string, string][] = [
     ["const model", "\n\nconst model"],
@@ -342,7 +342,7 @@ test("3,000 lines with 273 training calls are read again after an edit in less t
 }
 `;
   let text = esm + block.repeat(273);
-  using file = new SourceFile(await grammars.parser("typescript"));
+  using file = new SourceFile(await grammars.parser("typescript"), "typescript");
   file.sites(text);
   const started = performance.now();
   const start = text.indexOf("epoch: ");
