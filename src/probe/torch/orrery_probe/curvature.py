@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import List, Optional, Sequence
+from typing import Callable, List, Optional, Sequence, TypeVar
 
 import torch
 from torch import Tensor
@@ -13,10 +13,12 @@ from .pending import PendingLoss
 from .products.captured_call import InputsChanged
 from .products.graph_nodes import is_compiled
 from .products.living_graph import LivingGraph, NotDifferentiable
+from .products.micro_batches import BatchParts, SplitBatch, Unsplittable, accumulated_parts, split_parts
 from .products.program import TapeGraph
 from .products.replay import Replay
 from .tapes import Tapes
 
+T = TypeVar("T")
 _HALF = (torch.float16, torch.bfloat16)
 _ROUNDING_HALF = 4e-3
 """Of products where values are rounded to 8 bits: a unit in the last place."""
@@ -92,6 +94,35 @@ class Curvature:
                 "information",
             )
         raise Unmeasurable("curvature-unavailable", f"Curvature is left out: {because}.")
+
+    def visit_parts(self, count: int, seed: int, visit: Callable[[LivingGraph, Tensor], T]) -> BatchParts[T]:
+        """The micro-batches that the step adds up, or at most so many parts of its one batch, at random; see `split_parts`.
+
+        Raises Unmeasurable.
+        """
+        products = self.products()
+        whole = products.gradient()
+        try:
+            graphs = self._graphs() or []
+            if len(graphs) > 1:
+                examples = [next((call.examples for call in each.calls), None) for each in self._losses]
+                return accumulated_parts(products, whole, examples, visit)
+            calls = self._losses[0].calls
+            batch = next((call.examples for call in calls if call.examples is not None), None)
+            if batch is None:
+                raise Unsplittable("it is not known which of the inputs holds the examples")
+            if batch < 2:
+                raise Unsplittable("it has a single example")
+            split = SplitBatch(graphs[0], calls, self._parameters, batch)
+            return split_parts(split, whole, batch, min(count, batch), seed, visit)
+        except (Unsplittable, NotDifferentiable, InputsChanged, RuntimeError, ValueError, IndexError) as error:
+            reason = str(error).split("\n")[0]
+            raise Unmeasurable(
+                "batch-not-split",
+                "The gradient noise scale and the sharpness over micro-batches are left out, as the batch cannot be taken "
+                f"apart ({reason}). Batch normalization, dropout and weight penalties, for instance, make a loss that is no "
+                "sum over examples that can be run again by themselves.",
+            ) from error
 
     def _living_graph(self) -> Optional[LivingGraph]:
         graphs = self._graphs()

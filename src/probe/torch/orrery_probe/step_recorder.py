@@ -232,6 +232,7 @@ class StepRecorder:
             under_way.gradients,
             under_way.before,
             under_way.curvature.products,
+            under_way.curvature,
         )
         try:
             with self._cost(under_way.costs, payers_of(observable, under_way.due)):

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Callable, Dict, List, Optional, Protocol, Sequence
+from typing import TYPE_CHECKING, Callable, Dict, List, Optional, Protocol, Sequence
 
 import torch
 from torch import Tensor
 
 from ..budget import Price
 from ..products.living_graph import LivingGraph
+
+if TYPE_CHECKING:
+    from ..curvature import Curvature
 
 FREE: Price = "free"
 """Price of what is measured whenever a step's graph is kept for others, who pay for it."""
@@ -45,6 +48,8 @@ class ObservedStep:
     """Copies of the parameters before the step, where some observable asked for them."""
     products: Callable[[], LivingGraph]
     """Gradient and Hessian-vector products of the loss stepped on; only before the step. Raises Unmeasurable."""
+    curvature: Curvature
+    """More of the same: of parts of the batch."""
 
 
 @dataclass(frozen=True)

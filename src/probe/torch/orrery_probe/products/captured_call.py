@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import random
 import sys
-from typing import Any, Dict, Iterator, List, Optional, Tuple
+import threading
+from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
 import torch
 from torch import Tensor
@@ -24,6 +26,17 @@ def tensors_in(tree: Any) -> Iterator[Tensor]:
     elif hasattr(tree, "__dataclass_fields__"):
         for name in tree.__dataclass_fields__:
             yield from tensors_in(getattr(tree, name))
+
+
+def _mapped(tree: Any, change: Callable[[Tensor], Tensor]) -> Any:
+    """What is neither a plain list, tuple nor dictionary goes through as it is."""
+    if isinstance(tree, Tensor):
+        return change(tree)
+    if type(tree) in (list, tuple):
+        return type(tree)(_mapped(each, change) for each in tree)
+    if type(tree) is dict:
+        return {name: _mapped(each, change) for name, each in tree.items()}
+    return tree
 
 
 class RandomState:
@@ -70,6 +83,7 @@ class CapturedCall:
         self._versions: List[Tuple[Tensor, int]] = [(each, each._version) for each in tensors_in((args, kwargs))]
         self._random = RandomState()
         self._buffers: Dict[str, Tensor] = {name: each.detach().clone() for name, each in module.named_buffers()}
+        self._numbers = _numbers_of(module)
         self._autocast = [(kind, *_autocast_state(kind)) for kind in ("cpu", "cuda")]
 
     @property
@@ -77,10 +91,18 @@ class CapturedCall:
         """Whether it ran under autocast."""
         return any(enabled for _, enabled, _ in self._autocast)
 
-    def replay(self) -> List[Tensor]:
+    @property
+    def examples(self) -> Optional[int]:
+        """The leading size of the first input that has one."""
+        sizes = [int(each.shape[0]) for each, _ in self._versions if each.dim() > 0]
+        return sizes[0] if sizes else None
+
+    def replay(self, change: Callable[[Tensor], Tensor] = lambda tensor: tensor) -> List[Tensor]:
         """Runs the module's own code again, uncompiled, with kernels that can be differentiated twice.
 
-        Same inputs, random numbers and buffers; buffers are put back, and hooks of the script's own run again. Raises
+        Its prints are not heard, and numbers that it counts in its modules are put back.
+
+        Same inputs, but for what `change` makes of each, random numbers and buffers; buffers are put back, and hooks of the script's own run again. Raises
         InputsChanged.
         """
         if any(tensor._version != version for tensor, version in self._versions):
@@ -89,19 +111,56 @@ class CapturedCall:
         buffers = dict(module.named_buffers())
         kept = {name: each.detach().clone() for name, each in buffers.items()}
         _write(buffers, self._buffers)
+        numbers = _numbers_of(self.module)
+        _set_numbers(self._numbers)
         try:
             with contextlib.ExitStack() as stack:
                 stack.enter_context(self._random.in_force())
                 stack.enter_context(twice_differentiable_kernels())
                 stack.enter_context(torch.enable_grad())
+                stack.enter_context(contextlib.redirect_stdout(_Muted(sys.stdout)))
                 for kind, enabled, dtype in self._autocast:
                     if enabled:
                         stack.enter_context(torch.autocast(kind, dtype=dtype, cache_enabled=False))
                 # Not `__call__`, which a compiled module replaces.
-                result = module._call_impl(*self._args, **self._kwargs)
+                result = module._call_impl(*_mapped(self._args, change), **_mapped(self._kwargs, change))
         finally:
             _write(buffers, kept)
+            _set_numbers(numbers)
         return [each for each in tensors_in(result) if each.requires_grad]
+
+
+_Numbers = List[Tuple[Dict[str, Any], Dict[str, Any]]]
+
+
+def _numbers_of(module: torch.nn.Module) -> _Numbers:
+    """What a forward pass may count by: attributes that are plain numbers, of every module within."""
+    return [
+        (each.__dict__, {name: value for name, value in each.__dict__.items() if type(value) in (int, float, bool)})
+        for each in module.modules()
+    ]
+
+
+def _set_numbers(numbers: _Numbers) -> None:
+    for attributes, values in numbers:
+        attributes.update(values)
+
+
+class _Muted(io.TextIOBase):
+    """Drops what this thread writes; other threads are heard."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self._thread = threading.get_ident()
+
+    def write(self, text: str) -> int:
+        if threading.get_ident() != self._thread:
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        if threading.get_ident() != self._thread:
+            self._stream.flush()
 
 
 def _write(buffers: Dict[str, Tensor], values: Dict[str, Tensor]) -> None:

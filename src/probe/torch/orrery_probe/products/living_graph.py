@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import List, Sequence, Tuple
 
 import torch
@@ -36,6 +37,12 @@ class LivingGraph:
         marks = undifferentiable([each for gradients in self._gradients for _, each in gradients])
         if marks:
             raise NotDifferentiable("some operation's backward is marked as differentiable once only")
+
+    def single(self, index: int) -> "LivingGraph":
+        """Of one of the losses alone."""
+        alone = copy.copy(self)
+        alone._gradients = [self._gradients[index]]
+        return alone
 
     def gradient(self) -> Tensor:
         """Flat."""

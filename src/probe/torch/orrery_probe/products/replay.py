@@ -52,7 +52,7 @@ class _TailGradient(torch.autograd.Function):
         return (None, *context.tail.curvature(directions))
 
 
-class _TailLoss(torch.autograd.Function):
+class TailLoss(torch.autograd.Function):
     """The tail's loss at its recorded outputs; its derivative is `_TailGradient`."""
 
     @staticmethod
@@ -77,25 +77,31 @@ class Replay(LivingGraph):
 
     def __init__(self, loss: Tensor, calls: Sequence[CapturedCall], parameters: Sequence[Tensor]) -> None:
         refuse_custom_functions([loss])
-        used = _first_met(loss, [output for call in calls for output in call.outputs])
-        olds: List[Tensor] = []
+        used, olds = outputs_of_loss(loss, calls)
+        wanted = {id(each) for each in olds}
         news: List[Tensor] = []
-        for call in calls:
-            if not any(id(output) in used for output in call.outputs):
-                continue
+        for call in used:
             again = call.replay()
             if len(again) != len(call.outputs):
                 raise NotDifferentiable("the model gives other outputs when it is run again")
-            for old, new in zip(call.outputs, again):
-                if id(old) in used:
-                    olds.append(old)
-                    news.append(new)
-        if not olds:
-            raise NotDifferentiable("the loss does not come from the outputs of a module")
+            news += [new for old, new in zip(call.outputs, again) if id(old) in wanted]
         self._tail = _Tail(loss, olds)
         if undifferentiable(self._tail.gradients):
             raise NotDifferentiable("some operation of the loss is marked as differentiable once only")
-        super().__init__([_TailLoss.apply(self._tail, *news)], parameters)
+        super().__init__([TailLoss.apply(self._tail, *news)], parameters)
+
+
+def outputs_of_loss(loss: Tensor, calls: Sequence[CapturedCall]) -> Tuple[List[CapturedCall], List[Tensor]]:
+    """The calls that lead to the loss, and those of their outputs that are met first on the way down from it.
+
+    Raises NotDifferentiable where there are none.
+    """
+    met = _first_met(loss, [output for call in calls for output in call.outputs])
+    used = [call for call in calls if any(id(output) in met for output in call.outputs)]
+    outputs = [output for call in used for output in call.outputs if id(output) in met]
+    if not outputs:
+        raise NotDifferentiable("the loss does not come from the outputs of a module")
+    return used, outputs
 
 
 def _first_met(loss: Tensor, outputs: Sequence[Tensor]) -> Set[int]:
