@@ -7,7 +7,7 @@ import os
 import sys
 import threading
 import weakref
-from typing import Any, Callable, Optional, Protocol
+from typing import Any, Callable, Dict, List, Optional, Protocol, Tuple
 
 import torch
 
@@ -27,11 +27,24 @@ class Listener(Protocol):
         """The script asks for something to be compiled."""
         ...
 
-    def backward_begins(self, tensors: Any, gradients: Any, inputs: Any) -> bool:
+    @property
+    def is_measuring(self) -> bool:
+        """Whether what happens is the listener's own doing."""
+        ...
+
+    def backward_begins(self, tensors: Any, gradients: Any) -> bool:
         """Whether the graph is to be kept for the step."""
         ...
 
     def backward_done(self) -> None: ...
+
+    def gradient_begins(self, outputs: Any, inputs: Any, gradients: Any, create_graph: bool) -> bool:
+        """A call of `autograd.grad`; whether the graph is to be kept for the step."""
+        ...
+
+    def gradient_done(self, inputs: Any, results: Any) -> None: ...
+
+    def gradients_cleared(self, parameters: Callable[[], Any]) -> None: ...
 
     def step_begins(self, optimizer: torch.optim.Optimizer, has_closure: bool) -> None: ...
 
@@ -59,12 +72,17 @@ class Hooks:
         self._stepping: weakref.WeakKeyDictionary[torch.optim.Optimizer, bool] = weakref.WeakKeyDictionary()
         self._original_call = torch.nn.Module.__call__
         self._watching = False
+        self._in_backward = False
+        self._retaining: Dict[int, weakref.ref[torch.Tensor]] = {}
 
     def install(self) -> None:
         if hasattr(os, "register_at_fork"):
             # Data-loader workers inherit the patches; they train nothing.
             os.register_at_fork(after_in_child=self._disable)
         self._hook_backward()
+        self._hook_gradient()
+        self._hook_clearing()
+        self._hook_tensor_hooks()
         self._hook_modules()
         self._hook_optimizers()
         self._hook_scalers()
@@ -112,14 +130,89 @@ class Hooks:
             grad_variables: Any = None,
             inputs: Any = None,
         ) -> None:
-            listens = self._is_listening()
-            if listens and self._listener.backward_begins(tensors, grad_tensors, inputs):
+            # One within another is that of a checkpoint, whose outputs lie between the loss and the weights.
+            if self._in_backward or not self._is_listening():
+                original(tensors, grad_tensors, retain_graph, create_graph, grad_variables, inputs)
+                return
+            if self._listener.backward_begins(tensors, grad_tensors):
                 retain_graph = True
-            original(tensors, grad_tensors, retain_graph, create_graph, grad_variables, inputs)
-            if listens:
-                self._listener.backward_done()
+            self._in_backward = True
+            try:
+                original(tensors, grad_tensors, retain_graph, create_graph, grad_variables, inputs)
+            finally:
+                self._in_backward = False
+            self._listener.backward_done()
 
         torch.autograd.backward = backward
+
+    def _hook_gradient(self) -> None:
+        original = torch.autograd.grad
+
+        @functools.wraps(original)
+        def grad(
+            outputs: Any,
+            inputs: Any,
+            grad_outputs: Any = None,
+            retain_graph: Optional[bool] = None,
+            create_graph: bool = False,
+            *args: Any,
+            **kwargs: Any,
+        ) -> Any:
+            if self._in_backward or not self._is_listening() or self._listener.is_measuring:
+                return original(outputs, inputs, grad_outputs, retain_graph, create_graph, *args, **kwargs)
+            if self._listener.gradient_begins(outputs, inputs, grad_outputs, create_graph):
+                retain_graph = True
+            results = original(outputs, inputs, grad_outputs, retain_graph, create_graph, *args, **kwargs)
+            self._listener.gradient_done(inputs, results)
+            return results
+
+        torch.autograd.grad = grad
+
+    def _hook_clearing(self) -> None:
+        optimizers, modules = torch.optim.Optimizer.zero_grad, torch.nn.Module.zero_grad
+
+        @functools.wraps(optimizers)
+        def of_optimizer(optimizer: torch.optim.Optimizer, *args: Any, **kwargs: Any) -> None:
+            optimizers(optimizer, *args, **kwargs)
+            if self._is_listening():
+                groups = optimizer.param_groups
+                self._listener.gradients_cleared(lambda: [each for group in groups for each in group["params"]])
+
+        @functools.wraps(modules)
+        def of_module(module: torch.nn.Module, *args: Any, **kwargs: Any) -> None:
+            modules(module, *args, **kwargs)
+            if self._is_listening():
+                self._listener.gradients_cleared(module.parameters)
+
+        torch.optim.Optimizer.zero_grad = of_optimizer  # type: ignore[method-assign]
+        torch.nn.Module.zero_grad = of_module  # type: ignore[method-assign]
+
+    def _hook_tensor_hooks(self) -> None:
+        # Products are computed on the script's own graphs: there its hooks must neither run nor store gradients.
+        register, retain = torch.Tensor.register_hook, torch.Tensor.retain_grad
+
+        @functools.wraps(register)
+        def register_hook(tensor: torch.Tensor, hook: Callable[..., Any]) -> Any:
+            @functools.wraps(hook)
+            def run(gradient: torch.Tensor) -> Any:
+                return None if self._listener.is_measuring else hook(gradient)
+
+            return register(tensor, run)
+
+        @functools.wraps(retain)
+        def retain_grad(tensor: torch.Tensor) -> None:
+            retain(tensor)
+            if self._is_listening() and not tensor.is_leaf:
+                key = id(tensor)
+                self._retaining[key] = weakref.ref(tensor, lambda _: self._retaining.pop(key, None))
+
+        torch.Tensor.register_hook = register_hook  # type: ignore[method-assign]
+        torch.Tensor.retain_grad = retain_grad  # type: ignore[method-assign]
+
+    def stored_gradients(self) -> List[Tuple[torch.Tensor, Optional[torch.Tensor]]]:
+        """Of all tensors whose gradient the script retains: products store theirs there, and it has to be put back."""
+        living = [each for each in (reference() for reference in list(self._retaining.values())) if each is not None]
+        return [(each, each.grad) for each in living if each.retains_grad]
 
     def _hook_modules(self) -> None:
         original = torch.nn.Module.__init__

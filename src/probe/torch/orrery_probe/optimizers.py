@@ -46,8 +46,13 @@ class Optimizers:
         """The one that is measured: the first that has stepped; before any has, the only one there is."""
         if self._first is not None:
             return self._first()
-        living = [each for each in (reference() for reference in self._made) if each is not None]
+        living = self.living
         return living[0] if len(living) == 1 else None
+
+    @property
+    def living(self) -> List[torch.optim.Optimizer]:
+        """Those that have been made and are still there."""
+        return [each for each in (reference() for reference in self._made) if each is not None]
 
     def created(self, optimizer: torch.optim.Optimizer) -> None:
         self._made.append(weakref.ref(optimizer))

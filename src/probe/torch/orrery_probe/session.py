@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from typing import Any, Callable, List, Optional, Sequence, TypeVar, cast
 
 import torch
@@ -13,11 +14,14 @@ from .control import Controls
 from .facts.training_facts import TrainingFacts
 from .hooks import Hooks
 from .journal import Journal
+from .layers.calls import LayerCalls
 from .early import EarlyMeasurement
 from .facts.data_facts import batch_of
+from .given_gradients import GivenGradients, towards_parameters
 from .measurement_plan import NOTHING, MeasurementPlan, Plan
 from .optimizers import Optimizers
 from .pending import PendingLoss
+from .pending_losses import PendingLosses
 from .products.captured_call import CapturedCall, tensors_in
 from .products.graph_nodes import is_compiled
 from .step_recorder import StepRecorder, StepUnderWay
@@ -33,6 +37,7 @@ def _guarded(method: _Method) -> _Method:
         if session.is_measuring:
             return None
         session.is_measuring = True
+        stored = session.hooks.stored_gradients()
         try:
             return method(session, *args)
         except Exception as error:
@@ -40,6 +45,8 @@ def _guarded(method: _Method) -> _Method:
             session.journal.note_once("warning", "probe-failed", f"Orrery could not look at something: {reason}")
             return None
         finally:
+            for tensor, gradient in stored:
+                tensor.grad = gradient
             session.is_measuring = False
 
     return cast(_Method, guarded)
@@ -69,12 +76,18 @@ class Session:
         self._recorder = recorder
         self._controls = controls
         self._plan = NOTHING
-        self._losses: List[PendingLoss] = []
-        self._losses_used = False
+        self._losses = PendingLosses()
+        self._given: Optional[GivenGradients] = None
         self._calls: List[CapturedCall] = []
+        self._layer_calls: Optional[LayerCalls] = None
         self._depth = 0
         self._scaler: Optional[Any] = None
         self._inputs: Optional[List[Tensor]] = None
+        """What the model was first called with since the last step."""
+        self._pass_inputs: Optional[List[Tensor]] = None
+        """The same since the last backward pass."""
+        self._batch: Optional[int] = None
+        """Examples of all backward passes since the last step."""
         self._stepping: Optional[torch.optim.Optimizer] = None
         self._under_way: Optional[StepUnderWay] = None
         self._early: Optional[EarlyMeasurement] = None
@@ -112,8 +125,10 @@ class Session:
 
     def calls(self, module: torch.nn.Module, args: Any, kwargs: Any, run: Callable[[], Any]) -> Any:
         """Keeps what is needed to know the outermost modules' inputs, and to run them again."""
-        if self.is_measuring or self._depth > 0:
+        if self.is_measuring:
             return run()
+        if self._depth > 0:
+            return self._keep(module, run())
         if not torch.is_grad_enabled():
             return self._tapes.without(run)
         call = self._capture(module, args, kwargs)
@@ -124,6 +139,12 @@ class Session:
             self._depth -= 1
         if call is not None:
             call.outputs = [each for each in tensors_in(result) if each.requires_grad]
+        return self._keep(module, result)
+
+    def _keep(self, module: torch.nn.Module, result: Any) -> Any:
+        """Keeps a module's result for measurements of layers, and hands it on."""
+        if self._layer_calls is not None:
+            self._layer_calls.add(module, result)
         return result
 
     @_guarded
@@ -133,8 +154,10 @@ class Session:
         self._recorder.evaluation_begins()
         if any(isinstance(each, torch.jit.ScriptModule) for each in module.modules()):
             self._tapes.end()
+        if self._pass_inputs is None:
+            self._pass_inputs = list(tensors_in((args, kwargs)))
         if self._inputs is None:
-            self._inputs = list(tensors_in((args, kwargs)))
+            self._inputs = self._pass_inputs
         if not self._plan.needs_products and self.journal.step > 0:
             return None
         clock = self.journal.clock
@@ -146,32 +169,37 @@ class Session:
         return call
 
     @_guarded
-    def backward_begins(self, tensors: Any, gradients: Any, inputs: Any) -> bool:
+    def backward_begins(self, tensors: Any, gradients: Any) -> bool:
         self._recorder.evaluation_begins()
         self._tapes.pause()
-        if self._losses_used:
-            self._forget()
-        loss = _scalar_loss(tensors, gradients)
-        if loss is None or inputs is not None:
+        self._given = None
+        optimizers = self._optimizers.living
+        if not optimizers:
+            # Nobody would ever step on it.
+            self._calls, self._inputs, self._pass_inputs = [], None, None
+            return False
+        self._losses.evaluation_begins(optimizers)
+        losses = _losses_of(tensors, gradients)
+        if not losses:
+            self._say_loss_unknown()
+            return False
+        self._count_examples()
+        keeps = [self._add(loss) for loss in losses]
+        return any(keeps)
+
+    def _add(self, loss: Tensor) -> bool:
+        """Whether its graph is to be kept for the step."""
+        pending = self._pending(loss)
+        if pending.graph is not None and not self._losses.leaves_memory_for(loss.device):
+            pending.graph = None
             self.journal.note_once(
                 "warning",
-                "loss-unknown",
-                "A backward pass was not that of one scalar loss towards all parameters, so that the loss is not known.",
+                "curvature-memory",
+                "Curvature is left out where the graphs of all accumulated backward passes would take more than half of the "
+                "free memory.",
             )
-            return False
-        self._begin.write(loss.device)
-        scaler, self._scaler = self._scaler, None
-        calls, self._calls = self._calls, []
-        pending = PendingLoss(
-            loss.detach(),
-            None if scaler is None else scaler._scale,
-            loss if self._plan.needs_products else None,
-            calls,
-            any(each.is_half for each in calls),
-        )
-        self._losses.append(pending)
-        self._facts.evaluated(loss, [output for call in calls for output in call.outputs])
-        if not self._plan.needs_products:
+        self._losses.add(pending)
+        if pending.graph is None:
             return False
         if self._stepping is None and not is_compiled(loss):
             return True
@@ -179,6 +207,63 @@ class Session:
         self._measure_early(pending)
         pending.graph = None
         return False
+
+    def _pending(self, loss: Tensor) -> PendingLoss:
+        self._begin.write(loss.device)
+        scaler, self._scaler = self._scaler, None
+        calls, self._calls = self._calls, []
+        self._facts.evaluated(loss, [output for call in calls for output in call.outputs])
+        return PendingLoss(
+            loss.detach(),
+            None if scaler is None else scaler._scale,
+            loss if self._plan.needs_products else None,
+            calls,
+            any(each.is_half for each in calls),
+            None if self._layer_calls is None else (loss.grad_fn, loss.output_nr),
+            self._layer_calls,
+        )
+
+    def _count_examples(self) -> None:
+        batch = None if self._pass_inputs is None else batch_of(self._pass_inputs)
+        self._pass_inputs = None
+        # A closure evaluates the same batch again.
+        if batch is not None and (self._stepping is None or self._batch is None):
+            self._batch = batch + (self._batch or 0)
+
+    @_guarded
+    def gradient_begins(self, outputs: Any, inputs: Any, gradients: Any, create_graph: bool) -> bool:
+        if self._stepping is not None or not self._optimizers.living or not towards_parameters(inputs, create_graph):
+            return False
+        losses = _losses_of(outputs, gradients)
+        if len(losses) != 1:
+            return False
+        self._tapes.pause()
+        self._recorder.evaluation_begins()
+        pending = self._pending(losses[0])
+        if is_compiled(losses[0]):
+            pending.graph = None
+        self._given = GivenGradients(pending)
+        return pending.graph is not None
+
+    @_guarded
+    def gradient_done(self, inputs: Any, results: Any) -> None:
+        self._tapes.resume()
+        if self._given is not None:
+            self._given.computed(inputs, results)
+
+    @_guarded
+    def gradients_cleared(self, parameters: Callable[[], Any]) -> None:
+        if len(self._losses) > 0:
+            self._losses.cleared(parameters(), self._optimizers.living)
+            self._batch = None
+
+    def _say_loss_unknown(self) -> None:
+        self.journal.note_once(
+            "warning",
+            "loss-unknown",
+            "The loss of some steps is not known: it is seen where `backward` is called on it, a single number, or where "
+            "`torch.autograd.grad` gives the very gradients that the optimizer finds.",
+        )
 
     def backward_done(self) -> None:
         self._tapes.resume()
@@ -192,7 +277,7 @@ class Session:
 
     def _measure_early(self, pending: PendingLoss) -> None:
         optimizer = self._stepping or self._optimizers.likely
-        if optimizer is None or len(self._losses) > 1:
+        if optimizer is None or len(self._losses.of(optimizer)) > 1:
             return
         known = self._optimizers.get(optimizer)
         self._early = EarlyMeasurement(self._recorder, optimizer, known, pending, self._plan)
@@ -203,29 +288,38 @@ class Session:
         self._stepping = optimizer
         if not has_closure:
             self._tapes.pause()
-        self._under_way = None if has_closure else self._begin_step(optimizer, self._losses)
+        self._under_way = None if has_closure else self._begin_step(optimizer, self._stepped_on_by(optimizer))
+
+    def _stepped_on_by(self, optimizer: torch.optim.Optimizer) -> Sequence[PendingLoss]:
+        losses = self._losses.of(optimizer)
+        given = self._given
+        if not losses and given is not None and given.are_stepped_on_by(optimizer):
+            self._count_examples()
+            losses = [given.loss]
+        if not losses:
+            self._say_loss_unknown()
+        return losses
 
     @_guarded
     def _step_done(self, optimizer: torch.optim.Optimizer) -> None:
         try:
             # A closure's first evaluation is that at the weights before the step.
-            under_way = self._under_way or self._begin_step(optimizer, self._losses[:1], moved=True)
+            under_way = self._under_way or self._begin_step(optimizer, self._losses.of(optimizer)[:1], moved=True)
             self._recorder.complete(under_way)
             self._tapes.resume()
             if under_way.known.is_first:
                 self._tapes.end()
                 self._prepare(self._plans.next(under_way.known, optimizer))
         finally:
+            self._losses.used_by(optimizer)
             self._let_go()
 
     def _let_go(self) -> None:
         """Of graphs and batches; the losses stay, for another optimizer that steps on them."""
-        self._stepping, self._under_way, self._early = None, None, None
-        self._calls, self._inputs = [], None
+        self._stepping, self._under_way, self._early, self._given = None, None, None, None
+        self._calls, self._inputs, self._pass_inputs, self._batch = [], None, None, None
+        self._layer_calls = LayerCalls() if self._plan.needs_layers else None
         self._preparing = 0.0
-        self._losses_used = True
-        for each in self._losses:
-            each.graph, each.calls = None, []
 
     def step_done(self, optimizer: torch.optim.Optimizer) -> None:
         self._step_done(optimizer)
@@ -239,7 +333,9 @@ class Session:
         if known.parameters:
             self._begin.write(known.parameters[0].device)
         learning_rate = self._optimizers.describe(optimizer, known)
-        batch = None if self._inputs is None else batch_of(self._inputs)
+        batch = self._batch
+        if batch is None and self._inputs is not None:
+            batch = batch_of(self._inputs)
         self._facts.describe(known, self._inputs, batch)
         # What was measured early is charged in any case.
         plan = NOTHING if moved else self._plan
@@ -249,8 +345,8 @@ class Session:
 
     def _prepare(self, plan: Plan) -> None:
         self._plan = plan
-        self.hooks.watch_calls(plan.needs_products or self._facts.wants_inputs)
-
+        self._layer_calls = LayerCalls() if plan.needs_layers else None
+        self.hooks.watch_calls(plan.needs_products or plan.needs_layers or self._facts.wants_inputs)
         self._record()
 
     def _record(self) -> None:
@@ -258,15 +354,18 @@ class Session:
             if self._optimizers.likely is not None:
                 self._tapes.begin()
 
-    def _forget(self) -> None:
-        self._losses = []
-        self._losses_used = False
 
-
-def _scalar_loss(tensors: Any, gradients: Any) -> Optional[Tensor]:
-    """The one loss of a backward pass; None where there are several, or it is weighted by the caller."""
+def _losses_of(tensors: Any, gradients: Any) -> List[Tensor]:
+    """What a backward pass differentiates the sum of: scalars, or tensors whose elements are simply summed. None of them where
+    the caller weights them otherwise, since the loss is then made elsewhere."""
     of = [tensors] if isinstance(tensors, Tensor) else list(tensors)
     by = [gradients] if isinstance(gradients, Tensor) or gradients is None else list(gradients)
-    if len(of) != 1 or of[0].numel() != 1 or any(each is not None for each in by):
-        return None
-    return cast(Tensor, of[0])
+    losses: List[Tensor] = []
+    for tensor, weights in itertools.zip_longest(of, by):
+        if tensor is None or (weights is not None and not bool((weights == 1).all())):
+            return []
+        if weights is None and tensor.numel() != 1:
+            return []
+        with torch.enable_grad():
+            losses.append(tensor if tensor.numel() == 1 else tensor.sum())
+    return losses

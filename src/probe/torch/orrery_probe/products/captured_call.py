@@ -12,6 +12,8 @@ from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 import torch
 from torch import Tensor
 
+from .untouched import untouched
+
 
 def tensors_in(tree: Any) -> Iterator[Tensor]:
     """Every tensor in nested tuples, lists, dictionaries and data classes, in order."""
@@ -81,6 +83,8 @@ class CapturedCall:
         self._args = args
         self._kwargs = kwargs
         self._versions: List[Tuple[Tensor, int]] = [(each, each._version) for each in tensors_in((args, kwargs))]
+        self._examples = next((int(each.shape[0]) for each, _ in self._versions if each.dim() > 0), None)
+        self._versions += [(each, each._version) for each in module.parameters()]
         self._random = RandomState()
         self._buffers: Dict[str, Tensor] = {name: each.detach().clone() for name, each in module.named_buffers()}
         self._numbers = _numbers_of(module)
@@ -94,27 +98,24 @@ class CapturedCall:
     @property
     def examples(self) -> Optional[int]:
         """The leading size of the first input that has one."""
-        sizes = [int(each.shape[0]) for each, _ in self._versions if each.dim() > 0]
-        return sizes[0] if sizes else None
+        return self._examples
 
     def replay(self, change: Callable[[Tensor], Tensor] = lambda tensor: tensor) -> List[Tensor]:
         """Runs the module's own code again, uncompiled, with kernels that can be differentiated twice.
 
-        Its prints are not heard, and numbers that it counts in its modules are put back.
-
-        Same inputs, but for what `change` makes of each, random numbers and buffers; buffers are put back, and hooks of the script's own run again. Raises
-        InputsChanged.
+        Same inputs, but for what `change` makes of each, same random numbers and buffers. Its prints are not heard, the
+        script's hooks do not run, and everything in its modules is put back. Raises InputsChanged.
         """
         if any(tensor._version != version for tensor, version in self._versions):
-            raise InputsChanged("an input of the model was written over after it was used")
+            raise InputsChanged("an input of the model or a weight was written over after it was used")
         module = getattr(self.module, "_orig_mod", self.module)
         buffers = dict(module.named_buffers())
         kept = {name: each.detach().clone() for name, each in buffers.items()}
         _write(buffers, self._buffers)
-        numbers = _numbers_of(self.module)
-        _set_numbers(self._numbers)
         try:
             with contextlib.ExitStack() as stack:
+                stack.enter_context(untouched(module))
+                _set_numbers(self._numbers)
                 stack.enter_context(self._random.in_force())
                 stack.enter_context(twice_differentiable_kernels())
                 stack.enter_context(torch.enable_grad())
@@ -126,7 +127,6 @@ class CapturedCall:
                 result = module._call_impl(*_mapped(self._args, change), **_mapped(self._kwargs, change))
         finally:
             _write(buffers, kept)
-            _set_numbers(numbers)
         return [each for each in tensors_in(result) if each.requires_grad]
 
 

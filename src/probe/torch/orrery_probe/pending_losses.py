@@ -1,0 +1,89 @@
+"""Which of the losses whose gradients wait for a step an optimizer steps on."""
+
+from __future__ import annotations
+
+import weakref
+from typing import Iterable, List, Sequence
+
+import torch
+from torch import Tensor
+
+from .facts.optimizer_facts import parameters_of
+from .free_memory import free_memory
+from .pending import PendingLoss
+
+_MOST = 4096
+"""Losses that are kept: a script that never steps must not fill the memory with them."""
+_LEAST_FREE = 0.5
+"""Of the memory that was free with one graph kept: the graphs of further ones must leave as much."""
+
+
+class PendingLosses:
+    """Gradients of several backward passes add up, until an optimizer has stepped on them or they have been cleared."""
+
+    def __init__(self) -> None:
+        self._losses: List[PendingLoss] = []
+        self._users: weakref.WeakSet[torch.optim.Optimizer] = weakref.WeakSet()
+        """Who has stepped on these losses. They stay for others, but not for the same again: its weights have moved."""
+        self._skipped: weakref.WeakKeyDictionary[torch.optim.Optimizer, int] = weakref.WeakKeyDictionary()
+        """How many of the losses had their gradients cleared before the optimizer stepped on them, as in two-step methods."""
+        self._free = 0
+        self._is_used = False
+
+    def __len__(self) -> int:
+        return len(self._losses)
+
+    def of(self, optimizer: torch.optim.Optimizer) -> Sequence[PendingLoss]:
+        """Those that its next step is on."""
+        return [] if optimizer in self._users else self._losses[self._skipped.get(optimizer, 0) :]
+
+    def add(self, loss: PendingLoss) -> None:
+        self._losses.append(loss)
+
+    def evaluation_begins(self, optimizers: Iterable[torch.optim.Optimizer]) -> None:
+        """To be called before each backward pass."""
+        if self._is_used or len(self._losses) >= _MOST:
+            self.forget()
+        elif self._losses:
+            for optimizer in optimizers:
+                if all(each.grad is None for each in parameters_of(optimizer)):
+                    self._skip(optimizer)
+
+    def cleared(self, parameters: Iterable[Tensor], optimizers: Iterable[torch.optim.Optimizer]) -> None:
+        """The gradients of these parameters have been set to zero, or to None."""
+        if self._is_used or not self._losses:
+            return
+        ids = {id(each) for each in parameters}
+        for optimizer in optimizers:
+            if any(id(each) in ids for each in parameters_of(optimizer)[:1]):
+                self._skip(optimizer)
+
+    def leaves_memory_for(self, device: torch.device) -> bool:
+        """Whether one more graph may be kept; where not, those that are kept are let go of."""
+        kept = [each for each in self._losses if each.graph is not None]
+        if not kept:
+            self._free = free_memory(device)
+            return True
+        if free_memory(device) >= _LEAST_FREE * self._free:
+            return True
+        self.release()
+        return False
+
+    def used_by(self, optimizer: torch.optim.Optimizer) -> None:
+        self._is_used = True
+        self._users.add(optimizer)
+        self.release()
+
+    def release(self) -> None:
+        """Lets go of graphs and batches."""
+        for each in self._losses:
+            each.graph, each.calls, each.root, each.layer_calls = None, [], None, None
+
+    def forget(self) -> None:
+        self._losses = []
+        self._users.clear()
+        self._skipped.clear()
+        self._is_used = False
+
+    def _skip(self, optimizer: torch.optim.Optimizer) -> None:
+        self._skipped[optimizer] = len(self._losses)
