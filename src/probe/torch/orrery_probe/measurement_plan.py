@@ -10,7 +10,7 @@ import torch
 from .budget import Budget
 from .journal import Journal
 from .observables.catalog import create_observables
-from .observables.observable import Observable, Recording, is_paid
+from .observables.observable import Layered, Observable, Recording, is_paid
 from .optimizers import KnownOptimizer
 
 
@@ -21,6 +21,8 @@ class Plan:
     needs_products: bool
     needs_recording: bool = False
     """Whether the evaluation will be computed again at other weights."""
+    needs_layers: bool = False
+    """Whether results of modules are to be kept."""
     choosing: float = 0.0
     """Seconds that it took to decide, where something is due."""
 
@@ -58,4 +60,5 @@ class MeasurementPlan:
         if needs_products:
             due |= {each.name for each in found if not is_paid(each)}
         needs_recording = any(isinstance(each, Recording) and each.name in due for each in found)
-        return Plan(due, needs_products, needs_recording, clock.measuring - before)
+        needs_layers = any(isinstance(each, Layered) and each.name in due for each in found)
+        return Plan(due, needs_products, needs_recording, needs_layers, clock.measuring - before)

@@ -7,6 +7,8 @@ from typing import List, Optional
 
 from torch import Tensor
 
+from .layers.calls import LayerCalls
+from .layers.forward_graph import Edge
 from .products.captured_call import CapturedCall
 
 
@@ -22,3 +24,7 @@ class PendingLoss:
     """Of modules, that led to it."""
     is_half: bool = False
     """Whether it was computed under autocast."""
+    root: Optional[Edge] = None
+    """The loss in its graph, where layers are looked at."""
+    layer_calls: Optional[LayerCalls] = None
+    """Of modules within, where layers are looked at."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Dict, Iterator, List, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Callable, Dict, Iterator, List, Optional, Sequence, Tuple
 
 import torch
 from torch import Tensor
@@ -13,6 +13,8 @@ from torch import Tensor
 from .budget import Budget
 from .curvature import Curvature
 from .journal import Journal
+from .layers.activations import Layers
+from .layers.forward_graph import ForwardGraph
 from .measurement_plan import Plan
 from .observables.finite import finite
 from .observables.observable import (
@@ -52,6 +54,7 @@ class StepUnderWay:
     """What has been spent on it so far."""
     keeps_graph: bool
     """Whether it was prepared for products."""
+    layers: Callable[[], Optional[Layers]] = lambda: None
     before: Optional[Sequence[Tensor]] = None
     measured: List[Tuple[Observable, Measurement]] = field(default_factory=list)
 
@@ -123,6 +126,7 @@ class StepRecorder:
             curvature,
             costs,
             plan.needs_products,
+            layers_of(losses, known),
             measured=list(measured),
         )
         self.measure_before(under_way)
@@ -233,6 +237,7 @@ class StepRecorder:
             under_way.before,
             under_way.curvature.products,
             under_way.curvature,
+            under_way.layers,
         )
         try:
             with self._cost(under_way.costs, payers_of(observable, under_way.due)):
@@ -291,6 +296,21 @@ def loss_of(losses: Sequence[PendingLoss]) -> Optional[float]:
         return None
     values = [each.value if each.scale is None else each.value / each.scale.to(each.value.device) for each in losses]
     return float(sum(float(each) for each in values))
+
+
+def layers_of(losses: Sequence[PendingLoss], known: KnownOptimizer) -> Callable[[], Optional[Layers]]:
+    """Those of the first loss; None where they were not looked at. Found when first asked for."""
+    found: List[Layers] = []
+
+    def layers() -> Optional[Layers]:
+        if not losses or losses[0].root is None or losses[0].layer_calls is None:
+            return None
+        if not found:
+            names = {id(each): name for each, name in zip(known.parameters, known.names)}
+            found.append(Layers(ForwardGraph([losses[0].root]), losses[0].layer_calls, names))
+        return found[0]
+
+    return layers
 
 
 def gradients_of(optimizer: torch.optim.Optimizer, parameters: Sequence[Tensor]) -> List[Optional[Tensor]]:

@@ -45,8 +45,10 @@ class Modules:
 
 
 def parameter_names(model: Optional[torch.nn.Module], parameters: Iterable[Tensor]) -> Dict[int, str]:
-    """Names by `id`; parameters outside of the model are numbered."""
-    known = {} if model is None else {id(each): name for name, each in model.named_parameters()}
+    """Names by `id`, beginning with a module's path as `model_fields` has it; parameters outside of the model are numbered."""
+    root = type(model).__name__
+    named = [] if model is None else model.named_parameters()
+    known = {id(each): name if "." in name else f"{root}.{name}" for name, each in named}
     return {id(each): known.get(id(each), f"parameter_{index}") for index, each in enumerate(parameters)}
 
 

@@ -2,34 +2,51 @@
 
 from __future__ import annotations
 
-from typing import List
+from typing import List, Optional
 
+from ..probe_set import ProbeSet, ProbeSetLimits
+from .activation_moments import ActivationMoments
+from .activation_ranks import ActivationRanks
 from .block_sharpness import BlockSharpness
 from .directional_sharpness import DirectionalSharpness
 from .eigenvalues import Eigenvalues
 from .hessian_spectrum import HessianSpectrum
 from .hessian_trace import HessianTrace
-from .noise_scale import NoiseScale
+from .initial_weights import InitialWeights, KeepInitialWeights
 from .layer_updates import LayerUpdates
 from .machine import Machine
+from .noise_scale import NoiseScale
 from .norms import GradientNorm, UpdateNorm
 from .observable import Observable
+from .probe import KeepProbeSet, ProbeLoss, ProbeSharpness
+from .progressive_sharpening import ProgressiveSharpening
 from .sharpness import BatchSharpness, PreconditionedSharpness
 from .spectral_norms import SpectralNorms
+from .tangent_kernel import TangentKernel
 from .weight_spectra import WeightSpectra
 
 
-def create_observables() -> List[Observable]:
+def create_observables(limits: Optional[ProbeSetLimits] = None) -> List[Observable]:
+    initial = InitialWeights()
+    probe = ProbeSet(limits or ProbeSetLimits())
     return [
+        KeepInitialWeights(initial),
+        KeepProbeSet(probe),
         GradientNorm(),
         UpdateNorm(),
         Machine(),
         LayerUpdates(),
+        ActivationMoments(),
         SpectralNorms(),
         BatchSharpness(),
         PreconditionedSharpness(),
+        ProbeLoss(probe),
+        ProbeSharpness(probe),
+        TangentKernel(initial, probe),
         NoiseScale(),
         DirectionalSharpness(),
+        ProgressiveSharpening(),
+        ActivationRanks(),
         WeightSpectra(),
         HessianTrace(),
         BlockSharpness(),

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from ..budget import Price
+from ..layers.activations import Layers
 from ..products.living_graph import LivingGraph
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ class ObservedStep:
     """Gradient and Hessian-vector products of the loss stepped on; only before the step. Raises Unmeasurable."""
     curvature: Curvature
     """More of the same: of parts of the batch."""
+    layers: Callable[[], Optional[Layers]] = lambda: None
+    """Of the evaluation, the first one where gradients are accumulated; only for children of `Layered`."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,10 @@ class Observable(Protocol):
     def measure(self, step: ObservedStep) -> Optional[Measurement]:
         """None where it has nothing to say at this step. Raises Unmeasurable where a person should know why."""
         ...
+
+
+class Layered:
+    """Parent of observables that look at what layers give: results of modules are kept for them."""
 
 
 class Recording:

@@ -1,0 +1,1 @@
+"""What layers give to one another, read off the calls of modules and the graph of the loss."""

@@ -1,0 +1,47 @@
+"""Results of modules, kept while a step is watched."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Dict, List, Optional
+
+import torch
+from torch import Tensor
+
+from .forward_graph import Edge
+
+
+@dataclass(frozen=True)
+class KeptOutput:
+    module: torch.nn.Module
+    edge: Edge
+    output: Tensor
+    """With its graph."""
+    value: Tensor
+    """The same without a graph."""
+    version: int
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nobody has written over it."""
+        return self.value._version == self.version
+
+
+class LayerCalls:
+    """Of modules that contain no others, in the order of their calls."""
+
+    def __init__(self) -> None:
+        self.outputs: List[KeptOutput] = []
+        self._by_edge: Dict[Edge, KeptOutput] = {}
+
+    def add(self, module: torch.nn.Module, result: Any) -> None:
+        if not isinstance(result, Tensor) or result.grad_fn is None or next(module.children(), None) is not None:
+            return
+        edge = (result.grad_fn, result.output_nr)
+        kept = KeptOutput(module, edge, result, result.detach(), result._version)
+        self.outputs.append(kept)
+        self._by_edge[edge] = kept
+
+    def at(self, edge: Edge) -> Optional[KeptOutput]:
+        """The last module's result that is this value."""
+        return self._by_edge.get(edge)

@@ -1,0 +1,66 @@
+"""The forward pass as the graph of its derivatives shows it."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Optional, Sequence, Tuple
+
+from torch import Tensor
+
+Edge = Tuple[Any, int]
+"""A value: the node that made it, and which of its results it is."""
+
+
+class ForwardGraph:
+    """Nodes stand for the operations that values with a gradient went through. It outlives the backward pass, which frees only
+    the values that nodes have kept."""
+
+    def __init__(self, roots: Sequence[Edge]) -> None:
+        self.roots: List[Edge] = [root for root in roots if root[0] is not None]
+        self.nodes: List[Any] = []
+        """Each after those that its inputs come from."""
+        self._consumers: Dict[Edge, List[Any]] = {}
+        self._parameters: Dict[int, Any] = {}
+        self._walk()
+
+    def consumers(self, value: Edge) -> List[Any]:
+        """Nodes that work on a value; one that takes it twice is there twice."""
+        return self._consumers.get(value, [])
+
+    def holds(self, value: Edge) -> bool:
+        return value in self._consumers or value in self.roots
+
+    def parameter(self, parameter: Tensor) -> Optional[Edge]:
+        """The value of a parameter; None where the graph does not depend on it."""
+        node = self._parameters.get(id(parameter))
+        return None if node is None else (node, 0)
+
+    def _walk(self) -> None:
+        seen = set()
+        waiting = [(node, False) for node, _ in reversed(self.roots)]
+        while waiting:
+            node, is_done = waiting.pop()
+            if is_done:
+                self.nodes.append(node)
+                continue
+            if node in seen:
+                continue
+            seen.add(node)
+            waiting.append((node, True))
+            waiting.extend((below, False) for below, _ in reversed(node.next_functions) if below is not None)
+        for node in self.nodes:
+            for edge in node.next_functions:
+                if edge[0] is not None:
+                    self._consumers.setdefault(edge, []).append(node)
+            if kind_of(node) == "AccumulateGrad":
+                self._parameters[id(node.variable)] = node
+
+
+def kind_of(node: Any) -> str:
+    """As "Relu": without namespace, and without what says that it is a derivative, and which one."""
+    name: str = node.name().rpartition("::")[2]
+    return name.rstrip("0123456789").removesuffix("Backward")
+
+
+def inputs_of(node: Any) -> List[Edge]:
+    """Those of its inputs that have a gradient."""
+    return [edge for edge in node.next_functions if edge[0] is not None]

@@ -1,0 +1,88 @@
+"""Size of each layer's activations, and units that are dead."""
+
+from __future__ import annotations
+
+import math
+from typing import Dict, List, Optional, Sequence
+
+import torch
+from torch import Tensor
+
+from ..layers.activations import LayerActivation, Layers
+from .layer_matrices import double, layer_matrices, read
+from .observable import Layered, Measurement, ObservedStep, Unmeasurable
+
+
+class ActivationMoments(Layered):
+    """Of each layer's activation on the step's batch, after its activation function and at the weights before the step:
+
+    - `activation/rms@layer`, `activation/mean@layer`: over examples, positions and units.
+    - `activation/deadFraction@layer`: share of the units that are zero on the whole batch, for rectifiers. Null: 2⁻ⁿ, that of
+      signs which are even chances, independent over n examples and positions.
+    """
+
+    name = "activation/rms"
+    price = 0.05
+    in_step_record = False
+    needs_products = False
+    needs_update = False
+
+    def applies(self, optimizer: Optional[torch.optim.Optimizer]) -> bool:
+        return True
+
+    def measure(self, step: ObservedStep) -> Optional[Measurement]:
+        layers = step.layers()
+        if layers is None:
+            return None
+        omitted = unclear_layers(step, layers)
+        activations = whole_activations(layers)
+        counts: List[int] = []
+        scalars: List[Tensor] = []
+        for each in activations:
+            rows = double(each.rows())
+            counts.append(rows.shape[0])
+            scalars.extend(((rows * rows).mean(), rows.mean(), (rows == 0).all(dim=0).double().mean()))
+        numbers = read(scalars)
+        values: Dict[str, float] = {}
+        for index, each in enumerate(activations):
+            square, mean, dead = numbers[3 * index : 3 * index + 3]
+            if not math.isfinite(square):
+                omitted.append(activation_not_finite(each.layer))
+                continue
+            values[f"activation/rms@{each.layer}"] = math.sqrt(square)
+            values[f"activation/mean@{each.layer}"] = mean
+            if each.is_rectified:
+                values[f"activation/deadFraction@{each.layer}"] = dead
+                values[f"activation/deadFraction@{each.layer}/null"] = 0.5 ** counts[index]
+        return Measurement(values, f"of the recorded activations{which_calls(activations)}", omitted=omitted)
+
+
+def whole_activations(layers: Layers) -> List[LayerActivation]:
+    return [each for each in layers.activations if each.is_whole and each.product.value.numel() > 0]
+
+
+def which_calls(activations: Sequence[LayerActivation]) -> str:
+    """Words for a method, where layers ran several times."""
+    several = [each.layer for each in activations if each.calls > 1]
+    return f"; first call only, of {', '.join(several)}" if several else ""
+
+
+def unclear_layers(step: ObservedStep, layers: Layers) -> List[Unmeasurable]:
+    """Notes about the layers whose activation is not known."""
+    known = {each.layer for each in layers.activations if each.is_whole}
+    if not known:
+        text = "Activations are not measured: no layer was seen to run, as where a model is compiled, or is no module."
+        return [Unmeasurable("activation-unclear", text)]
+    return [
+        Unmeasurable(
+            "activation-unclear",
+            f"Activations of {each.layer} are not measured: what it gives is not the result of a module of its own, as in recurrent "
+            "layers, was written over, or its activation function has several results.",
+        )
+        for each in layer_matrices(step)
+        if each.layer not in known
+    ]
+
+
+def activation_not_finite(layer: str) -> Unmeasurable:
+    return Unmeasurable("activations-not-finite", f"Activations of {layer} are not finite; they are not measured.")
