@@ -8,17 +8,24 @@ import torch
 from torch import Tensor
 
 from .agreement import Agreement, agreement_of
+from .facts.output_head import OutputHead, output_head
 from .observables.observable import Unmeasurable
 from .pending import PendingLoss
 from .products.captured_call import InputsChanged
 from .products.graph_nodes import is_compiled
 from .products.living_graph import LivingGraph, NotDifferentiable
 from .products.micro_batches import BatchParts, SplitBatch, Unsplittable, accumulated_parts, split_parts
-from .products.program import TapeGraph
-from .products.replay import Replay
+from .products.evaluation import Evaluation
+from .products.flat import flatten
+from .products.program import Program, TapeGraph
+from .products.replay import Replay, outputs_of_loss
 from .tapes import Tapes
 
 T = TypeVar("T")
+_EVALUATION_TOLERANCE = 1e-4
+"""Relative, of the gradient: kernels give the same bits again, or nearly so."""
+_EVALUATION_TOLERANCE_HALF = 1e-2
+_NOT_AGAIN = "What takes the step's loss at other weights, or kept batches, is left out"
 _HALF = (torch.float16, torch.bfloat16)
 _ROUNDING_HALF = 4e-3
 """Of products where values are rounded to 8 bits: a unit in the last place."""
@@ -116,13 +123,59 @@ class Curvature:
             split = SplitBatch(graphs[0], calls, self._parameters, batch)
             return split_parts(split, whole, batch, min(count, batch), seed, visit)
         except (Unsplittable, NotDifferentiable, InputsChanged, RuntimeError, ValueError, IndexError) as error:
-            reason = str(error).split("\n")[0]
+            is_known = isinstance(error, (Unsplittable, NotDifferentiable, InputsChanged))
+            reason = str(error) if is_known else "the model does not run on a part of it"
             raise Unmeasurable(
                 "batch-not-split",
                 "The gradient noise scale and the sharpness over micro-batches are left out, as the batch cannot be taken "
                 f"apart ({reason}). Batch normalization, dropout and weight penalties, for instance, make a loss that is no "
                 "sum over examples that can be run again by themselves.",
             ) from error
+
+    def evaluation(self, others: Sequence[Tensor] = ()) -> Evaluation:
+        """The step's losses, and other values of it, as a function of the weights; from the tape. Raises Unmeasurable."""
+        products = self.products()
+        tape = self._tapes.current
+        graphs = [each.graph for each in self._losses if each.graph is not None]
+        try:
+            if tape is None:
+                raise NotDifferentiable("compiled models, and losses within a closure, are not recorded")
+            if tape.has_gaps:
+                raise NotDifferentiable("part of it was computed without gradients")
+            scales = [None if each.scale is None else float(each.scale) for each in self._losses]
+            program = Program(tape, self._parameters, [*graphs, *others])
+            evaluation = Evaluation(program, scales, self._parameters)
+            again = evaluation.at(flatten(self._parameters)).products().gradient()
+        except (NotDifferentiable, RuntimeError, NotImplementedError) as error:
+            reason = str(error).split("\n")[0]
+            raise Unmeasurable("evaluation-unrecorded", f"{_NOT_AGAIN}: {reason}.") from error
+        own = products.gradient()
+        tolerance = _EVALUATION_TOLERANCE_HALF if self._is_half else _EVALUATION_TOLERANCE
+        if not float((again - own).norm()) <= tolerance * float(own.norm()):
+            raise Unmeasurable("evaluation-differs", f"{_NOT_AGAIN}: the recorded operations give another gradient.")
+        return evaluation
+
+    @property
+    def recorded_bytes(self) -> int:
+        """That the recorded values hold."""
+        return 0 if self._tapes.current is None else self._tapes.current.bytes
+
+    @property
+    def loss(self) -> Optional[float]:
+        """That is stepped on; None where it is not known."""
+        graphs = self._graphs()
+        return None if graphs is None else float(sum(float(each.detach()) for each in graphs))
+
+    def output_head(self) -> Optional[OutputHead]:
+        """The outputs of the model of the one loss; None where it is not clear."""
+        graphs = self._graphs()
+        if graphs is None or len(graphs) != 1 or self._losses[0].graph is None:
+            return None
+        try:
+            _, outputs = outputs_of_loss(graphs[0], self._losses[0].calls)
+        except NotDifferentiable:
+            return None
+        return output_head(self._losses[0].graph, outputs)
 
     def _living_graph(self) -> Optional[LivingGraph]:
         graphs = self._graphs()

@@ -88,13 +88,13 @@ class Program:
         drawn = [each for step in self._steps for each in step.drawn or ()]
         return [*self._constants.values(), *drawn]
 
-    def keep(self, kept: Dict[Tuple[int, Optional[int]], Tensor]) -> None:
-        """Copies the constants, which the script may write over; `kept` are copies by id and version, to be shared."""
-        copies: Dict[int, Tensor] = {}
-        for key, each in self._constants.items():
-            version = None if each.is_inference() else each._version
-            copies[key] = kept.setdefault((id(each), version), each.detach().clone())
-        self._constants = copies
+    def keep(self, shared: Sequence[Tensor]) -> None:
+        """Copies the constants, which the script may write over, but for those that equal what is kept already: `shared` are
+        another program's constants, in their order."""
+        for index, (key, each) in enumerate(self._constants.items()):
+            other = shared[index] if index < len(shared) else None
+            is_same = other is not None and other.dtype == each.dtype and torch.equal(other, each)
+            self._constants[key] = other if is_same and other is not None else each.detach().clone()
 
     def evaluate(self, parameters: Sequence[Tensor]) -> List[Tensor]:
         """The wanted values, with their graph."""

@@ -54,7 +54,8 @@ class Tape(TorchDispatchMode):
         self.is_recording = False
         self._is_entered = False
         self._is_full = False
-        self._bytes = 0
+        self.bytes = 0
+        """That the noted results hold."""
         self._process = os.getpid()
 
     @property
@@ -103,8 +104,8 @@ class Tape(TorchDispatchMode):
             drawn = [each.detach().clone() for each in results]
         self.operations.append(Operation(function, args, kwargs, result, versions, drawn))
         known = {id(tensor) for tensor, _ in versions}
-        self._bytes += sum(each.numel() * each.element_size() for each in results if id(each) not in known)
-        if self._bytes > min(_MOST_BYTES, free_memory(results[0].device) // 4) or len(self.operations) > _MOST_OPERATIONS:
+        self.bytes += sum(each.numel() * each.element_size() for each in results if id(each) not in known)
+        if self.bytes > min(_MOST_BYTES, free_memory(results[0].device) // 4) or len(self.operations) > _MOST_OPERATIONS:
             self._is_full = True
             self.is_recording = False
             self.operations = []
