@@ -3,6 +3,7 @@ import path from "node:path";
 import * as vscode from "vscode";
 import { startClock } from "./editor/activationClock.ts";
 import { Doctor } from "./editor/doctor.ts";
+import { importRun } from "./editor/importCommand.ts";
 import { inspectScript, inspectWithArguments } from "./editor/inspectCommand.ts";
 import { showEnd, showFailure } from "./editor/notices.ts";
 import { PanelsOnDemand } from "./editor/panelsOnDemand.ts";
@@ -42,7 +43,8 @@ export function activate(context: vscode.ExtensionContext): OrreryExtension {
   const report = (error: Error) => {
     log.error(error);
   };
-  const access = keep(new WorkerRunAccess(path.join(dist, "readerWorker.mjs"), report));
+  const reader = path.join(dist, "readerWorker.mjs");
+  const access = keep(new WorkerRunAccess(reader, report));
   const runs = keep(new RunIndex(access, log));
   const controller = new RunController(installation, runs, log);
   const theory = async () => (await import("./editor/panelTheory.ts")).panelTheory;
@@ -72,6 +74,7 @@ export function activate(context: vscode.ExtensionContext): OrreryExtension {
       commands.inspectWithArguments,
       (target) => inspectWithArguments(target, { controller, panels }, context.workspaceState),
     ],
+    [commands.importRun, () => importRun({ runs, panels, reader, report })],
     [commands.refreshRuns, () => runs.refresh()],
     [
       commands.clearInline,

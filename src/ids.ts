@@ -9,6 +9,7 @@ export const commands = {
   measure: "orrery.measure",
   openRun: "orrery.openRun",
   refreshRuns: "orrery.refreshRuns",
+  importRun: "orrery.importRun",
   deleteRun: "orrery.deleteRun",
   revealRun: "orrery.revealRun",
   copyRunPath: "orrery.copyRunPath",
@@ -29,6 +30,7 @@ export const settings = {
   backend: "orrery.backend",
   nodePath: "orrery.node.path",
   nodeArguments: "orrery.node.arguments",
+  pythonPath: "orrery.python.path",
 } as const;
 
 export const contextKeys = {

@@ -1,5 +1,5 @@
 import "@vscode-elements/elements/dist/vscode-button/index.js";
-import type { PanelControl, RunOverview } from "../src/editor/messages.ts";
+import { backendText, type PanelControl, type RunOverview } from "../src/editor/messages.ts";
 import { element, setChildren, setText } from "./dom.ts";
 import { icon, type IconName } from "./icons.ts";
 import { countText, durationText } from "./numberText.ts";
@@ -78,8 +78,8 @@ export class RunHeader {
     this.#fact("Elapsed", durationText(overview.seconds));
     this.#fact("Optimizer", overview.optimizer || "not seen yet");
     this.#fact("Parameters", overview.parameters > 0 ? countText(overview.parameters) : "not seen yet");
-    setText(this.#backend, overview.backend || "not known yet");
-    setText(this.#reason, overview.backendReason || "The script has not chosen one yet.");
+    setText(this.#backend, backendText(overview) || "not known yet");
+    setText(this.#reason, overview.backendReason || "Nothing has been trained yet.");
 
     const paused = overview.status === "paused";
     const acts: Readonly<Record<PanelControl, boolean>> = {

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-/** The command line: `orrery inspect`, `show`, `ledger`, `list`, `stop`, `rebuild`. */
+/** The command line: `orrery inspect`, `show`, `ledger`, `list`, `import`, `stop`, `rebuild`, `doctor`. */
 import path from "node:path";
+import { importRun } from "../recorder/importRun.ts";
 import { doctorIn, installationIn, recoverRun } from "../recorder/launch.ts";
 import { LaunchError } from "../recorder/launchError.ts";
 import { bringUpToDate, rebuildRun } from "../recorder/rebuild.ts";
@@ -42,8 +43,8 @@ async function run(line: CommandLine): Promise<ExitCode> {
       return await inspect(installation, options, line.detach, output);
     }
     case "doctor": {
-      const { backend, node, subject: script } = line;
-      return await doctor(probe, { workingDirectory: process.cwd(), script, backend, node }, output);
+      const { backend, node, python, subject: script } = line;
+      return await doctor(probe, { workingDirectory: process.cwd(), script, backend, node, python }, output);
     }
     case "show":
     case "ledger": {
@@ -60,6 +61,11 @@ async function run(line: CommandLine): Promise<ExitCode> {
       const directory = findRun(runs, subject("a run"));
       await stopRun(directory);
       output.print(line.json ? toJson({ stopped: directory.path }) : `Stopped ${directory.path}`);
+      return exitCode.ok;
+    }
+    case "import": {
+      const directory = await importRun(path.resolve(subject("a folder with a spool.jsonl")), runs);
+      output.print(line.json ? toJson({ imported: directory.path }) : `Imported ${directory.path}`);
       return exitCode.ok;
     }
     case "rebuild": {

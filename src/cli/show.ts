@@ -1,3 +1,4 @@
+import { backendText } from "../run/backendText.ts";
 import type { EventRow, ObservableSummary, Reading, RunOverview, RunReader } from "../run/runRows.ts";
 import { ledgerText } from "./ledgerText.ts";
 import { formatCount, formatNumber, formatSeconds } from "./numbers.ts";
@@ -34,10 +35,7 @@ export function overviewText(overview: RunOverview): string {
     // Sweden writes local time in ISO order.
     ["started", new Date(overview.startedAt).toLocaleString("sv-SE")],
     ["status", `${overview.status}, step ${formatCount(overview.step)}, ${formatSeconds(overview.seconds)}`],
-    [
-      "backend",
-      [overview.framework, overview.backend, overview.backendReason].filter((part) => part !== "").join(", "),
-    ],
+    ["backend", [backendText(overview), overview.backendReason].filter((part) => part !== "").join(". ")],
     [
       "model",
       overview.parameters === 0

@@ -2,16 +2,17 @@ export const usage = `orrery: shows what theory forecasts for a training run, ne
 
 Usage
   orrery inspect [options] <script> [arguments…]   run a training script, unmodified, and watch it
-  orrery doctor [options] [script]                 which backends there are, which a run would get, what would bring a better one
+  orrery doctor [options] [script]                 what a run would be run with, and what would bring a better backend
   orrery show <run>                                what a run recorded
   orrery ledger <run>                              its forecasts and how they fared
   orrery list                                      the runs that are there, newest first
+  orrery import <folder>                           make a run that was recorded elsewhere one of the runs here
   orrery stop <run>                                end a live run, with every process it has started
   orrery rebuild <run>                             make a run's file anew from its spool
 
   <run> is \`latest\`, a run's directory, its id, or the beginning or end of an id.
 
-Options of inspect, of which doctor takes --backend and --node
+Options of inspect, of which doctor takes --backend, --node and --python
   --backend <name>   auto, script (as the script chooses), tensorflow, webgpu, wasm or cpu; default auto
   --budget <share>   share of the time that measuring may cost, as 5% or 0.05; default 5%
   --probe-batches <n>  batches that are kept, to measure on the same data while training goes on; default 4

@@ -20,12 +20,17 @@ export function diagnosisText(diagnosis: Diagnosis): string {
     return `  ${available ? "✓" : "✗"} ${title.padEnd(width)}  ${available ? `${state}: ${why}` : why}`;
   });
   return [
-    ...facts.map(([name, value]) => `${name.padEnd(nameWidth)} ${value}`),
+    ...factLines(facts),
     "",
     ...(problem === undefined ? [] : [problem, ""]),
     ...(lines.length === 0 ? [] : [backendHeading(diagnosis), ...lines, ""]),
     `${"to do".padEnd(nameWidth)} ${advice.command === undefined ? "" : `${advice.command}\n${" ".repeat(nameWidth + 1)}`}${advice.text}`,
   ].join("\n");
+}
+
+/** A line each, the values below one another. */
+export function factLines(facts: readonly (readonly [name: string, value: string])[]): string[] {
+  return facts.map(([name, value]) => `${name.padEnd(nameWidth)} ${value}`);
 }
 
 /** As "WebAssembly", or why there is none. */

@@ -1,16 +1,15 @@
-/** Which backends a run would find: asked in processes of their own, when first somebody looks, and never in Restricted Mode. */
+/** Which backends, or which Python, a run would find: asked in processes of their own, when first somebody looks, and never in Restricted Mode. */
 import * as vscode from "vscode";
 import type { Diagnosis, DiagnosisOptions } from "../doctor/diagnosis.ts";
 import { settings } from "../ids.ts";
+import { isForNode, isPython } from "../recorder/scriptKinds.ts";
 import type { BackendKnowledge } from "./backendStatus.ts";
+import { pythonFor } from "./pythonInterpreter.ts";
 import type { Subscription } from "./runAccess.ts";
 import { launchSettings, requireTrust } from "./runController.ts";
 import { asError } from "./threadChannel.ts";
 
 const scheme = "orrery-doctor";
-
-/** Kinds of scripts that Node runs. */
-const runnable = /\.[cm]?[jt]s$/;
 
 export class Doctor implements vscode.TextDocumentContentProvider, vscode.Disposable {
   readonly #probe: string;
@@ -61,14 +60,13 @@ export class Doctor implements vscode.TextDocumentContentProvider, vscode.Dispos
     return this.#knowledge;
   }
 
-  /** Shows the report on the script in front of a person where that uses TensorFlow.js, else on the workspace's folder. */
+  /** Shows the report on the script in front of a person where that is in Python or uses TensorFlow.js, else on the workspace's folder. */
   async show(): Promise<void> {
     requireTrust();
-    const { diagnosisText } = await import("../doctor/diagnosisText.ts");
-    const subject = subjectOf(vscode.window.activeTextEditor?.document);
-    const title = vscode.l10n.t("Orrery: looking for backends");
-    const report = await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title }, async () =>
-      diagnosisText(await this.#diagnose(subject)),
+    const document = vscode.window.activeTextEditor?.document;
+    const title = vscode.l10n.t("Orrery: looking for what a run would be run with");
+    const report = await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title }, () =>
+      isPythonScript(document) ? pythonReport(document.uri) : this.#backendReport(subjectOf(document)),
     );
     const name = "Orrery Doctor.txt";
     const uri = vscode.Uri.from({ scheme, path: name });
@@ -110,16 +108,34 @@ export class Doctor implements vscode.TextDocumentContentProvider, vscode.Dispos
     this.#changed.fire();
   }
 
+  async #backendReport(subject: DiagnosisOptions): Promise<string> {
+    const { diagnosisText } = await import("../doctor/diagnosisText.ts");
+    return diagnosisText(await this.#diagnose(subject));
+  }
+
   async #diagnose(subject: DiagnosisOptions): Promise<Diagnosis> {
     const { diagnose } = await import("../doctor/diagnosis.ts");
     return diagnose(this.#probe, subject, this.#abort.signal);
   }
 }
 
+function isPythonScript(document: vscode.TextDocument | undefined): document is vscode.TextDocument {
+  return document?.uri.scheme === "file" && isPython(document.uri.path);
+}
+
+async function pythonReport(script: vscode.Uri): Promise<string> {
+  const { diagnosePython } = await import("../doctor/pythonDiagnosis.ts");
+  const { pythonDiagnosisText } = await import("../doctor/pythonDiagnosisText.ts");
+  const { workingDirectory } = launchSettings(script);
+  return pythonDiagnosisText(
+    await diagnosePython({ workingDirectory, script: script.fsPath, python: await pythonFor(script) }),
+  );
+}
+
 /** What a run of the document, or else of any script in the workspace's folder, would be started with. */
 function subjectOf(document: vscode.TextDocument | undefined): DiagnosisOptions {
   const script =
-    document?.uri.scheme === "file" && runnable.test(document.uri.path) && document.getText().includes("@tensorflow/")
+    document?.uri.scheme === "file" && isForNode(document.uri.path) && document.getText().includes("@tensorflow/")
       ? document.uri
       : undefined;
   if (script !== undefined) {

@@ -9,9 +9,10 @@ import type {
   SeriesSlice,
   VectorRow,
 } from "../run/runRows.ts";
+import { backendText } from "../run/backendText.ts";
 import { endOfRun, type Reference } from "../theory/law.ts";
 
-export { endOfRun };
+export { backendText, endOfRun };
 export type {
   LawStanding,
   LedgerRow,

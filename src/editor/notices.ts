@@ -1,7 +1,8 @@
 /** The few things that are worth interrupting somebody for, each with what can be done about it. */
 import path from "node:path";
 import * as vscode from "vscode";
-import { commands } from "../ids.ts";
+import { commands, settings } from "../ids.ts";
+import { pythonExtension } from "./pythonInterpreter.ts";
 import { RestrictedError } from "./runController.ts";
 import type { RunListing } from "./runListing.ts";
 import { asError } from "./threadChannel.ts";
@@ -17,13 +18,29 @@ export async function showFailure(thrown: unknown, log: vscode.LogOutputChannel)
     }
     return;
   }
+  const text = withoutLinks(`Orrery: ${error.message}`);
   const show = vscode.l10n.t("Show Log");
-  const settings = vscode.l10n.t("Open Settings");
+  const openSettings = vscode.l10n.t("Open Settings");
+  if (error.name === "InterpreterError") {
+    const { title, command, arguments: given } = interpreterAction(openSettings);
+    if ((await vscode.window.showErrorMessage(text, title)) === title)
+      await vscode.commands.executeCommand(command, ...given);
+    return;
+  }
   // Where a run is kept and what runs it are settings.
-  const actions = error.name === "LaunchError" ? [settings, show] : [show];
-  const chosen = await vscode.window.showErrorMessage(withoutLinks(`Orrery: ${error.message}`), ...actions);
+  const actions = error.name === "LaunchError" ? [openSettings, show] : [show];
+  const chosen = await vscode.window.showErrorMessage(text, ...actions);
   if (chosen === show) log.show();
-  if (chosen === settings) await vscode.commands.executeCommand("workbench.action.openSettings", "@ext:orrery.orrery");
+  if (chosen === openSettings)
+    await vscode.commands.executeCommand("workbench.action.openSettings", "@ext:orrery.orrery");
+}
+
+/** What selects another Python: the Python extension's own command where it is there, else our setting. */
+function interpreterAction(openSettings: string) {
+  if (vscode.extensions.getExtension(pythonExtension) !== undefined) {
+    return { title: vscode.l10n.t("Select Interpreter"), command: "python.setInterpreter", arguments: [] };
+  }
+  return { title: openSettings, command: "workbench.action.openSettings", arguments: [settings.pythonPath] };
 }
 
 /** Tells of a run that ended in a way that its person has to know; says nothing of the others. */
@@ -45,7 +62,7 @@ function endText(run: RunListing): string | undefined {
   if (run.status === "failed") return vscode.l10n.t("{0} failed at step {1}. {2}", name, run.step, why).trim();
   if (run.status === "diverged") return vscode.l10n.t("{0} diverged at step {1}. {2}", name, run.step, why).trim();
   if (run.status === "finished" && run.step === 0) {
-    return vscode.l10n.t("{0} ended without training: no optimizer of TensorFlow.js took a step.", name);
+    return vscode.l10n.t("{0} ended without training: no optimizer that Orrery watches took a step.", name);
   }
   return undefined;
 }

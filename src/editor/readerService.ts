@@ -23,6 +23,8 @@ export interface ReaderService {
   events(directory: string, afterSequence: number, limit: number): readonly EventRow[];
   ledger(directory: string): readonly LedgerRow[];
   standings(directory: string): readonly LawStanding[];
+  /** Makes a run that was recorded elsewhere one of those under `runs`, and gives its directory. */
+  importRun(from: string, runs: string): Promise<string>;
   /** Announces a change of the run at most ten times a second, until `unwatch`. */
   watch(directory: string): void;
   unwatch(directory: string): void;

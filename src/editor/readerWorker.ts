@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { setImmediate as turn } from "node:timers/promises";
 import { parentPort } from "node:worker_threads";
+import { importRun } from "../recorder/importRun.ts";
 import { isLiving, processMarkSchema } from "../recorder/processMark.ts";
 import { isFollowed } from "../recorder/recorderLock.ts";
 import { RunDirectory } from "../run/runDirectory.ts";
@@ -28,6 +29,7 @@ function serve(port: ThreadPort): void {
     events: (directory, afterSequence, limit) => readerAt(directory).events(afterSequence, limit),
     ledger: (directory) => readerAt(directory).ledger(),
     standings: (directory) => readerAt(directory).standings(),
+    importRun: async (from, runs) => (await importRun(from, runs)).path,
     watch: (directory) => {
       let seen = revisionOf(directory);
       const look = () => {

@@ -3,9 +3,11 @@ import path from "node:path";
 import * as vscode from "vscode";
 import { settings } from "../ids.ts";
 import type { Installation, RunOptions } from "../recorder/launch.ts";
+import { isPython } from "../recorder/scriptKinds.ts";
 import { RunDirectory } from "../run/runDirectory.ts";
 import type { BackendChoice } from "../run/runManifest.ts";
 import type { RunControl, RunRequest, Subscription } from "./runAccess.ts";
+import { pythonFor } from "./pythonInterpreter.ts";
 import { runsRoot, runsRootBeside, type RunIndex } from "./runIndex.ts";
 
 /** Refused because the workspace is not trusted. */
@@ -32,7 +34,7 @@ export class RunController implements RunControl {
   async inspect(script: vscode.Uri, given: readonly string[]): Promise<string> {
     requireTrust();
     const { createRun, startRecorder } = await import("../recorder/launch.ts");
-    const options = optionsFor(script, given);
+    const options = await optionsFor(script, given);
     const directory = await createRun(this.#installation, options);
     this.#log.info(`Inspecting ${options.script} in ${directory.path}`);
     startRecorder(this.#installation, directory);
@@ -113,11 +115,12 @@ export function launchSettings(
   };
 }
 
-function optionsFor(script: vscode.Uri, given: readonly string[]): RunOptions {
+async function optionsFor(script: vscode.Uri, given: readonly string[]): Promise<RunOptions> {
   const folder = vscode.workspace.getWorkspaceFolder(script);
   const configuration = vscode.workspace.getConfiguration("", script);
   return {
     ...launchSettings(script),
+    ...(isPython(script.fsPath) && { python: await pythonFor(script) }),
     script: script.fsPath,
     arguments: given,
     runsDirectory: folder === undefined ? runsRootBeside(script.fsPath) : runsRoot(folder),

@@ -188,6 +188,7 @@ export type SourceSite = z.infer<typeof sourceSite>;
 export type ModuleFacts = z.infer<typeof moduleFacts>;
 export type ParameterGroup = z.infer<typeof parameterGroup>;
 
+export type BeginRecord = z.infer<typeof begin>;
 export type ModelRecord = z.infer<typeof model>;
 export type ObjectiveRecord = z.infer<typeof objective>;
 export type OptimizerRecord = z.infer<typeof optimizer>;

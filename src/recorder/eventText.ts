@@ -1,5 +1,6 @@
 /** Records as sentences, for the list of a run's events. */
 import type { EndRecord, ObjectiveRecord, OptimizerRecord, SpoolRecord } from "../probe/record.ts";
+import { backendText } from "../run/backendText.ts";
 import type { EventRow } from "../run/runRows.ts";
 
 /** Kinds of records that are events and not numbers. */
@@ -7,8 +8,10 @@ export type EventRecord = Exclude<SpoolRecord, { readonly t: "step" | "measure" 
 
 export function eventText(record: EventRecord): string {
   switch (record.t) {
-    case "begin":
-      return `${record.framework.name} ${record.framework.version} on ${record.backend}. ${record.backendReason}`;
+    case "begin": {
+      const framework = `${record.framework.name} ${record.framework.version}`;
+      return `${backendText({ framework, backend: record.backend })}. ${record.backendReason}`;
+    }
     case "model":
       return `Model ${record.name ?? record.id}: ${plural(record.parameters, "parameter")} in ${plural(record.modules.length, "module")}.`;
     case "objective":

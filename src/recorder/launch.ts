@@ -9,10 +9,12 @@ import { promisify } from "node:util";
 import { RunDirectory } from "../run/runDirectory.ts";
 import { RunFileReader } from "../run/runFileReader.ts";
 import type { BackendChoice, RunManifest } from "../run/runManifest.ts";
+import { makeRunsFolder } from "./runsFolder.ts";
 import { LaunchError } from "./launchError.ts";
 import { isFollowed } from "./recorderLock.ts";
 import { choosePython } from "./pythonRuntime.ts";
 import { chooseRuntime, type Runtime } from "./runtime.ts";
+import { isPython, isTyped, scriptEndings } from "./scriptKinds.ts";
 
 /** Where the parts are that run in processes of their own. */
 export interface Installation {
@@ -55,11 +57,6 @@ export interface RunOptions {
   /** Arguments for Node, before ours. */
   readonly nodeArguments?: readonly string[] | undefined;
 }
-
-const commonScripts = [".js", ".mjs", ".cjs"];
-const typedScripts = [".ts", ".mts", ".cts"];
-const pythonScripts = [".py"];
-const scripts = [...commonScripts, ...typedScripts, ...pythonScripts];
 
 /** Makes a run's directory and its `run.json`; nothing is started. Throws `LaunchError`. */
 export async function createRun(installation: Installation, options: RunOptions): Promise<RunDirectory> {
@@ -154,32 +151,29 @@ async function runNode(installation: Installation, script: string, options: RunO
 }
 
 async function runPython(installation: Installation, options: RunOptions): Promise<ManifestRuntime> {
-  const { executable, version } = await choosePython(options.python);
+  const { executable, version, devices } = await choosePython(options.python);
   return {
     executable,
     version,
     // Unbuffered: the console is read while the script runs.
     arguments: ["-u", installation.inspectScript],
-    environment: { ORRERY_BUDGET: String(options.budget) },
+    // Told to the probe, which must not ask: looking for devices can keep a script's own processes from using them.
+    environment: { ORRERY_BUDGET: String(options.budget), ORRERY_DEVICES: devices.join(", ") },
   };
-}
-
-function isPython(script: string): boolean {
-  return pythonScripts.includes(path.extname(script));
 }
 
 function nodeArguments(installation: Installation, script: string, runtime: Runtime): string[] {
   const probe = ["--import", pathToFileURL(installation.preload).href];
-  const typed = typedScripts.includes(path.extname(script)) && runtime.transformsTypes;
+  const typed = isTyped(script) && runtime.transformsTypes;
   // The warning is about our flag, not about anything that the script does.
   return typed ? ["--experimental-transform-types", ...quiet, ...probe] : probe;
 }
 
 /** A script's text. Throws `LaunchError` where Node cannot run it. */
 export async function readScript(script: string): Promise<Buffer> {
-  if (!scripts.includes(path.extname(script))) {
+  if (!scriptEndings.includes(path.extname(script))) {
     throw new LaunchError(
-      `${script} is not a script that Node or Python runs: its name must end in ${scripts.join(", ")}.`,
+      `${script} is not a script that Node or Python runs: its name must end in ${scriptEndings.join(", ")}.`,
     );
   }
   const found = await stat(script).catch(() => undefined);
@@ -194,10 +188,7 @@ async function makeDirectory(runs: string, now: number): Promise<RunDirectory> {
   const time = new Date(now).toISOString().slice(0, 19).replaceAll(":", "-");
   const directory = new RunDirectory(path.join(runs, `${time}-${randomBytes(2).toString("hex")}`));
   try {
-    if ((await mkdir(runs, { recursive: true })) !== undefined) {
-      // Runs are large and personal; who wants them in a repository removes this file.
-      await writeFile(path.join(runs, ".gitignore"), "*\n");
-    }
+    makeRunsFolder(runs);
     await mkdir(directory.path);
   } catch (error) {
     throw new LaunchError(

@@ -12,14 +12,14 @@ import { takeRecorderLock } from "./recorderLock.ts";
 import { Recording } from "./recording.ts";
 import { SpoolReader } from "./spoolReader.ts";
 import { trainingOf } from "./stopRun.ts";
-import { unknownEnding } from "./training.ts";
+import { unknownEnding, type Ending } from "./training.ts";
 
 /**
  * Makes a run's file anew from its spool, as far as that goes, and puts it in the old one's place. Throws `RunFileError`
  * where the directory is no run, or a recorder follows it. Resolves to whether the run's training still goes on, so that a
- * recorder should follow it again.
+ * recorder should follow it again. `withoutEnd` is written into a spool that has no end and whose training does not go on.
  */
-export async function rebuildRun(directory: RunDirectory): Promise<boolean> {
+export async function rebuildRun(directory: RunDirectory, withoutEnd?: Ending): Promise<boolean> {
   const manifest = readManifest(directory);
   using lock = takeRecorderLock(directory);
   if (lock === undefined) {
@@ -42,9 +42,10 @@ export async function rebuildRun(directory: RunDirectory): Promise<boolean> {
     readAll();
     const training = await trainingOf(directory);
     goesOn = !recording.ended && training !== undefined && (await isLiving(training));
-    // A spool from elsewhere, whose training process is not known here, is left as it is.
-    if (!recording.ended && training !== undefined && !goesOn) {
-      appendEnd(directory, unknownEnding, { step: recording.stepsCompleted, time: recording.time, torn: reader.torn });
+    // A spool from elsewhere, whose training process is not known here, is left as it is unless it is said how it ends.
+    const ending = withoutEnd ?? (training === undefined ? undefined : unknownEnding);
+    if (!recording.ended && ending !== undefined && !goesOn) {
+      appendEnd(directory, ending, { step: recording.stepsCompleted, time: recording.time, torn: reader.torn });
       readAll();
     }
     pen.commit();

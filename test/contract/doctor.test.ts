@@ -76,7 +76,7 @@ test("names the backend whose native code takes its process with it, as it would
 test.each([
   ["a script that is not there", ["nowhere.mjs"], 4, "There is no script at"],
   ["a Node that is none", ["--node", "/no/node"], 4, "Give the path of a Node executable"],
-  ["a Python script", ["train.py"], 2, "knows the backends of TensorFlow.js"],
+  ["a Python script that is not there", ["nowhere.py"], 4, "There is no script at"],
 ])("given %s says so and exits with %i", async (_what, words, exitCode, text) => {
   const { code, said } = await doctor(folder, ...words);
   expect(said).toContain(text);

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import sys
 
 import torch
 
@@ -15,6 +16,8 @@ class BeginRecord:
     def __init__(self, journal: Journal, script: str) -> None:
         self._journal = journal
         self._script = script
+        # Told by who starts the script and not asked here: looking for GPUs can keep a forked process from using them.
+        self._devices = os.environ.pop("ORRERY_DEVICES", "")
         self.is_written = False
 
     def write(self, device: torch.device) -> None:
@@ -29,10 +32,15 @@ class BeginRecord:
             runtime=f"Python {platform.python_version()}",
             device=_name_of(device),
             backend=device.type,
-            backendReason="The script chooses its device.",
+            backendReason=self._reason(),
             pid=os.getpid(),
             script=self._script,
         )
+
+    def _reason(self) -> str:
+        interpreter = f"It runs on Python {platform.python_version()} at {sys.executable}"
+        devices = f", whose PyTorch can use {self._devices}" if self._devices else ""
+        return f"The script chooses its device. {interpreter}{devices}."
 
 
 def _name_of(device: torch.device) -> str:
