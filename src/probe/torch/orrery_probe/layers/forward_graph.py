@@ -20,7 +20,10 @@ class ForwardGraph:
         """Each after those that its inputs come from."""
         self._consumers: Dict[Edge, List[Any]] = {}
         self._parameters: Dict[int, Any] = {}
+        self._results: Dict[Any, List[Edge]] = {}
         self._walk()
+        for value in dict.fromkeys((*self.roots, *self._consumers)):
+            self._results.setdefault(value[0], []).append(value)
 
     def consumers(self, value: Edge) -> List[Any]:
         """Nodes that work on a value; one that takes it twice is there twice."""
@@ -28,6 +31,10 @@ class ForwardGraph:
 
     def holds(self, value: Edge) -> bool:
         return value in self._consumers or value in self.roots
+
+    def results(self, node: Any) -> List[Edge]:
+        """Values that a node makes, as far as something works on them."""
+        return self._results.get(node, [(node, 0)])
 
     def parameter(self, parameter: Tensor) -> Optional[Edge]:
         """The value of a parameter; None where the graph does not depend on it."""

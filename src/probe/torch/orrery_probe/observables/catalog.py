@@ -7,6 +7,7 @@ from typing import List, Optional
 from ..probe_set import ProbeSet, ProbeSetLimits
 from .activation_moments import ActivationMoments
 from .activation_ranks import ActivationRanks
+from .balance import Balance
 from .block_sharpness import BlockSharpness
 from .directional_sharpness import DirectionalSharpness
 from .eigenvalues import Eigenvalues
@@ -20,6 +21,7 @@ from .norms import GradientNorm, UpdateNorm
 from .observable import Observable
 from .probe import KeepProbeSet, ProbeLoss, ProbeSharpness
 from .progressive_sharpening import ProgressiveSharpening
+from .scale_invariance import ScaleInvariance
 from .sharpness import BatchSharpness, PreconditionedSharpness
 from .spectral_norms import SpectralNorms
 from .tangent_kernel import TangentKernel
@@ -36,6 +38,8 @@ def create_observables(limits: Optional[ProbeSetLimits] = None) -> List[Observab
         UpdateNorm(),
         Machine(),
         LayerUpdates(),
+        Balance(),
+        ScaleInvariance(),
         ActivationMoments(),
         SpectralNorms(),
         BatchSharpness(),
