@@ -4,9 +4,11 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, expect, test } from "vitest";
 import * as z from "zod";
+import { findPython } from "../../scripts/python.ts";
 import { fixtures, recordsOf, root, runProbed } from "./probeRun.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "orrery-doctor-"));
+const python = findPython();
 afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
@@ -16,6 +18,10 @@ const answer = z.object({
   left: z.string().optional(),
   problem: z.string().optional(),
   backends: z.array(z.object({ title: z.string(), available: z.boolean(), why: z.string() })),
+});
+
+const pythonAnswer = z.object({
+  python: z.object({ version: z.string(), torch: z.string(), devices: z.array(z.string()) }),
 });
 
 /** Runs `orrery doctor`, from the folder that it is about. */
@@ -55,6 +61,18 @@ test("leaves a script that does not use TensorFlow.js alone, and one that wants 
   copyFileSync(path.join(fixtures, "fit.mjs"), path.join(folder, "fit.mjs"));
   expect((await answerFor(folder, "--backend", "script", "fit.mjs")).left).toBe("the script chooses");
 });
+
+test.skipIf(python === undefined)(
+  "of a Python script says which interpreter, PyTorch and devices a run gets",
+  async () => {
+    const script = path.join(fixtures, "torch", "plain_loop.py");
+    const { code, printed } = await doctor(root, "--json", "--python", python ?? "", script);
+    const { python: found } = pythonAnswer.parse(JSON.parse(printed));
+    expect(found.version).toMatch(/^3\.\d+\.\d+$/);
+    expect(found.devices).toContain("cpu");
+    expect(code).toBe(0);
+  },
+);
 
 test("names the backend whose native code takes its process with it, as it would a run's, and exits with 4", async () => {
   const faulty = path.join(folder, "faulty", "node_modules", "@tensorflow", "tfjs-node-gpu");

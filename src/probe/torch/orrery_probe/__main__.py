@@ -1,7 +1,7 @@
 """python -m orrery_probe [--out DIR] [--budget F] script.py arguments…
 
-Without `--out` a folder is made in `.orrery/runs`. A run so recorded is read by Orrery as any other once its folder is
-there.
+Without `--out` a folder is made in `.orrery/runs`. A run so recorded becomes one of Orrery's on any machine by
+`Orrery: Import Run…` or `orrery import DIR`.
 """
 
 from __future__ import annotations
@@ -13,17 +13,22 @@ import sys
 
 def main() -> None:
     options = _options(sys.argv[1:])
-    directory = os.environ.pop("ORRERY_RUN", None) or options.out
-    if directory is None:
-        from .standalone import make_run
-
-        directory = make_run(options.script, options.arguments, options.budget)
+    directory = os.environ.pop("ORRERY_RUN", None)
     if not os.path.isfile(options.script):
         sys.exit(f"orrery_probe: there is no script at {options.script}.")
     try:
         import torch  # noqa: F401
     except ImportError:
         sys.exit(f"orrery_probe: PyTorch is not installed for {sys.executable}. Install it there, or select another interpreter.")
+    if directory is None:
+        from .standalone import FolderTakenError, make_run
+
+        try:
+            directory = make_run(options.out, options.script, options.arguments, options.budget)
+        except (FolderTakenError, OSError) as error:
+            sys.exit(f"orrery_probe: {error}")
+        if options.out is None:
+            print(f"orrery_probe: recording into {directory}", file=sys.stderr)
     from .observe import observe
     from .runner import run_script
 
@@ -33,7 +38,7 @@ def main() -> None:
 
 def _options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="orrery_probe", description="Runs a PyTorch script and records its training.")
-    parser.add_argument("--out", help="folder of the run; made anew in .orrery/runs where absent")
+    parser.add_argument("--out", help="folder for the run, which must hold none; a new one in .orrery/runs where absent")
     parser.add_argument(
         "--budget",
         type=_fraction,

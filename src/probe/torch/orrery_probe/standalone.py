@@ -8,35 +8,50 @@ import os
 import secrets
 import sys
 import time
-from typing import List
+from typing import List, Optional
+
+_PARTS = ("run.json", "spool.jsonl")
+"""What a folder holds that holds a run."""
 
 
-def make_run(script: str, arguments: List[str], budget: float) -> str:
-    """A folder in `.orrery/runs` with its `run.json`, as the recorder makes it; returns its path."""
+class FolderTakenError(Exception):
+    """The folder holds a run already; the message says what to do."""
+
+
+def make_run(out: Optional[str], script: str, arguments: List[str], budget: float) -> str:
+    """Makes a run's folder with its `run.json`, as the recorder does: `out`, or a new one in `.orrery/runs` where that is absent.
+
+    Returns its absolute path. Raises FolderTakenError where `out` holds a run, OSError where it cannot be made.
+    """
     now = time.time()
-    name = f"{time.strftime('%Y-%m-%dT%H-%M-%S', time.gmtime(now))}-{secrets.token_hex(2)}"
-    runs = os.path.join(os.getcwd(), ".orrery", "runs")
-    is_new = not os.path.isdir(runs)
-    directory = os.path.join(runs, name)
-    os.makedirs(directory)
-    if is_new:
-        # Runs are large and personal; who wants them in a repository removes this file.
-        with open(os.path.join(runs, ".gitignore"), "w", encoding="utf-8") as file:
-            file.write("*\n")
-    write_manifest(directory, script, arguments, budget, now)
+    identity = f"{time.strftime('%Y-%m-%dT%H-%M-%S', time.gmtime(now))}-{secrets.token_hex(2)}"
+    directory = os.path.abspath(out) if out is not None else os.path.join(_runs(), identity)
+    if any(os.path.exists(os.path.join(directory, part)) for part in _PARTS):
+        raise FolderTakenError(f"{directory} holds a run already. Give another folder to --out, or move that run away.")
+    os.makedirs(directory, exist_ok=True)
+    _write_manifest(directory, identity, script, arguments, budget, now)
     return directory
 
 
-def write_manifest(directory: str, script: str, arguments: List[str], budget: float, now: float) -> None:
+def _runs() -> str:
+    runs = os.path.join(os.getcwd(), ".orrery", "runs")
+    if not os.path.isdir(runs):
+        os.makedirs(runs)
+        # Runs are large and personal; who wants them in a repository removes this file.
+        with open(os.path.join(runs, ".gitignore"), "w", encoding="utf-8") as file:
+            file.write("*\n")
+    return runs
+
+
+def _write_manifest(
+    directory: str, identity: str, script: str, arguments: List[str], budget: float, now: float
+) -> None:
     path = os.path.abspath(script)
-    try:
-        with open(path, "rb") as source:
-            digest = hashlib.sha256(source.read()).hexdigest()
-    except OSError:
-        digest = ""
+    with open(path, "rb") as source:
+        digest = hashlib.sha256(source.read()).hexdigest()
     manifest = {
         "version": 1,
-        "id": os.path.basename(directory),
+        "id": identity,
         "script": path,
         "arguments": arguments,
         "workingDirectory": os.getcwd(),
