@@ -42,6 +42,7 @@ export const families: readonly Family[] = [
     title: "Gradient",
     observables: {
       "gradient/norm": { label: "Gradient norm" },
+      "gradient/alongWeights": { label: "Gradient along the weights ⟨w, g⟩" },
       "gradient/noiseScale": { label: "Gradient noise scale", unit: "examples" },
       "gradient/noise": { label: "Gradient noise tr Σ" },
       "gradient/signal": { label: "Gradient signal |G|²" },
@@ -57,6 +58,7 @@ export const families: readonly Family[] = [
       "update/norm": { label: "Update norm" },
       "update/relative": { label: "Update over weight" },
       "update/angle": { label: "Angle of the update", unit: "rad" },
+      "update/stableRank": { label: "Stable rank of the change since initialization" },
       "weight/norm": { label: "Weight norm" },
       "weight/spectralNorm": { label: "Spectral norm" },
       "weight/stableRank": { label: "Stable rank" },
@@ -76,6 +78,7 @@ export const families: readonly Family[] = [
       "activation/rms": { label: "Activation RMS" },
       "activation/mean": { label: "Activation mean" },
       "activation/deadFraction": { label: "Fraction of dead units" },
+      "activation/dormantFraction": { label: "Fraction of dormant units" },
       "activation/effectiveRank": { label: "Effective rank" },
       "activation/participationRatio": { label: "Participation ratio" },
       "agreement/cka": { label: "Agreement with initialization (CKA)" },

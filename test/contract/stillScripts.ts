@@ -13,7 +13,7 @@ interface StillScript {
 const slow = 0.2;
 /** Milliseconds: a quarter of a minute on a machine of its own. */
 export const timeout = 300_000;
-const ranks = ["activation/effectiveRank", "activation/participationRatio"];
+const activations = ["activation/effectiveRank", "activation/participationRatio", "activation/dormantFraction"];
 const agreement = ["agreement/cka", "agreement/neighbours"];
 const collapse = ["collapse/nc1", "collapse/nc2", "collapse/nc3", "collapse/nc4", "collapse/equinorm"];
 const kernel = ["kernel/largest", "kernel/alignment", "kernel/distance", "kernel/spectrum"];
@@ -22,32 +22,33 @@ const probe = ["loss/probe", "sharpness/probe"];
 const preconditioned = "sharpness/preconditioned";
 
 export const stillScripts: readonly StillScript[] = [
-  { name: "perceptron.mjs", budget: 1, measures: [...ranks, ...collapse, ...kernel, ...noise] },
+  { name: "perceptron.mjs", budget: 1, measures: [...activations, ...collapse, ...kernel, ...noise] },
   {
     name: "trainOnBatch.cjs",
     budget: 1,
-    measures: [...ranks, ...agreement, ...noise, ...probe, "gradient/noiseScale", preconditioned],
+    measures: [...activations, ...agreement, ...noise, ...probe, "gradient/noiseScale", preconditioned],
   },
-  { name: "clipped.mjs", budget: slow, measures: [...ranks, ...agreement, ...kernel, ...noise] },
+  { name: "clipped.mjs", budget: slow, measures: [...activations, ...agreement, ...kernel, ...noise] },
   { name: "twoOptimizers.mjs", budget: slow, measures: [...probe, "kernel/largest", "kernel/distance"] },
   {
     name: "fit.mjs",
     budget: slow,
-    measures: [...ranks, ...collapse, ...agreement, ...kernel, ...probe, preconditioned, "scale/product"],
+    measures: [...activations, ...collapse, ...agreement, ...kernel, ...probe, preconditioned, "scale/product"],
   },
-  { name: "fitDataset.mjs", budget: slow, measures: [...ranks, ...agreement, ...kernel, ...probe] },
-  { name: "convolution.mjs", budget: slow, measures: [...ranks, ...collapse, ...kernel, "scale/product"] },
+  { name: "fitDataset.mjs", budget: slow, measures: [...activations, ...agreement, ...kernel, ...probe] },
+  { name: "convolution.mjs", budget: slow, measures: [...activations, ...collapse, ...kernel, "scale/product"] },
   {
     name: "transformer.mjs",
     budget: slow,
-    measures: [...ranks, ...collapse, ...agreement, ...kernel, ...probe, preconditioned],
+    measures: [...activations, ...collapse, ...agreement, ...kernel, ...probe, preconditioned],
   },
   { name: "recurrent.mjs", budget: slow, measures: [...agreement, ...kernel, ...noise, ...probe, preconditioned] },
 ];
 
 const always = [
-  ...["loss/train", "gradient/norm", "update/norm", "gradient/cosine", "memory/process", "memory/device"],
-  ...["weight/norm", "update/relative", "update/angle", "weight/spectralNorm", "weight/stableRank", "weight/spectrum"],
+  ...["loss/train", "gradient/norm", "gradient/alongWeights", "gradient/cosine", "memory/process", "memory/device"],
+  ...["update/norm", "update/relative", "update/angle", "update/stableRank"],
+  ...["weight/norm", "weight/spectralNorm", "weight/stableRank", "weight/spectrum"],
   ...["sharpness/batch", "sharpness/directional", "sharpness/progressive", "sharpness/block", "sharpness/gap"],
   ...["hessian/trace", "hessian/meanEigenvalue", "hessian/spectrum", "hessian/eigenvalues", "gradient/topShare"],
 ];

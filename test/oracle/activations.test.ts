@@ -5,12 +5,14 @@ import { afterEach, describe, expect, test } from "vitest";
 import type { Tensor } from "../../src/probe/tfjs/engine.ts";
 import { tracedLayers } from "../../src/probe/tfjs/layerActivations.ts";
 import { activationMoments } from "../../src/probe/tfjs/observables/activationMoments.ts";
+import { dormantByChance } from "../../src/probe/tfjs/observables/dormantByChance.ts";
 import { activationRanks } from "../../src/probe/tfjs/observables/activationRanks.ts";
 import type { Trace } from "../../src/probe/tfjs/trace/trace.ts";
 import { testedBackends, useBackend } from "./support/backends.ts";
 import { withFitTrace } from "./support/fits.ts";
 import { makeCnn, makeTransformer, seededValues, seededVariable, withTrace } from "./support/models.ts";
 import { tracedStep } from "./support/observedStep.ts";
+import { gaussians } from "./tinyNetwork.ts";
 
 afterEach(() => {
   tf.disposeVariables();
@@ -174,6 +176,44 @@ describe("measured", () => {
       expect(values[`activation/deadFraction${at}/null`]).toBe(2 ** -(activation.length / hidden));
       expect(values[`activation/deadFraction@${variables[2]?.name ?? ""}`]).toBeUndefined();
     });
+  });
+
+  test.each([
+    ["one unit is pushed to a hundredth", [0.01, 1, 1, 1, 1, 1, 1, 1], 1 / hidden],
+    ["the whole layer is zero", Array<number>(hidden).fill(0), 1],
+    ["the whole layer is small", Array<number>(hidden).fill(1e-6), 0],
+  ])("dormant units are those of the definition, where %s", async (_name, scales, expected) => {
+    const engine = await useBackend("cpu");
+    const { variables, loss } = network(tf.tanh);
+    for (const variable of variables.slice(0, 2)) variable.assign(tf.tidy(() => tf.mul(variable, tf.tensor1d(scales))));
+    withTrace(engine, loss, variables, (trace) => {
+      const { values = {} } = activationMoments.measure(tracedStep(engine, trace)) ?? {};
+      expect(values[`activation/dormantFraction@${variables[0]?.name ?? ""}`]).toBe(expected);
+    });
+  });
+
+  test.each([
+    [1, true],
+    [2, true],
+    [6, true],
+    [1, false],
+    [2, false],
+  ])("on %d examples, rectified: %s, random units are dormant as often as the null says", (examples, isRectified) => {
+    const [next, draws] = [gaussians(30 + examples), 100_000];
+    const sizes = Array.from({ length: draws }, () => {
+      let size = 0;
+      for (let example = 0; example < examples; example++) {
+        const value = next();
+        size += isRectified ? Math.max(0, value) : Math.abs(value);
+      }
+      return size;
+    });
+    const threshold = (0.025 * sizes.reduce((sum, each) => sum + each, 0)) / draws;
+    const share = sizes.filter((size) => size <= threshold).length / draws;
+    const chance = dormantByChance(examples, isRectified);
+    // Four standard errors of a share of 100,000 draws.
+    expect(Math.abs(share - chance)).toBeLessThan(4 * Math.sqrt(chance / draws));
+    expect(dormantByChance(100_000, isRectified)).toBe(0);
   });
 
   test("ranks are those of ml-matrix's singular values, and their nulls those of random activations", async () => {

@@ -1,10 +1,15 @@
 /** Norms, spectra and updates of layers' weights, against decompositions by ml-matrix and closed forms. */
 import { Matrix, SingularValueDecomposition } from "ml-matrix";
 import { describe, expect, test } from "vitest";
+import { gradientAlongWeights } from "../../src/probe/tfjs/observables/gradientAlongWeights.ts";
+import { gradientNorm } from "../../src/probe/tfjs/observables/gradientNorm.ts";
+import { InitialWeights } from "../../src/probe/tfjs/observables/initialWeights.ts";
 import { layerUpdates } from "../../src/probe/tfjs/observables/layerUpdates.ts";
 import { bulkMedian } from "../../src/probe/tfjs/observables/randomMatrix.ts";
 import { spectralNorms } from "../../src/probe/tfjs/observables/spectralNorms.ts";
+import { updateRanks } from "../../src/probe/tfjs/observables/updateRanks.ts";
 import { weightSpectra } from "../../src/probe/tfjs/observables/weightSpectra.ts";
+import type { Trace } from "../../src/probe/tfjs/trace/trace.ts";
 import { weightsStep } from "./support/observedStep.ts";
 import { gaussians } from "./tinyNetwork.ts";
 
@@ -104,6 +109,74 @@ describe("spectral norm and stable rank", () => {
     // Of 60 draws the mean of the largest eigenvalue is uncertain by 2 % at most; the formula adds as much for five columns.
     expect((rows * columns) / squares / expected).toBeGreaterThan(0.95);
     expect((rows * columns) / squares / expected).toBeLessThan(1.05);
+  });
+});
+
+describe("the change since initialization", () => {
+  const [rows, columns] = [12, 9];
+  const initial = gaussianMatrix(rows, columns, 11);
+  const traceOf = (weights: Float32Array) =>
+    ({
+      variables: [
+        { name: "bias", size: 2 },
+        { name: "w", size: weights.length },
+      ],
+      parameterCount: 2 + weights.length,
+      bytesHeld: 0,
+      weights: () => Float32Array.from([7, 7, ...weights]),
+    }) as unknown as Trace;
+  const at = (step: number, weights: Float32Array) => ({
+    ...weightsStep({ w: { shape: [rows, columns], before: weights } }),
+    step,
+    trace: traceOf(weights),
+  });
+
+  test("has no rank before the first step, and then that of its singular values beside that of random matrices", () => {
+    const observable = updateRanks(new InitialWeights());
+    expect(observable.measure(at(0, initial))?.values).toEqual({});
+    const change = gaussianMatrix(rows, columns, 12, 0.1);
+    const moved = initial.map((weight, index) => weight + (change[index] ?? 0));
+    const exact = singularValues(
+      moved.map((weight, index) => weight - (initial[index] ?? 0)),
+      rows,
+      columns,
+    );
+    const squares = exact.reduce((sum, each) => sum + each ** 2, 0);
+    const { values } = observable.measure(at(5, moved)) ?? {};
+    // The squared norm is asked for to 1e-6.
+    expect(values?.["update/stableRank@w"]).toBeCloseTo(squares / Math.max(...exact) ** 2, 5);
+    const ofWeights = spectralNorms().measure(at(5, moved))?.values ?? {};
+    expect(values?.["update/stableRank@w/null"]).toBe(ofWeights["weight/stableRank@w/null"]);
+    expect(values?.["update/stableRank@w/null"]).toBeGreaterThan(0);
+  });
+
+  test("along one direction has rank one", () => {
+    const observable = updateRanks(new InitialWeights());
+    observable.measure(at(0, initial));
+    const moved = initial.map((weight, index) => weight + Math.floor(index / columns) * (index % columns));
+    // Float32 weights move to within 1e-6 of what is added.
+    expect(observable.measure(at(1, moved))?.values["update/stableRank@w"]).toBeCloseTo(1, 6);
+  });
+
+  test("is refused where the weights of step 0 were not seen", () => {
+    expect(() => updateRanks(new InitialWeights()).measure(at(3, initial))).toThrow(/step 0 were not recorded/);
+  });
+});
+
+describe("gradients", () => {
+  const gradients: Readonly<Record<string, number[]>> = { "dense/kernel": [3, 4], bias: [12] };
+  const step = {
+    ...weightsStep({ "dense/kernel": { shape: [2, 1], before: [2, -1] }, bias: { shape: [1], before: [0.5] } }),
+    gradient: (name: string) => Float32Array.from(gradients[name] ?? []),
+  };
+
+  test("have their norm over all variables, and over each layer's weights", () => {
+    expect(gradientNorm.measure(step)?.values).toEqual({ "gradient/norm": 13, "gradient/norm@dense": 5 });
+  });
+
+  test("are multiplied with the weights before the step, biases too", () => {
+    expect(gradientAlongWeights.measure(step)?.values).toEqual({ "gradient/alongWeights": 8 });
+    expect(gradientAlongWeights.measure({ ...step, weightsBefore: () => undefined })).toBeUndefined();
   });
 });
 

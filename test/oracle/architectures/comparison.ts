@@ -30,7 +30,7 @@ const heldElsewhere: readonly RegExp[] = [
   // Counted by the system and by the engine.
   /^memory\//,
   // Drawn at random: held to their distributions by the tests of representations, kernel, features, activations and weights.
-  /^(activation\/effectiveRank|agreement\/cka|weight\/stableRank|feature\/nfa(Linear)?)@.*\/null$/,
+  /^(activation\/(effectiveRank|dormantFraction)|agreement\/cka|(weight|update)\/stableRank|feature\/nfa(Linear)?)@.*\/null$/,
   /^(collapse\/\w+|kernel\/alignment)\/null$/,
   // Compared together with what they belong to.
   /^hessian\/(eigenvalues\/residual|spectrum\/at)$/,

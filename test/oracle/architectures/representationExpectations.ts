@@ -51,6 +51,8 @@ function ofLayer(layer: string, rows: readonly (readonly number[])[], isRectifie
   const columns = at(rows, 0).length;
   const rms = Math.sqrt(mean(all.map((value) => value ** 2)));
   const dead = at(rows, 0).filter((_, column) => rows.every((row) => row[column] === 0)).length / columns;
+  const sizes = at(rows, 0).map((_, column) => mean(rows.map((row) => Math.abs(at(row, column)))));
+  const dormant = sizes.filter((size) => size <= 0.025 * mean(sizes)).length / columns;
   const singular = singularValues(rows);
   const shares = singular.map((value) => value / sum(singular)).filter((share) => share > 0);
   const variances = singularValues(centred(rows)).map((value) => value ** 2);
@@ -58,6 +60,7 @@ function ofLayer(layer: string, rows: readonly (readonly number[])[], isRectifie
   return [
     [`activation/rms@${layer}`, exactly(rms, single)],
     [`activation/mean@${layer}`, exactly(mean(all), single, rms)],
+    [`activation/dormantFraction@${layer}`, exactly(dormant, double, 1)],
     ...(isRectified
       ? ([
           [`activation/deadFraction@${layer}`, exactly(dead, double, 1)],

@@ -12,19 +12,36 @@ const { single, double } = tolerances;
 /** From weights before and after the step on the whole batch, and the reference's gradient. */
 export function weightExpectations(
   architecture: Architecture,
-  { whole, learningRate }: ObservedTraining,
+  { whole, initial, learningRate }: ObservedTraining,
 ): [string, Expectation][] {
   const gradient = gradientAt(architecture, whole.weights, whole.examples);
   const change = Array.from(whole.after, (value, index) => value - at(whole.weights, index));
   const before = matricesOf(architecture, whole.weights);
+  const start = matricesOf(architecture, initial);
   const after = matricesOf(architecture, whole.after);
   const gradients = matricesOf(architecture, gradient);
   return [
     ["gradient/norm", exactly(Math.sqrt(inner(gradient, gradient)), single)],
+    [
+      "gradient/alongWeights",
+      exactly(
+        inner(whole.weights, gradient),
+        single,
+        // Of terms that cancel.
+        Math.sqrt(inner(whole.weights, whole.weights) * inner(gradient, gradient)),
+      ),
+    ],
     ["update/norm", exactly(Math.sqrt(inner(change, change)), double)],
     ...architecture.variables
       .filter(({ shape }) => shape.length > 1)
-      .flatMap(({ name }) => ofMatrix(layerNameOf(name), matrixIn(before, name), matrixIn(after, name))),
+      .flatMap(({ name }) => [
+        ...ofMatrix(layerNameOf(name), matrixIn(before, name), matrixIn(after, name)),
+        ...sinceStart(layerNameOf(name), Matrix.sub(matrixIn(before, name), matrixIn(start, name))),
+        [`gradient/norm@${layerNameOf(name)}`, exactly(matrixIn(gradients, name).norm("frobenius"), single)] as [
+          string,
+          Expectation,
+        ],
+      ]),
     ...architecture.scaleInvariant.flatMap((layer) => scaleInvariance(layer, before, gradients)),
     ...architecture.balanced.flatMap((pair) => balance(pair, { before, after, gradients }, learningRate)),
   ];
@@ -52,6 +69,13 @@ function ofMatrix(layer: string, before: Matrix, after: Matrix): [string, Expect
       ),
     ],
   ];
+}
+
+/** Of what a layer's weights have changed by since initialization. */
+function sinceStart(layer: string, change: Matrix): [string, Expectation][] {
+  const singular = new SingularValueDecomposition(change, { autoTranspose: true }).diagonal;
+  const rank = change.norm("frobenius") ** 2 / Math.max(...singular) ** 2;
+  return [[`update/stableRank@${layer}`, exactly(rank, 1e-6)]];
 }
 
 /** Cosine of the angle between a layer's weights and their gradient, and its root mean square for random directions. */

@@ -1,5 +1,6 @@
 import { tracedLayers } from "../layerActivations.ts";
 import { activationRows } from "./activationRows.ts";
+import { dormancy, dormantByChance } from "./dormantByChance.ts";
 import { type Observable, Unmeasurable } from "./observable.ts";
 import type { Rows } from "./symmetric.ts";
 
@@ -9,6 +10,8 @@ import type { Rows } from "./symmetric.ts";
  * - `activation/rms@layer`, `activation/mean@layer`: over examples, positions and units.
  * - `activation/deadFraction@layer`: share of the units that are zero on the whole batch, for rectifiers. Null: 2⁻ⁿ, that of signs which
  *   are even chances, independent over n examples and positions.
+ * - `activation/dormantFraction@layer`: share of the units whose mean absolute activation is at most 0.025 of the mean of these over the
+ *   layer (Sokar et al. 2023, definition 3.1); all of them, where the whole layer is zero. Null: see `dormantByChance`.
  */
 export const activationMoments: Observable = {
   name: "activation/rms",
@@ -31,13 +34,18 @@ export const activationMoments: Observable = {
     for (const activation of activations) {
       const rows = activationRows(step, activation);
       if (rows === undefined) continue;
-      const { rms, mean, deadFraction } = moments(rows);
+      const { rms, mean, deadFraction, dormantFraction } = moments(rows);
       if (!Number.isFinite(rms)) {
         omitted.push(activationNotFinite(activation.layer));
         continue;
       }
       values[`activation/rms@${activation.layer}`] = rms;
       values[`activation/mean@${activation.layer}`] = mean;
+      values[`activation/dormantFraction@${activation.layer}`] = dormantFraction;
+      values[`activation/dormantFraction@${activation.layer}/null`] = dormantByChance(
+        rows.rows,
+        activation.isRectified,
+      );
       if (!activation.isRectified) continue;
       values[`activation/deadFraction@${activation.layer}`] = deadFraction;
       values[`activation/deadFraction@${activation.layer}/null`] = 0.5 ** rows.rows;
@@ -50,18 +58,34 @@ export function activationNotFinite(layer: string): Unmeasurable {
   return new Unmeasurable("activations-not-finite", `Activations of ${layer} are not finite; they are not measured.`);
 }
 
-function moments({ values, rows, columns }: Rows): { rms: number; mean: number; deadFraction: number } {
+interface Moments {
+  readonly rms: number;
+  readonly mean: number;
+  readonly deadFraction: number;
+  readonly dormantFraction: number;
+}
+
+function moments({ values, rows, columns }: Rows): Moments {
   const isAlive = new Uint8Array(columns);
+  const sizes = new Float64Array(columns);
   let [sum, squares] = [0, 0];
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {
       const value = values[row * columns + column] ?? 0;
       sum += value;
       squares += value * value;
+      sizes[column] = (sizes[column] ?? 0) + Math.abs(value);
       if (value !== 0) isAlive[column] = 1;
     }
   }
   const count = rows * columns;
   const alive = isAlive.reduce((total, each) => total + each, 0);
-  return { rms: Math.sqrt(squares / count), mean: sum / count, deadFraction: 1 - alive / columns };
+  const meanSize = sizes.reduce((total, each) => total + each, 0) / columns;
+  const dormant = sizes.reduce((total, each) => total + (each <= dormancy * meanSize ? 1 : 0), 0);
+  return {
+    rms: Math.sqrt(squares / count),
+    mean: sum / count,
+    deadFraction: 1 - alive / columns,
+    dormantFraction: dormant / columns,
+  };
 }

@@ -5,6 +5,7 @@ import { balance } from "./balance.ts";
 import { blockSharpness } from "./blockSharpness.ts";
 import { directionalSharpness } from "./directionalSharpness.ts";
 import { eigenvalues } from "./eigenvalues.ts";
+import { gradientAlongWeights } from "./gradientAlongWeights.ts";
 import { gradientNorm } from "./gradientNorm.ts";
 import { hessianSpectrum } from "./hessianSpectrum.ts";
 import { hessianTrace } from "./hessianTrace.ts";
@@ -25,6 +26,7 @@ import { spectralNorms } from "./spectralNorms.ts";
 import { stationaryFeatures } from "./stationaryFeatures.ts";
 import { tangentKernel } from "./tangentKernel.ts";
 import { updateNorm } from "./updateNorm.ts";
+import { updateRanks } from "./updateRanks.ts";
 import { weightSpectra } from "./weightSpectra.ts";
 
 /** Everything that is measured at the budget's expense, for one optimizer of a run. */
@@ -35,6 +37,7 @@ export function createObservables(limits?: ProbeSetLimits): readonly Observable[
     keepInitialWeights(initial),
     keepProbeSet(probe),
     gradientNorm,
+    gradientAlongWeights,
     updateNorm,
     machine(),
     layerUpdates,
@@ -42,6 +45,7 @@ export function createObservables(limits?: ProbeSetLimits): readonly Observable[
     scaleInvariance(),
     activationMoments,
     spectralNorms(),
+    updateRanks(initial),
     batchSharpness(),
     preconditionedSharpness(),
     probeLoss(probe),

@@ -1,7 +1,12 @@
+import { layerMatrices } from "./layerMatrices.ts";
 import type { Observable } from "./observable.ts";
 import { squaredNorm } from "./vectors.ts";
 
-/** `gradient/norm`: Euclidean norm of the gradient that the optimizer was given, over all its variables. */
+/**
+ * `gradient/norm`: Euclidean norm of the gradient that the optimizer was given, over all its variables; `gradient/norm@layer`: of its
+ * part for a layer's weights, biases and gains left out. At initialization its square goes from layer to layer as χ₁ to the depth
+ * (Schoenholz et al. 2017).
+ */
 export const gradientNorm: Observable = {
   name: "gradient/norm",
   price: "cheap",
@@ -10,8 +15,13 @@ export const gradientNorm: Observable = {
   needsWeights: false,
   applies: () => true,
   measure(step) {
-    const squares = step.variables.map((name) => squaredNorm(step.gradient(name) ?? []));
-    const value = Math.sqrt(squares.reduce((sum, each) => sum + each, 0));
-    return { values: { "gradient/norm": value }, method: "of the gradients given to the optimizer" };
+    const squares = new Map(step.variables.map((name) => [name, squaredNorm(step.gradient(name) ?? [])]));
+    const values: Record<string, number> = {
+      "gradient/norm": Math.sqrt(squares.values().reduce((sum, each) => sum + each, 0)),
+    };
+    for (const { layer, variable } of layerMatrices(step)) {
+      values[`gradient/norm@${layer}`] = Math.sqrt(squares.get(variable) ?? Number.NaN);
+    }
+    return { values, method: "of the gradients given to the optimizer" };
   },
 };
