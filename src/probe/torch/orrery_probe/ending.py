@@ -61,8 +61,10 @@ class Ending:
             journal.note(
                 "warning",
                 "no-training",
-                "The script ended without training: no optimizer of PyTorch has made a step. Does it train under some "
-                "condition, as a command-line argument, that was not met?",
+                "The script ended without training that could be seen: no optimizer of torch.optim, or made from "
+                "torch.optim.Optimizer, has made a step in the script's own process and main thread. Weights that are changed "
+                "by hand are not seen: let an optimizer, as torch.optim.SGD, do it. Or does it train under some condition, as a "
+                "command-line argument, that was not met?",
             )
         error = self._error
         if error is None and how == "failed":

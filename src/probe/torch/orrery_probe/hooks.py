@@ -32,13 +32,13 @@ class Listener(Protocol):
         """Whether what happens is the listener's own doing."""
         ...
 
-    def backward_begins(self, tensors: Any, gradients: Any) -> bool:
-        """Whether the graph is to be kept for the step."""
+    def backward_begins(self, tensors: Any, gradients: Any, retains: bool) -> bool:
+        """`retains` is whether the script keeps the graph; the answer, whether it is to be kept for the step."""
         ...
 
-    def backward_done(self) -> None: ...
+    def backward_done(self, succeeds: bool) -> None: ...
 
-    def gradient_begins(self, outputs: Any, inputs: Any, gradients: Any, create_graph: bool) -> bool:
+    def gradient_begins(self, outputs: Any, inputs: Any, gradients: Any, create_graph: bool, retains: bool) -> bool:
         """A call of `autograd.grad`; whether the graph is to be kept for the step."""
         ...
 
@@ -134,14 +134,17 @@ class Hooks:
             if self._in_backward or not self._is_listening():
                 original(tensors, grad_tensors, retain_graph, create_graph, grad_variables, inputs)
                 return
-            if self._listener.backward_begins(tensors, grad_tensors):
+            retains = create_graph if retain_graph is None else retain_graph
+            if self._listener.backward_begins(tensors, grad_tensors, retains):
                 retain_graph = True
             self._in_backward = True
+            succeeds = False
             try:
                 original(tensors, grad_tensors, retain_graph, create_graph, grad_variables, inputs)
+                succeeds = True
             finally:
                 self._in_backward = False
-            self._listener.backward_done()
+                self._listener.backward_done(succeeds)
 
         torch.autograd.backward = backward
 
@@ -160,7 +163,8 @@ class Hooks:
         ) -> Any:
             if self._in_backward or not self._is_listening() or self._listener.is_measuring:
                 return original(outputs, inputs, grad_outputs, retain_graph, create_graph, *args, **kwargs)
-            if self._listener.gradient_begins(outputs, inputs, grad_outputs, create_graph):
+            retains = create_graph if retain_graph is None else retain_graph
+            if self._listener.gradient_begins(outputs, inputs, grad_outputs, create_graph, retains):
                 retain_graph = True
             results = original(outputs, inputs, grad_outputs, retain_graph, create_graph, *args, **kwargs)
             self._listener.gradient_done(inputs, results)

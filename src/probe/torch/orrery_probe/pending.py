@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, field
 from typing import List, Optional
 
@@ -10,6 +11,7 @@ from torch import Tensor
 from .layers.calls import LayerCalls
 from .layers.forward_graph import Edge
 from .products.captured_call import CapturedCall
+from .products.graph_nodes import free_saved
 
 
 @dataclass
@@ -24,7 +26,17 @@ class PendingLoss:
     """Of modules, that led to it."""
     is_half: bool = False
     """Whether it was computed under autocast."""
+    is_retained: bool = False
+    """Whether the script itself has its graph retained."""
     root: Optional[Edge] = None
     """The loss in its graph, where layers are looked at."""
     layer_calls: Optional[LayerCalls] = None
     """Of modules within, where layers are looked at."""
+
+    def free(self) -> None:
+        """Lets go of the graph, and of what it has saved where the script's own backward pass would have done so."""
+        graph, self.graph = self.graph, None
+        if graph is not None and not self.is_retained:
+            # Where it fails, a pass of the script's over the same graph fails as well, and has freed as much.
+            with contextlib.suppress(RuntimeError):
+                free_saved(graph)

@@ -11,6 +11,7 @@ from torch import Tensor
 from .facts.optimizer_facts import parameters_of
 from .free_memory import free_memory
 from .pending import PendingLoss
+from .products.graph_nodes import share_nodes
 
 _MOST = 4096
 """Losses that are kept: a script that never steps must not fill the memory with them."""
@@ -39,6 +40,18 @@ class PendingLosses:
 
     def add(self, loss: PendingLoss) -> None:
         self._losses.append(loss)
+
+    def backward_through(self, tensors: Sequence[Tensor]) -> None:
+        """A further backward pass: where it goes through a graph that is kept only for us, it shall find what it would have
+        found without, a graph that has been freed."""
+        kept = [each for each in self._losses if each.graph is not None and not each.is_retained]
+        if kept and share_nodes([each.graph for each in kept if each.graph is not None], tensors):
+            self.free()
+
+    def free(self) -> None:
+        """Lets go of graphs as the script's own backward passes would have done."""
+        for each in self._losses:
+            each.free()
 
     def evaluation_begins(self, optimizers: Iterable[torch.optim.Optimizer]) -> None:
         """To be called before each backward pass."""

@@ -169,27 +169,29 @@ class Session:
         return call
 
     @_guarded
-    def backward_begins(self, tensors: Any, gradients: Any) -> bool:
+    def backward_begins(self, tensors: Any, gradients: Any, retains: bool) -> bool:
         self._recorder.evaluation_begins()
         self._tapes.pause()
-        self._given = None
+        self._drop_given()
         optimizers = self._optimizers.living
         if not optimizers:
             # Nobody would ever step on it.
             self._calls, self._inputs, self._pass_inputs = [], None, None
             return False
+        self._losses.backward_through([tensors] if isinstance(tensors, Tensor) else list(tensors))
         self._losses.evaluation_begins(optimizers)
         losses = _losses_of(tensors, gradients)
         if not losses:
             self._say_loss_unknown()
             return False
         self._count_examples()
-        keeps = [self._add(loss) for loss in losses]
+        keeps = [self._add(loss, retains) for loss in losses]
         return any(keeps)
 
-    def _add(self, loss: Tensor) -> bool:
+    def _add(self, loss: Tensor, retains: bool) -> bool:
         """Whether its graph is to be kept for the step."""
         pending = self._pending(loss)
+        pending.is_retained = retains
         if pending.graph is not None and not self._losses.leaves_memory_for(loss.device):
             pending.graph = None
             self.journal.note_once(
@@ -219,8 +221,8 @@ class Session:
             loss if self._plan.needs_products else None,
             calls,
             any(each.is_half for each in calls),
-            None if self._layer_calls is None else (loss.grad_fn, loss.output_nr),
-            self._layer_calls,
+            root=None if self._layer_calls is None else (loss.grad_fn, loss.output_nr),
+            layer_calls=self._layer_calls,
         )
 
     def _count_examples(self) -> None:
@@ -231,7 +233,7 @@ class Session:
             self._batch = batch + (self._batch or 0)
 
     @_guarded
-    def gradient_begins(self, outputs: Any, inputs: Any, gradients: Any, create_graph: bool) -> bool:
+    def gradient_begins(self, outputs: Any, inputs: Any, gradients: Any, create_graph: bool, retains: bool) -> bool:
         if self._stepping is not None or not self._optimizers.living or not towards_parameters(inputs, create_graph):
             return False
         losses = _losses_of(outputs, gradients)
@@ -239,7 +241,10 @@ class Session:
             return False
         self._tapes.pause()
         self._recorder.evaluation_begins()
+        self._drop_given()
+        self._losses.backward_through(losses)
         pending = self._pending(losses[0])
+        pending.is_retained = retains
         if is_compiled(losses[0]):
             pending.graph = None
         self._given = GivenGradients(pending)
@@ -257,6 +262,15 @@ class Session:
             self._losses.cleared(parameters(), self._optimizers.living)
             self._batch = None
 
+    def _drop_given(self) -> None:
+        if self._given is not None:
+            self._given.loss.free()
+            self._given = None
+
+    @_guarded
+    def _let_go_of_graphs(self) -> None:
+        self._losses.free()
+
     def _say_loss_unknown(self) -> None:
         self.journal.note_once(
             "warning",
@@ -265,8 +279,11 @@ class Session:
             "`torch.autograd.grad` gives the very gradients that the optimizer finds.",
         )
 
-    def backward_done(self) -> None:
+    def backward_done(self, succeeds: bool) -> None:
         self._tapes.resume()
+        if not succeeds:
+            self._let_go_of_graphs()
+            return
         early = self._early
         if early is not None and not early.is_checked and not self.is_measuring:
             self._check(early)

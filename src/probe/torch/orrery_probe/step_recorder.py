@@ -131,6 +131,10 @@ class StepRecorder:
         )
         self.measure_before(under_way)
         curvature.release()
+        if any(each.graph is not None for each in losses):
+            with self._cost(costs, payers_for_products(observables)):
+                for each in losses:
+                    each.free()
         self._copy_weights(under_way)
         return under_way
 

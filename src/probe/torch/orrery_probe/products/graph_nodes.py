@@ -53,3 +53,23 @@ def undifferentiable(gradients: Iterable[Tensor]) -> Set[str]:
     return {
         node.name() for node in nodes_below(gradients) if node.name() in marks or node.name().endswith("::Error")
     }
+
+
+def free_saved(loss: Tensor) -> None:
+    """Lets go of what the graph has saved for its backward, as a backward pass that does not retain it does.
+
+    The script may hold on to the loss: its memory would stay taken, and a second backward pass, which is an error of the
+    script's, would not be told. Nothing happens where functions of the script's own would run once more.
+    """
+    if custom_functions([loss]):
+        return
+    leaves = [node.variable for node in nodes_below([loss]) if hasattr(node, "variable")]
+    if leaves:
+        torch.autograd.grad(loss, leaves, allow_unused=True)
+
+
+def share_nodes(one: Iterable[Tensor], other: Iterable[Tensor]) -> bool:
+    """Whether the graphs have operations in common; leaves do not count."""
+    # Both are held at once: a node's wrapper, which is compared, lives no longer than somebody holds it.
+    nodes = set(nodes_below(one))
+    return any(node in nodes and not hasattr(node, "variable") for node in nodes_below(other))
