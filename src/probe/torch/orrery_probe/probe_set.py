@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from .free_memory import free_memory
+from .layers.kept_layers import KeptLayers, kept_layers
 from .observables.observable import ObservedStep, Unmeasurable
 from .products.evaluation import Evaluation, EvaluationPoint
 from .products.flat import flatten
@@ -54,6 +55,8 @@ class _KeptBatch:
     """Whether the evaluation gives the model's outputs as well, [examples, outputs]."""
     targets: Optional[Tensor]
     """[examples, outputs], where known."""
+    layers: Optional[KeptLayers]
+    """Where the evaluation gives what layers give as well."""
 
 
 class ProbeSet:
@@ -95,6 +98,11 @@ class ProbeSet:
         return self._failure is not None or (self.is_complete and self.batches_differ is not None)
 
     @property
+    def batch_size(self) -> Optional[int]:
+        """Examples in each batch, where known."""
+        return self._kept[0].examples if self._kept else None
+
+    @property
     def examples(self) -> Optional[int]:
         """In all batches, where known."""
         each = self._kept[0].examples if self._kept else None
@@ -130,6 +138,11 @@ class ProbeSet:
         self._require_room(1)
         return use(self._kept[0].evaluation.at(weights)) if self._kept else None
 
+    def on_each(self, weights: Tensor, use: Callable[[EvaluationPoint], T], most: Optional[int] = None) -> List[T]:
+        """Hands over one batch's evaluation after the other, of so many at most."""
+        self._require_room(1)
+        return [use(each.evaluation.at(weights)) for each in self._kept[:most]]
+
     def on_all(self, weights: Tensor, use: Callable[[Sequence[EvaluationPoint]], T]) -> T:
         """Hands over all batches' evaluations at once."""
         self._require_room(len(self._kept))
@@ -145,6 +158,17 @@ class ProbeSet:
         """The first batch's targets, [examples, outputs], where known; and whether its evaluation gives the outputs."""
         return (self._kept[0].targets, self._kept[0].has_outputs) if self._kept else (None, False)
 
+    @property
+    def layers(self) -> Optional[KeptLayers]:
+        """Where every batch's evaluation gives what layers give; None where that is not known."""
+        found = [each.layers for each in self._kept]
+        return found[0] if found and all(each is not None and _same_layers(each, found[0]) for each in found) else None
+
+    @property
+    def targets(self) -> List[Optional[Tensor]]:
+        """Of each batch, [examples, outputs], where known."""
+        return [each.targets for each in self._kept]
+
     def describe(self, most: Optional[int] = None) -> str:
         """What a measurement is of, in words; of so many of the batches at most."""
         count = len(self._kept) if most is None else min(most, len(self._kept))
@@ -157,7 +181,7 @@ class ProbeSet:
         if not bool(torch.isfinite(step.products().gradient()).all()):
             return
         head = step.curvature.output_head()
-        evaluation = step.curvature.evaluation([] if head is None else [head.outputs])
+        evaluation, layers = _evaluation(step, None if head is None else head.outputs)
         candidate = _KeptBatch(
             evaluation,
             evaluation.program.constants,
@@ -165,6 +189,7 @@ class ProbeSet:
             step.curvature.recorded_bytes,
             head is not None,
             None if head is None or head.targets is None else head.targets.clone(),
+            layers,
         )
         first = self._kept[0] if self._kept else None
         is_known = any(_same_examples(kept, candidate) for kept in self._kept)
@@ -214,6 +239,23 @@ class ProbeSet:
                 "The probe set was not measured at some steps: its activations would take more than half of the memory that is "
                 "free.",
             )
+
+
+def _evaluation(step: ObservedStep, outputs: Optional[Tensor]) -> Tuple[Evaluation, Optional[KeptLayers]]:
+    """With the model's outputs and what its layers give, as far as these can be computed again."""
+    layers = step.layers()
+    if layers is not None:
+        kept, values = kept_layers(layers, step.parameters, outputs)
+        try:
+            return step.curvature.evaluation(values), kept
+        except Unmeasurable:
+            # Nor is the loss, perhaps; that is seen without the layers.
+            pass
+    return step.curvature.evaluation([] if outputs is None else [outputs]), None
+
+
+def _same_layers(first: KeptLayers, second: Optional[KeptLayers]) -> bool:
+    return second is not None and [each.layer for each in first.layers] == [each.layer for each in second.layers]
 
 
 def _room(tensor: Optional[Tensor]) -> float:

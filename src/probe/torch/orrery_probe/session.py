@@ -128,7 +128,7 @@ class Session:
         if self.is_measuring:
             return run()
         if self._depth > 0:
-            return self._keep(module, run())
+            return self._keep(module, args, run())
         if not torch.is_grad_enabled():
             return self._tapes.without(run)
         call = self._capture(module, args, kwargs)
@@ -139,12 +139,12 @@ class Session:
             self._depth -= 1
         if call is not None:
             call.outputs = [each for each in tensors_in(result) if each.requires_grad]
-        return self._keep(module, result)
+        return self._keep(module, args, result)
 
-    def _keep(self, module: torch.nn.Module, result: Any) -> Any:
+    def _keep(self, module: torch.nn.Module, args: Any, result: Any) -> Any:
         """Keeps a module's result for measurements of layers, and hands it on."""
         if self._layer_calls is not None:
-            self._layer_calls.add(module, result)
+            self._layer_calls.add(module, args, result)
         return result
 
     @_guarded

@@ -13,8 +13,8 @@ from .calls import KeptOutput, LayerCalls
 from .forward_graph import Edge, ForwardGraph, inputs_of, kind_of
 from .functions import LINEAR, NONLINEAR, function_of, is_rectifier
 
-_CONVOLUTIONS = torch.nn.modules.conv._ConvNd
-_PRODUCTS = (torch.nn.Linear, _CONVOLUTIONS, torch.nn.Embedding)
+CONVOLUTIONS = torch.nn.modules.conv._ConvNd
+_PRODUCTS = (torch.nn.Linear, CONVOLUTIONS, torch.nn.Embedding)
 _NORMALIZATIONS = ("NativeBatchNorm", "CudnnBatchNorm", "MiopenBatchNorm", "NativeLayerNorm", "NativeGroupNorm")
 
 
@@ -29,19 +29,21 @@ class LayerActivation:
     """Whether a unit may be zero on all examples because it is cut off below zero."""
     calls: int
     """Of the module on the way to the loss; the first one is what this is of."""
-    _source: KeptOutput
-    _function: Optional[Callable[[Tensor], Tensor]]
+    source: KeptOutput
+    """Where to read it from."""
+    function: Optional[Callable[[Tensor], Tensor]]
+    """What is still to be computed of that."""
 
     @property
     def is_whole(self) -> bool:
         """Whether its values are still there: nobody has written over them."""
-        return self._source.is_whole
+        return self.source.is_whole
 
     def value(self) -> Tensor:
         """[examples, …, units]"""
-        kept = self._source.value
-        value = kept if self._function is None else self._function(kept)
-        return value.movedim(1, -1) if isinstance(self.product.module, _CONVOLUTIONS) and value.dim() > 2 else value
+        kept = self.source.value
+        value = kept if self.function is None else self.function(kept)
+        return value.movedim(1, -1) if isinstance(self.product.module, CONVOLUTIONS) and value.dim() > 2 else value
 
     def rows(self) -> Tensor:
         """[examples and positions, units], in the values' own type."""

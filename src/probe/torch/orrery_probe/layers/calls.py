@@ -20,6 +20,8 @@ class KeptOutput:
     value: Tensor
     """The same without a graph."""
     version: int
+    argument: Optional[Tensor]
+    """What the module was called with."""
 
     @property
     def is_whole(self) -> bool:
@@ -34,11 +36,12 @@ class LayerCalls:
         self.outputs: List[KeptOutput] = []
         self._by_edge: Dict[Edge, KeptOutput] = {}
 
-    def add(self, module: torch.nn.Module, result: Any) -> None:
+    def add(self, module: torch.nn.Module, args: Any, result: Any) -> None:
         if not isinstance(result, Tensor) or result.grad_fn is None or next(module.children(), None) is not None:
             return
         edge = (result.grad_fn, result.output_nr)
-        kept = KeptOutput(module, edge, result, result.detach(), result._version)
+        argument = args[0] if args and isinstance(args[0], Tensor) else None
+        kept = KeptOutput(module, edge, result, result.detach(), result._version, argument)
         self.outputs.append(kept)
         self._by_edge[edge] = kept
 

@@ -13,6 +13,7 @@ from .directional_sharpness import DirectionalSharpness
 from .eigenvalues import Eigenvalues
 from .hessian_spectrum import HessianSpectrum
 from .hessian_trace import HessianTrace
+from .initial_agreement import InitialAgreement
 from .initial_weights import InitialWeights, KeepInitialWeights
 from .layer_updates import LayerUpdates
 from .machine import Machine
@@ -51,6 +52,7 @@ def create_observables(limits: Optional[ProbeSetLimits] = None) -> List[Observab
         DirectionalSharpness(),
         ProgressiveSharpening(),
         ActivationRanks(),
+        InitialAgreement(initial, probe),
         WeightSpectra(),
         HessianTrace(),
         BlockSharpness(),

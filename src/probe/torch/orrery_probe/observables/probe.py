@@ -12,11 +12,11 @@ from ..probe_set import ProbeSet
 from ..products.evaluation import EvaluationPoint
 from ..products.flat import flatten
 from .hessian import hessian_of
-from .observable import FREE, Measurement, ObservedStep, Recording, Unmeasurable
+from .observable import FREE, Layered, Measurement, ObservedStep, Recording, Unmeasurable
 from .sharpness import FEWEST_VECTORS, WarmEigenvalue
 
 
-class KeepProbeSet(Recording):
+class KeepProbeSet(Recording, Layered):
     """Measures nothing, but looks at the batch of every step that is recorded for others, so that the probe set is soon
     complete."""
 

@@ -1,0 +1,88 @@
+"""Where the layers of an evaluation are found when it is computed again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Callable, List, Optional, Sequence, Tuple
+
+import torch
+from torch import Tensor
+
+from ..facts.objective_facts import main_term
+from .activations import CONVOLUTIONS, Layers
+
+
+@dataclass(frozen=True)
+class KeptLayer:
+    layer: str
+    weight: int
+    """Index of its parameter."""
+    activation: int
+    """Place of its activation among the values that are computed again, or of what `function` makes it of."""
+    function: Optional[Callable[[Tensor], Tensor]]
+    is_convolution: bool
+    product: Optional[int]
+    """Place of a dense layer's product with its weights, which no operation has written over."""
+
+    def example_rows(self, values: Sequence[Tensor]) -> Tensor:
+        """A row for each example: the mean of its activation over positions; in float64, on the processor."""
+        value = values[self.activation].detach()
+        with torch.no_grad():
+            value = value if self.function is None else self.function(value)
+        if self.is_convolution and value.dim() > 2:
+            value = value.movedim(1, -1)
+        value = value.cpu().double()
+        return value if value.dim() <= 2 else value.flatten(1, -2).mean(1)
+
+
+@dataclass(frozen=True)
+class KeptLayers:
+    layers: List[KeptLayer]
+    outputs: Optional[int]
+    """Place of the model's outputs, [examples, outputs]."""
+    features: Optional[int]
+    """Place of what the last layer makes the outputs of, where that is a dense layer."""
+    classifier: Optional[int]
+    """Index of its weight."""
+    is_cross_entropy: bool
+
+
+def kept_layers(layers: Layers, parameters: Sequence[Tensor], outputs: Optional[Tensor]) -> Tuple[KeptLayers, List[Tensor]]:
+    """And the values themselves, `outputs` first."""
+    values: List[Tensor] = [] if outputs is None else [outputs]
+
+    def place(tensor: Tensor) -> int:
+        index = next((index for index, each in enumerate(values) if each is tensor), len(values))
+        if index == len(values):
+            values.append(tensor)
+        return index
+
+    index = {id(each): position for position, each in enumerate(parameters)}
+    kept: List[KeptLayer] = []
+    features: Optional[int] = None
+    classifier: Optional[int] = None
+    for each in layers.activations:
+        weight = index.get(id(each.weight))
+        if weight is None or not each.is_whole:
+            continue
+        is_dense = isinstance(each.product.module, torch.nn.Linear) and each.product.is_whole
+        kept.append(
+            KeptLayer(
+                each.layer,
+                weight,
+                place(each.source.output),
+                each.function,
+                isinstance(each.product.module, CONVOLUTIONS),
+                place(each.product.output) if is_dense else None,
+            )
+        )
+        argument = each.product.argument
+        if is_dense and each.product.output is outputs and argument is not None and argument.requires_grad:
+            features, classifier = place(argument), weight
+    node = _main_node(layers)
+    is_cross_entropy = node is not None and node.name().startswith(("NllLoss", "CrossEntropyLoss"))
+    return KeptLayers(kept, None if outputs is None else 0, features, classifier, is_cross_entropy), values
+
+
+def _main_node(layers: Layers) -> Optional[Any]:
+    return main_term(layers.graph.roots[0][0])[0] if layers.graph.roots else None

@@ -1,0 +1,67 @@
+"""How alike two representations of the same examples are."""
+
+from __future__ import annotations
+
+import math
+from typing import List, Optional, Tuple
+
+import torch
+from torch import Tensor
+
+from .random_matrix import permutation
+
+_SHUFFLES = 19
+"""The largest of 19 shuffled values is the 95 % quantile."""
+_ROUNDING = 1e-10
+"""Products of float32 activations."""
+
+
+def alignment(first: Tensor, second: Tensor) -> Optional[Tuple[float, float]]:
+    """Unbiased linear centred kernel alignment of two representations of the same n ≥ 4 examples (Song et al. 2012, eq. 5;
+    Nguyen, Raghu and Kornblith 2021, eq. 3), and its null: the 95 % quantile over pairings of shuffled examples. None where a
+    representation does not vary. Representations have a row for each example, in float64."""
+    k, l = _without_diagonal(first @ first.t()), _without_diagonal(second @ second.t())
+    own, other = _independence(k, k), _independence(l, l)
+    # Of constant representations only rounding is left, of either sign.
+    if not (own > _ROUNDING * _mean_square(k) and other > _ROUNDING * _mean_square(l)):
+        return None
+    scale = math.sqrt(own * other)
+    shuffled: List[float] = []
+    for seed in range(_SHUFFLES):
+        order = torch.tensor(permutation(len(k), seed + 1), device=k.device)
+        shuffled.append(_independence(k, l[order][:, order]) / scale)
+    return _independence(k, l) / scale, max(shuffled)
+
+
+def _without_diagonal(gram: Tensor) -> Tensor:
+    return gram - torch.diag(gram.diagonal())
+
+
+def _mean_square(gram: Tensor) -> float:
+    return float(gram.norm()) ** 2 / len(gram) ** 2
+
+
+def _independence(k: Tensor, l: Tensor) -> float:
+    """The unbiased estimate of the Hilbert–Schmidt independence criterion."""
+    n = len(k)
+    rows_k, rows_l = k.sum(1), l.sum(1)
+    whole = (k * l).sum() + rows_k.sum() * rows_l.sum() / ((n - 1) * (n - 2)) - 2 * (rows_k @ rows_l) / (n - 2)
+    return float(whole) / (n * (n - 3))
+
+
+def mutual_neighbours(first: Tensor, second: Tensor, k: int) -> float:
+    """Mean share of common members among the k nearest neighbours, by cosine, of each example in two representations (Huh et al.
+    2024, §2)."""
+    here, there = _nearest(first, k), _nearest(second, k)
+    return float((here & there).sum()) / (k * len(first))
+
+
+def _nearest(rows: Tensor, k: int) -> Tensor:
+    """Which are each row's nearest others, [rows, rows]; of equally near ones the first."""
+    gram = rows @ rows.t()
+    norms = gram.diagonal().sqrt()
+    # Of a row's cosines, its own length does not change the order.
+    cosines = torch.where(norms > 0, gram / norms, torch.zeros_like(gram))
+    cosines.fill_diagonal_(-math.inf)
+    order = torch.argsort(cosines, dim=1, descending=True, stable=True)[:, :k]
+    return torch.zeros_like(gram, dtype=torch.bool).scatter_(1, order, True)
