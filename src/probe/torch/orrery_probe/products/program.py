@@ -11,7 +11,7 @@ from torch import Tensor
 
 from .captured_call import twice_differentiable_kernels
 from .living_graph import LivingGraph, NotDifferentiable
-from .tape import Operation, Tape, tensors_of
+from .tape import ATTENTION, Operation, Tape, tensors_of
 
 _DROPOUT = "aten::native_dropout"
 
@@ -119,7 +119,7 @@ class Program:
             return args[0] * mask * (1 / (1 - args[1]) if args[1] < 1 else 0.0), mask
         if step.drawn is not None:
             return [each.clone() for each in step.drawn]
-        if "scaled_dot_product" in step.name:
+        if ATTENTION in step.name:
             return _attention(args, kwargs)
         return step.function(*args, **kwargs)
 

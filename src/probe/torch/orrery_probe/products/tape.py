@@ -18,6 +18,8 @@ from ..free_memory import free_memory
 _MOST_BYTES = 2 * 1024**3
 """That the recorded values may hold; a quarter of what is free, where that is less."""
 _MOST_OPERATIONS = 200_000
+ATTENTION = "scaled_dot_product"
+"""In the names of fused attention, which is said to be random, but is so only with dropout."""
 _RANDOM = torch.Tag.nondeterministic_seeded
 
 
@@ -99,7 +101,7 @@ class Tape(TorchDispatchMode):
         if not results:
             return
         drawn = None
-        if _RANDOM in function.tags:
+        if _RANDOM in function.tags and ATTENTION not in function._schema.name:
             # Below the mode nothing of this is noted; the copy has no part in the script's graph.
             drawn = [each.detach().clone() for each in results]
         self.operations.append(Operation(function, args, kwargs, result, versions, drawn))
