@@ -77,7 +77,8 @@ def kept_layers(layers: Layers, parameters: Sequence[Tensor], outputs: Optional[
             )
         )
         argument = each.product.argument
-        if is_dense and each.product.output is outputs and argument is not None and argument.requires_grad:
+        is_head = is_dense and each.product.output is outputs
+        if is_head and argument is not None and argument.requires_grad and argument.dim() == 2:
             features, classifier = place(argument), weight
     node = _main_node(layers)
     is_cross_entropy = node is not None and node.name().startswith(("NllLoss", "CrossEntropyLoss"))

@@ -17,6 +17,7 @@ from .initial_agreement import InitialAgreement
 from .initial_weights import InitialWeights, KeepInitialWeights
 from .layer_updates import LayerUpdates
 from .machine import Machine
+from .neural_collapse import NeuralCollapse
 from .noise_scale import NoiseScale
 from .norms import GradientNorm, UpdateNorm
 from .observable import Observable
@@ -51,6 +52,7 @@ def create_observables(limits: Optional[ProbeSetLimits] = None) -> List[Observab
         NoiseScale(),
         DirectionalSharpness(),
         ProgressiveSharpening(),
+        NeuralCollapse(probe),
         ActivationRanks(),
         InitialAgreement(initial, probe),
         WeightSpectra(),
