@@ -15,8 +15,8 @@ const scripts = [
   { name: "adversarial.py", args: [], steps: 20, measured: 10 },
   { name: "closure.py", args: [], steps: 6, measured: 6 },
   { name: "raises.py", args: [], steps: 4, measured: 4 },
-  { name: "own_function.py", args: ["once"], steps: 5, measured: 0 },
-  { name: "own_function.py", args: ["detached"], steps: 5, measured: 0 },
+  { name: "own_function.py", args: ["once"], steps: 5, measured: 5 },
+  { name: "own_function.py", args: ["detached"], steps: 5, measured: 5 },
 ] as const;
 
 const outcomes = new Map<string, Promise<ProbedOutcome>>();
@@ -81,9 +81,15 @@ describe.skipIf(python === undefined)("a PyTorch script that knows nothing of th
     expect(series(records, "gradient/ratio").some(([, ratio]) => ratio < 0.99)).toBe(true);
   });
 
-  test.each(["once", "detached"])("with a backward that is differentiable once only (%s) gets a note", async (kind) => {
-    const { records } = await probed("own_function.py", [kind]);
-    const notes = recordsOf(records, "note").map(({ code, text }) => `${code}: ${text}`);
-    expect(notes).toEqual([expect.stringMatching(/^curvature-unavailable: .*(Once|Detached), a custom function/)]);
-  });
+  test.each(["once", "detached"])(
+    "with a backward that is differentiable once only (%s) is measured by its operations",
+    async (kind) => {
+      const { records } = await probed("own_function.py", [kind]);
+      const methods = recordsOf(records, "measure")
+        .filter(({ values }) => "sharpness/batch" in values)
+        .map(({ method }) => method);
+      expect(methods).toHaveLength(5);
+      for (const method of methods) expect(method).toContain("by a recorded tape of operations");
+    },
+  );
 });
