@@ -14,6 +14,7 @@ import sys
 def main() -> None:
     options = _options(sys.argv[1:])
     directory = os.environ.pop("ORRERY_RUN", None)
+    limits = [os.environ.pop(name, None) for name in ("ORRERY_PROBE_BATCHES", "ORRERY_PROBE_BYTES")]
     if not os.path.isfile(options.script):
         sys.exit(f"orrery_probe: there is no script at {options.script}.")
     try:
@@ -30,9 +31,10 @@ def main() -> None:
         if options.out is None:
             print(f"orrery_probe: recording into {directory}", file=sys.stderr)
     from .observe import observe
+    from .probe_set import probe_set_limits
     from .runner import run_script
 
-    ending = observe(directory, os.path.abspath(options.script), options.budget)
+    ending = observe(directory, os.path.abspath(options.script), options.budget, probe_set_limits(*limits))
     run_script(options.script, options.arguments, ending.failed)
 
 

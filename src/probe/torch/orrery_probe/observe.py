@@ -13,13 +13,14 @@ from .facts.training_facts import TrainingFacts
 from .journal import Journal
 from .measurement_plan import MeasurementPlan
 from .optimizers import Optimizers
+from .probe_set import ProbeSetLimits
 from .session import Session
 from .spool import Spool
 from .step_recorder import StepRecorder
 from .tapes import Tapes
 
 
-def observe(directory: str, script: str, fraction: float) -> Ending:
+def observe(directory: str, script: str, fraction: float, limits: ProbeSetLimits = ProbeSetLimits()) -> Ending:
     """Records into a run's directory, which must exist. Raises OSError where it cannot be written to."""
     journal = Journal(Spool(directory), RunClock())
     budget = Budget(fraction)
@@ -29,7 +30,7 @@ def observe(directory: str, script: str, fraction: float) -> Ending:
     recorder = StepRecorder(journal, budget, Tapes())
     ending = Ending(journal, begin, recorder)
     controls = Controls(ControlFile(directory), journal, budget, ending.stop)
-    optimizers = Optimizers(journal, modules)
+    optimizers = Optimizers(journal, modules, limits)
     session = Session(journal, begin, facts, optimizers, MeasurementPlan(budget, journal), recorder, controls)
     ending.watch()
     session.install()

@@ -14,6 +14,7 @@ from .facts.optimizer_facts import group_fields, learning_rate_of, optimizer_kin
 from .journal import Journal, site_fields
 from .observables.catalog import create_observables
 from .observables.observable import Observable
+from .probe_set import ProbeSetLimits
 from .sites import SourceSite, caller_site
 
 
@@ -24,7 +25,7 @@ class KnownOptimizer:
     is_first: bool
     parameters: List[Tensor]
     names: List[str]
-    observables: List[Observable] = field(default_factory=create_observables)
+    observables: List[Observable]
     is_described: bool = False
     learning_rates: List[float] = field(default_factory=list)
     moves: bool = False
@@ -32,8 +33,9 @@ class KnownOptimizer:
 
 
 class Optimizers:
-    def __init__(self, journal: Journal, modules: Modules) -> None:
+    def __init__(self, journal: Journal, modules: Modules, limits: ProbeSetLimits) -> None:
         self._journal = journal
+        self._limits = limits
         self._modules = modules
         self._sites: weakref.WeakKeyDictionary[torch.optim.Optimizer, SourceSite] = weakref.WeakKeyDictionary()
         self._known: weakref.WeakKeyDictionary[torch.optim.Optimizer, KnownOptimizer] = weakref.WeakKeyDictionary()
@@ -73,7 +75,7 @@ class Optimizers:
             known.parameters, known.names = parameters, named
             return known
         self._count += 1
-        known = KnownOptimizer(f"optimizer-{self._count}", self._count == 1, parameters, named)
+        known = KnownOptimizer(f"optimizer-{self._count}", self._count == 1, parameters, named, create_observables(self._limits))
         self._known[optimizer] = known
         if known.is_first:
             self._first = weakref.ref(optimizer)
