@@ -21,6 +21,7 @@ class KeptLayer:
     """Place of its activation among the values that are computed again, or of what `function` makes it of."""
     function: Optional[Callable[[Tensor], Tensor]]
     is_convolution: bool
+    is_dense: bool
     product: Optional[int]
     """Place of a dense layer's product with its weights, which no operation has written over."""
 
@@ -65,7 +66,7 @@ def kept_layers(layers: Layers, parameters: Sequence[Tensor], outputs: Optional[
         weight = index.get(id(each.weight))
         if weight is None or not each.is_whole:
             continue
-        is_dense = isinstance(each.product.module, torch.nn.Linear) and each.product.is_whole
+        is_dense = isinstance(each.product.module, torch.nn.Linear)
         kept.append(
             KeptLayer(
                 each.layer,
@@ -73,11 +74,12 @@ def kept_layers(layers: Layers, parameters: Sequence[Tensor], outputs: Optional[
                 place(each.source.output),
                 each.function,
                 isinstance(each.product.module, CONVOLUTIONS),
-                place(each.product.output) if is_dense else None,
+                is_dense,
+                place(each.product.output) if is_dense and each.product.is_whole else None,
             )
         )
         argument = each.product.argument
-        is_head = is_dense and each.product.output is outputs
+        is_head = is_dense and each.product.is_whole and each.product.output is outputs
         if is_head and argument is not None and argument.requires_grad and argument.dim() == 2:
             features, classifier = place(argument), weight
     node = _main_node(layers)

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from ..layers.activations import LayerActivation, Layers
+from .dormant_by_chance import DORMANCY, dormant_by_chance
 from .layer_matrices import double, layer_matrices, read
 from .observable import Layered, Measurement, ObservedStep, Unmeasurable
 
@@ -19,6 +20,9 @@ class ActivationMoments(Layered):
     - `activation/rms@layer`, `activation/mean@layer`: over examples, positions and units.
     - `activation/deadFraction@layer`: share of the units that are zero on the whole batch, for rectifiers. Null: 2⁻ⁿ, that of
       signs which are even chances, independent over n examples and positions.
+    - `activation/dormantFraction@layer`: share of the units whose mean absolute activation is at most 0.025 of the mean of these
+      over the layer (Sokar et al. 2023, definition 3.1); all of them, where the whole layer is zero. Null: see
+      `dormant_by_chance`.
     """
 
     name = "activation/rms"
@@ -41,16 +45,21 @@ class ActivationMoments(Layered):
         for each in activations:
             rows = double(each.rows())
             counts.append(rows.shape[0])
-            scalars.extend(((rows * rows).mean(), rows.mean(), (rows == 0).all(dim=0).double().mean()))
+            sizes = rows.abs().sum(dim=0)
+            dormant = (sizes <= DORMANCY * sizes.mean()).double().mean()
+            scalars.extend(((rows * rows).mean(), rows.mean(), (rows == 0).all(dim=0).double().mean(), dormant))
         numbers = read(scalars)
         values: Dict[str, float] = {}
         for index, each in enumerate(activations):
-            square, mean, dead = numbers[3 * index : 3 * index + 3]
+            square, mean, dead, dormant_fraction = numbers[4 * index : 4 * index + 4]
             if not math.isfinite(square):
                 omitted.append(activation_not_finite(each.layer))
                 continue
             values[f"activation/rms@{each.layer}"] = math.sqrt(square)
             values[f"activation/mean@{each.layer}"] = mean
+            values[f"activation/dormantFraction@{each.layer}"] = dormant_fraction
+            by_chance = dormant_by_chance(counts[index], each.is_rectified)
+            values[f"activation/dormantFraction@{each.layer}/null"] = by_chance
             if each.is_rectified:
                 values[f"activation/deadFraction@{each.layer}"] = dead
                 values[f"activation/deadFraction@{each.layer}/null"] = 0.5 ** counts[index]

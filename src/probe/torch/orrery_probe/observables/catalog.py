@@ -18,6 +18,7 @@ from .initial_weights import InitialWeights, KeepInitialWeights
 from .layer_updates import LayerUpdates
 from .machine import Machine
 from .neural_collapse import NeuralCollapse
+from .neural_features import NeuralFeatures
 from .noise_scale import NoiseScale
 from .norms import GradientNorm, UpdateNorm
 from .observable import Observable
@@ -26,6 +27,7 @@ from .progressive_sharpening import ProgressiveSharpening
 from .scale_invariance import ScaleInvariance
 from .sharpness import BatchSharpness, PreconditionedSharpness
 from .spectral_norms import SpectralNorms
+from .stationary_features import StationaryFeatures
 from .tangent_kernel import TangentKernel
 from .weight_spectra import WeightSpectra
 
@@ -54,6 +56,8 @@ def create_observables(limits: Optional[ProbeSetLimits] = None) -> List[Observab
         ProgressiveSharpening(),
         NeuralCollapse(probe),
         ActivationRanks(),
+        NeuralFeatures(probe),
+        StationaryFeatures(),
         InitialAgreement(initial, probe),
         WeightSpectra(),
         HessianTrace(),
