@@ -26,6 +26,17 @@ def free_memory(device: torch.device) -> int:
     return free
 
 
+def used_memory(device: torch.device) -> int:
+    """Bytes that this process has allocated there; 0 where the system does not say."""
+    if device.type == "cuda":
+        return int(torch.cuda.memory_allocated(device))
+    try:
+        with open("/proc/self/statm", encoding="ascii") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError, IndexError):
+        return 0
+
+
 def _of_cuda(device: torch.device) -> int:
     # What torch keeps for itself without using it is free as well.
     unused = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)

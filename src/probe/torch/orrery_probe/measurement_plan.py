@@ -9,6 +9,7 @@ import torch
 
 from .budget import Budget
 from .journal import Journal
+from .memory_guard import MemoryGuard
 from .observables.catalog import create_observables
 from .observables.observable import Layered, Observable, Recording, is_paid
 from .optimizers import KnownOptimizer
@@ -31,18 +32,24 @@ NOTHING = Plan(frozenset(), False)
 
 
 class MeasurementPlan:
-    def __init__(self, budget: Budget, journal: Journal) -> None:
+    def __init__(self, budget: Budget, journal: Journal, guard: MemoryGuard) -> None:
         self._budget = budget
         self._journal = journal
+        self._guard = guard
 
     def first(self) -> Plan:
         """Nothing is known of the optimizer before its first step."""
         return self._choose(create_observables)
 
     def next(self, known: KnownOptimizer, optimizer: torch.optim.Optimizer) -> Plan:
-        return self._choose(lambda: [each for each in known.observables if each.applies(optimizer)])
+        if not known.parameters:
+            return NOTHING
+        device = known.parameters[0].device
+        return self._choose(lambda: [each for each in known.observables if each.applies(optimizer)], device)
 
-    def _choose(self, applicable: Callable[[], Sequence[Observable]]) -> Plan:
+    def _choose(
+        self, applicable: Callable[[], Sequence[Observable]], device: torch.device = torch.device("cpu")
+    ) -> Plan:
         clock = self._journal.clock
         time = clock.script_time
         before = clock.measuring
@@ -56,7 +63,10 @@ class MeasurementPlan:
             due = self._budget.choose(payers, time)
         if not due:
             return NOTHING
-        needs_products = any(each.needs_products and each.name in due for each in found)
+        traced = {each.name for each in found if each.needs_products} & due
+        if traced and not self._guard.admits(device):
+            due, traced = due - traced, set()
+        needs_products = bool(traced)
         if needs_products:
             due |= {each.name for each in found if not is_paid(each)}
         needs_recording = any(isinstance(each, Recording) and each.name in due for each in found)

@@ -12,6 +12,7 @@ from .facts.model_facts import Modules
 from .facts.training_facts import TrainingFacts
 from .journal import Journal
 from .measurement_plan import MeasurementPlan
+from .memory_guard import MemoryGuard
 from .optimizers import Optimizers
 from .probe_set import ProbeSetLimits
 from .session import Session
@@ -27,11 +28,12 @@ def observe(directory: str, script: str, fraction: float, limits: ProbeSetLimits
     begin = BeginRecord(journal, script)
     modules = Modules()
     facts = TrainingFacts(journal, modules, DataFacts())
-    recorder = StepRecorder(journal, budget, Tapes())
+    guard = MemoryGuard(journal)
+    recorder = StepRecorder(journal, budget, Tapes(), guard)
     ending = Ending(journal, begin, recorder)
     controls = Controls(ControlFile(directory), journal, budget, ending.stop)
     optimizers = Optimizers(journal, modules, limits)
-    session = Session(journal, begin, facts, optimizers, MeasurementPlan(budget, journal), recorder, controls)
+    session = Session(journal, begin, facts, optimizers, MeasurementPlan(budget, journal, guard), recorder, controls)
     ending.watch()
     session.install()
     return ending

@@ -75,7 +75,8 @@ class Optimizers:
             known.parameters, known.names = parameters, named
             return known
         self._count += 1
-        known = KnownOptimizer(f"optimizer-{self._count}", self._count == 1, parameters, named, create_observables(self._limits))
+        observables = create_observables(self._limits)
+        known = KnownOptimizer(f"optimizer-{self._count}", self._count == 1, parameters, named, observables)
         self._known[optimizer] = known
         if known.is_first:
             self._first = weakref.ref(optimizer)

@@ -16,6 +16,7 @@ from .journal import Journal
 from .layers.activations import Layers
 from .layers.forward_graph import ForwardGraph
 from .measurement_plan import Plan
+from .memory_guard import MemoryGuard
 from .observables.finite import finite
 from .observables.observable import (
     Measurement,
@@ -60,8 +61,9 @@ class StepUnderWay:
 
 
 class StepRecorder:
-    def __init__(self, journal: Journal, budget: Budget, tapes: Tapes) -> None:
+    def __init__(self, journal: Journal, budget: Budget, tapes: Tapes, guard: MemoryGuard) -> None:
         self.tapes = tapes
+        self._guard = guard
         self._journal = journal
         self._budget = budget
         self._last_script_time: Optional[float] = None
@@ -148,7 +150,8 @@ class StepRecorder:
         """Measures what is seen only before the step."""
         traced = payers_for_products(under_way.due)
         if traced:
-            with self._cost(under_way.costs, traced):
+            device = under_way.known.parameters[0].device
+            with self._cost(under_way.costs, traced), self._guard.watch(device):
                 under_way.curvature.prepare()
         for observable in under_way.due:
             if not observable.needs_update:
