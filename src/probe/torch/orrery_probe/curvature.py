@@ -71,6 +71,8 @@ class Curvature:
         return self._made
 
     def _make(self) -> LivingGraph:
+        if any(each.is_complex() for each in self._parameters):
+            raise Unmeasurable("weights-complex", "Curvature is left out: there are complex weights.")
         reasons: List[str] = []
         differs: Optional[Unmeasurable] = None
         for way in (self._living_graph, self._replay, self._taped):

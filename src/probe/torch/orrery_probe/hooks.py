@@ -69,7 +69,7 @@ class Hooks:
     def __init__(self, listener: Listener) -> None:
         self.enabled = True
         self._listener = listener
-        self._stepping: weakref.WeakKeyDictionary[torch.optim.Optimizer, bool] = weakref.WeakKeyDictionary()
+        self._in_step = False
         self._original_call = torch.nn.Module.__call__
         self._watching = False
         self._in_backward = False
@@ -249,16 +249,16 @@ class Hooks:
     def _watched_step(self, original: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(original)
         def step(optimizer: torch.optim.Optimizer, *args: Any, **kwargs: Any) -> Any:
-            # A subclass's step that calls its parent's is one step.
-            if is_compiling() or not self._is_listening() or self._stepping.get(optimizer):
+            # A subclass's step that calls its parent's is one step, and so is that of an optimizer that wraps another.
+            if is_compiling() or not self._is_listening() or self._in_step:
                 return original(optimizer, *args, **kwargs)
             closure = args[0] if args else kwargs.get("closure")
-            self._stepping[optimizer] = True
+            self._in_step = True
             try:
                 self._listener.step_begins(optimizer, closure is not None)
                 result = original(optimizer, *args, **kwargs)
             finally:
-                self._stepping[optimizer] = False
+                self._in_step = False
             self._listener.step_done(optimizer)
             return result
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass, field
-from typing import List, Optional
+from typing import FrozenSet, List, Optional
 
 from torch import Tensor
 
@@ -26,6 +26,8 @@ class PendingLoss:
     """Of modules, that led to it."""
     is_half: bool = False
     """Whether it was computed under autocast."""
+    leaves: Optional[FrozenSet[int]] = None
+    """Ids of the weights that it depends on, where there are several optimizers."""
     is_retained: bool = False
     """Whether the script itself has its graph retained."""
     root: Optional[Edge] = None

@@ -36,7 +36,13 @@ class PendingLosses:
 
     def of(self, optimizer: torch.optim.Optimizer) -> Sequence[PendingLoss]:
         """Those that its next step is on."""
-        return [] if optimizer in self._users else self._losses[self._skipped.get(optimizer, 0) :]
+        if optimizer in self._users:
+            return []
+        losses = self._losses[self._skipped.get(optimizer, 0) :]
+        if all(each.leaves is None for each in losses):
+            return losses
+        ids = {id(each) for each in parameters_of(optimizer)}
+        return [each for each in losses if each.leaves is None or not ids.isdisjoint(each.leaves)]
 
     def add(self, loss: PendingLoss) -> None:
         self._losses.append(loss)
@@ -52,6 +58,11 @@ class PendingLosses:
         """Lets go of graphs as the script's own backward passes would have done."""
         for each in self._losses:
             each.free()
+
+    def withdraw(self, count: int) -> None:
+        """The latest backward pass, of so many losses, has failed: its gradients did not add up."""
+        self.free()
+        del self._losses[len(self._losses) - count :]
 
     def evaluation_begins(self, optimizers: Iterable[torch.optim.Optimizer]) -> None:
         """To be called before each backward pass."""

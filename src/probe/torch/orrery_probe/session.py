@@ -23,7 +23,7 @@ from .optimizers import Optimizers
 from .pending import PendingLoss
 from .pending_losses import PendingLosses
 from .products.captured_call import CapturedCall, tensors_in
-from .products.graph_nodes import is_compiled
+from .products.graph_nodes import is_compiled, leaves_below
 from .step_recorder import StepRecorder, StepUnderWay
 
 _Method = TypeVar("_Method", bound=Callable[..., Any])
@@ -78,6 +78,8 @@ class Session:
         self._plan = NOTHING
         self._losses = PendingLosses()
         self._given: Optional[GivenGradients] = None
+        self._passing = 0
+        """Losses of the backward pass under way."""
         self._calls: List[CapturedCall] = []
         self._layer_calls: Optional[LayerCalls] = None
         self._depth = 0
@@ -178,6 +180,7 @@ class Session:
             # Nobody would ever step on it.
             self._calls, self._inputs, self._pass_inputs = [], None, None
             return False
+        self._passing = 0
         self._losses.backward_through([tensors] if isinstance(tensors, Tensor) else list(tensors))
         self._losses.evaluation_begins(optimizers)
         losses = _losses_of(tensors, gradients)
@@ -185,6 +188,7 @@ class Session:
             self._say_loss_unknown()
             return False
         self._count_examples()
+        self._passing = len(losses)
         keeps = [self._add(loss, retains) for loss in losses]
         return any(keeps)
 
@@ -192,6 +196,8 @@ class Session:
         """Whether its graph is to be kept for the step."""
         pending = self._pending(loss)
         pending.is_retained = retains
+        if len(self._optimizers.living) > 1:
+            pending.leaves = frozenset(id(each) for each in leaves_below(loss))
         if pending.graph is not None and not self._losses.leaves_memory_for(loss.device):
             pending.graph = None
             self.journal.note_once(
@@ -268,8 +274,8 @@ class Session:
             self._given = None
 
     @_guarded
-    def _let_go_of_graphs(self) -> None:
-        self._losses.free()
+    def _withdraw(self) -> None:
+        self._losses.withdraw(self._passing)
 
     def _say_loss_unknown(self) -> None:
         self.journal.note_once(
@@ -282,7 +288,7 @@ class Session:
     def backward_done(self, succeeds: bool) -> None:
         self._tapes.resume()
         if not succeeds:
-            self._let_go_of_graphs()
+            self._withdraw()
             return
         early = self._early
         if early is not None and not early.is_checked and not self.is_measuring:

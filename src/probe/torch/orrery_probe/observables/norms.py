@@ -49,6 +49,10 @@ class UpdateNorm:
 def norm_of(tensors: Iterable[Tensor]) -> float:
     """Over all of them together, each summed in its own type at least single precision."""
     norms: List[Tensor] = [
-        (each.coalesce().values() if each.is_sparse else each.detach()).float().norm() for each in tensors
+        _real(each.coalesce().values() if each.is_sparse else each.detach()).float().norm() for each in tensors
     ]
     return float(torch.stack([each.to(norms[0].device) for each in norms]).double().norm()) if norms else 0.0
+
+
+def _real(values: Tensor) -> Tensor:
+    return torch.view_as_real(values.resolve_conj()) if values.is_complex() else values

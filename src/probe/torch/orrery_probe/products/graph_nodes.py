@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterable, Iterator, Set
+from typing import Any, Iterable, Iterator, List, Set
 
 import torch
 from torch import Tensor
@@ -55,6 +55,11 @@ def undifferentiable(gradients: Iterable[Tensor]) -> Set[str]:
     }
 
 
+def leaves_below(loss: Tensor) -> List[Tensor]:
+    """What a backward pass would accumulate gradients in."""
+    return [node.variable for node in nodes_below([loss]) if hasattr(node, "variable")]
+
+
 def free_saved(loss: Tensor) -> None:
     """Lets go of what the graph has saved for its backward, as a backward pass that does not retain it does.
 
@@ -63,7 +68,7 @@ def free_saved(loss: Tensor) -> None:
     """
     if custom_functions([loss]):
         return
-    leaves = [node.variable for node in nodes_below([loss]) if hasattr(node, "variable")]
+    leaves = leaves_below(loss)
     if leaves:
         torch.autograd.grad(loss, leaves, allow_unused=True)
 
