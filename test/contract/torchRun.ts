@@ -22,10 +22,11 @@ export async function runProbedPython(
   script: string,
   args: readonly string[] = [],
   budget = 1,
+  settings: Readonly<Record<string, string>> = {},
 ): Promise<ProbedOutcome> {
   const directory = mkdtempSync(path.join(tmpdir(), "orrery-torch-"));
   try {
-    const environment = { ORRERY_RUN: directory, ORRERY_BUDGET: String(budget) };
+    const environment = { ORRERY_RUN: directory, ORRERY_BUDGET: String(budget), ...settings };
     const outcome = await run(required(), ["-u", inspectScript, script, ...args], environment);
     return { ...outcome, records: readRecords(directory) };
   } finally {
