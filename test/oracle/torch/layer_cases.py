@@ -1,0 +1,176 @@
+"""What the probe finds out about layers, from the graphs of small networks.
+
+python layer_cases.py PACKAGE_FOLDER prints, by case, the largest error of each layer's activation against the one written out
+(null where it is refused), pairs of layers whose balance is conserved, and layers that the loss does not scale with.
+"""
+
+import json
+import math
+import sys
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+sys.path.insert(0, sys.argv[1])
+from orrery_probe.layers.activations import Layers  # noqa: E402
+from orrery_probe.layers.calls import LayerCalls  # noqa: E402
+from orrery_probe.layers.forward_graph import ForwardGraph  # noqa: E402
+from orrery_probe.layers.homogeneity import degrees_of  # noqa: E402
+from orrery_probe.layers.pairs import layer_pairs  # noqa: E402
+
+BATCH, INPUTS, HIDDEN, OUTPUTS = 7, 5, 6, 3
+
+
+class Network(nn.Module):
+    """The second layer after some function of the first one's product."""
+
+    def __init__(self, between):
+        super().__init__()
+        self.first = nn.Linear(INPUTS, HIDDEN)
+        self.second = nn.Linear(HIDDEN, OUTPUTS)
+        self.between = between
+
+    def forward(self, inputs):
+        return self.second(self.between(self.first(inputs)))
+
+
+class ComposedGelu(nn.Module):
+    def forward(self, x):
+        return 0.5 * x * (1 + torch.erf(x / math.sqrt(2)))
+
+
+def composed_swish(x):
+    return x * torch.sigmoid(x)
+
+
+def watched(network, inputs, loss_of):
+    """The loss, and what is known of the layers that led to it."""
+    calls = LayerCalls()
+    original = nn.Module.__call__
+
+    def call(module, *args, **kwargs):
+        result = original(module, *args, **kwargs)
+        calls.add(module, args, result)
+        return result
+
+    nn.Module.__call__ = call
+    try:
+        loss = loss_of(network(inputs))
+    finally:
+        nn.Module.__call__ = original
+    names = {id(each): name for name, each in network.named_parameters()}
+    layers = Layers(ForwardGraph([(loss.grad_fn, loss.output_nr)]), calls, names)
+    loss.backward()
+    return layers, names
+
+
+def errors(network, inputs, loss_of, expected):
+    layers, _ = watched(network, inputs, loss_of)
+    found = {each.layer: each for each in layers.activations if each.is_whole}
+    return {
+        layer: float((found[layer].rows() - values.detach()).abs().max()) if layer in found else None
+        for layer, values in expected.items()
+    }
+
+
+def cross_entropy(outputs):
+    return functional.cross_entropy(outputs, torch.arange(len(outputs)) % OUTPUTS)
+
+
+def activations():
+    functions = {
+        "relu": torch.relu,
+        "relu6": functional.relu6,
+        "tanh": torch.tanh,
+        "sigmoid": torch.sigmoid,
+        "gelu": functional.gelu,
+        "silu": functional.silu,
+        "elu": lambda x: functional.elu(x, 0.7),
+        "selu": torch.selu,
+        "leaky": lambda x: functional.leaky_relu(x, 0.2),
+        "softplus": lambda x: functional.softplus(x, 2),
+        "hardswish": functional.hardswish,
+        "mish": functional.mish,
+        "identity": lambda x: x,
+        "ReLU in place": nn.ReLU(inplace=True),
+        "PReLU": nn.PReLU(),
+        "composed module": ComposedGelu(),
+        "composed function": composed_swish,
+    }
+    report = {}
+    for name, function in functions.items():
+        network = Network(function)
+        inputs = 2 * torch.randn(BATCH, INPUTS)
+        product = functional.linear(inputs, network.first.weight, network.first.bias)
+        hidden = function(product.clone())
+        expected = {"first": hidden, "second": functional.linear(hidden, network.second.weight, network.second.bias)}
+        report[name] = errors(network, inputs, cross_entropy, expected)
+    # What follows a function is no part of it, and a loss is no function of a layer.
+    inputs = torch.randn(BATCH, INPUTS)
+    network = Network(lambda x: functional.dropout(functional.relu(x), 0.5))
+    product = functional.linear(inputs, network.first.weight, network.first.bias)
+    report["dropout after it"] = errors(network, inputs, cross_entropy, {"first": product.relu()})
+    network = Network(torch.tanh)
+    outputs = network(inputs).detach()
+    report["written out error"] = errors(network, inputs, lambda given: ((given - 1) ** 2).mean(), {"second": outputs})
+    network = Network(nn.BatchNorm1d(HIDDEN))
+    normalization = network.between
+    network.between = nn.Sequential(normalization, nn.ReLU())
+    product = functional.linear(inputs, network.first.weight, network.first.bias)
+    normalized = functional.batch_norm(product, None, None, normalization.weight, normalization.bias, True)
+    report["batch normalization"] = errors(network, inputs, cross_entropy, {"first": normalized.relu()})
+    return report
+
+
+def pairs():
+    shared = nn.Linear(HIDDEN, HIDDEN)
+    networks = {
+        "linear": (Network(lambda x: x), cross_entropy),
+        "rectified": (Network(torch.relu), cross_entropy),
+        "tanh": (Network(torch.tanh), cross_entropy),
+        "dropout": (Network(lambda x: functional.dropout(x, 0.5)), cross_entropy),
+        "skip connection": (Network(lambda x: x + torch.relu(x)), cross_entropy),
+        "normalization": (Network(nn.LayerNorm(HIDDEN)), cross_entropy),
+        "shared weights": (Network(lambda x: shared(shared(x))), cross_entropy),
+    }
+    penalized = Network(torch.relu)
+    networks["penalty"] = (penalized, lambda outputs: cross_entropy(outputs) + penalized.first.weight.square().sum())
+    report = {}
+    for name, (network, loss_of) in networks.items():
+        layers, names = watched(network, torch.randn(BATCH, INPUTS), loss_of)
+        report[name] = [
+            [names[id(each.first)], names[id(each.second)], "rectified" if each.is_rectified else "linear"]
+            for each in layer_pairs(layers.graph, names)
+        ]
+    return report
+
+
+def invariance():
+    """The degree of the loss in weights and bias of the first layer, and how much it really moves when they are doubled."""
+    networks = {
+        "layer normalization": nn.LayerNorm(HIDDEN, eps=1e-12),
+        "batch normalization": nn.BatchNorm1d(HIDDEN, eps=1e-12),
+        "rectifier and normalization": nn.Sequential(nn.ReLU(), nn.LayerNorm(HIDDEN, eps=1e-12)),
+        "tanh and normalization": nn.Sequential(nn.Tanh(), nn.LayerNorm(HIDDEN, eps=1e-12)),
+        "kept statistics": nn.BatchNorm1d(HIDDEN, eps=1e-12).eval(),
+        "none": nn.Identity(),
+    }
+    report = {}
+    for name, between in networks.items():
+        network, inputs = Network(between).double(), torch.randn(BATCH, INPUTS).double()
+        layers, _ = watched(network, inputs, cross_entropy)
+        graph = layers.graph
+        edges = [graph.parameter(each) for each in (network.first.weight, network.first.bias)]
+        degree = degrees_of(graph, edges).get(graph.roots[0])
+        before = float(cross_entropy(network(inputs)))
+        with torch.no_grad():
+            network.first.weight.mul_(2)
+            network.first.bias.mul_(2)
+        report[name] = {"degree": degree, "moves": abs(float(cross_entropy(network(inputs))) - before)}
+    return report
+
+
+if __name__ == "__main__":
+    torch.manual_seed(3)
+    print(json.dumps({"activations": activations(), "pairs": pairs(), "invariance": invariance()}))

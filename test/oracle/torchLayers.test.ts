@@ -1,0 +1,69 @@
+/** Which value is a layer's activation in PyTorch, which layers are balanced, and which weights the loss does not scale with. */
+import { spawnSync } from "node:child_process";
+import path from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
+import { findPython } from "../../scripts/python.ts";
+
+const reportSchema = z.object({
+  activations: z.record(z.string(), z.record(z.string(), z.number().nullable())),
+  pairs: z.record(z.string(), z.array(z.array(z.string()))),
+  invariance: z.record(z.string(), z.object({ degree: z.number().nullable(), moves: z.number() })),
+});
+
+const python = findPython();
+const root = path.join(import.meta.dirname, "..", "..");
+
+const functions = [
+  ...["relu", "relu6", "tanh", "sigmoid", "gelu", "silu", "elu", "selu", "leaky", "softplus", "hardswish", "mish"],
+  ...["identity", "ReLU in place", "PReLU", "composed module", "dropout after it", "batch normalization"],
+  "written out error",
+];
+
+describe.skipIf(python === undefined)("layers of a PyTorch network", () => {
+  let report: z.infer<typeof reportSchema>;
+
+  beforeAll(() => {
+    const script = path.join(root, "test", "oracle", "torch", "layer_cases.py");
+    const { stdout, stderr, status } = spawnSync(python ?? "", [script, path.join(root, "src", "probe", "torch")], {
+      encoding: "utf8",
+      // Threads would only wait for each other on networks of this size.
+      env: { ...process.env, OMP_NUM_THREADS: "1" },
+    });
+    if (status !== 0) throw new Error(stderr);
+    report = reportSchema.parse(JSON.parse(stdout));
+  }, 30_000);
+
+  test.each(functions)("the activation is what the layer gives with %s", (name) => {
+    for (const error of Object.values(report.activations[name] ?? { missing: null })) {
+      // Float32 of values of a few units: a rounding or two.
+      expect(error ?? Infinity).toBeLessThanOrEqual(1e-6);
+    }
+  });
+
+  test("a function that is composed where no module gives its result is refused", () => {
+    expect(report.activations["composed function"]?.["first"]).toBeNull();
+  });
+
+  test("only layers with nothing else between them are balanced", () => {
+    const names = ["first.weight", "second.weight"];
+    expect(report.pairs).toEqual({
+      linear: [[...names, "linear"]],
+      rectified: [[...names, "rectified"]],
+      tanh: [],
+      dropout: [],
+      "skip connection": [],
+      normalization: [],
+      "shared weights": [],
+      penalty: [],
+    });
+  });
+
+  test("the loss is said not to scale with weights exactly where it does not move when they are doubled", () => {
+    for (const [name, { degree, moves }] of Object.entries(report.invariance)) {
+      // In float64, with a guard of 1e-12 under the root.
+      expect(moves < 1e-9, name).toBe(degree === 0);
+    }
+    expect(Object.values(report.invariance).map(({ degree }) => degree)).toEqual([0, 0, 0, null, null, null]);
+  });
+});
