@@ -21,6 +21,12 @@ def main() -> None:
         import torch  # noqa: F401
     except ImportError:
         sys.exit(f"orrery_probe: PyTorch is not installed for {sys.executable}. Install it there, or select another interpreter.")
+    from .runner import run_script
+
+    if os.environ.get("RANK", "0") != "0":
+        # One of the processes that torchrun starts; the first records for all.
+        run_script(options.script, options.arguments, lambda _: None)
+        return
     if directory is None:
         from .standalone import FolderTakenError, make_run
 
@@ -32,7 +38,6 @@ def main() -> None:
             print(f"orrery_probe: recording into {directory}", file=sys.stderr)
     from .observe import observe
     from .probe_set import probe_set_limits
-    from .runner import run_script
 
     ending = observe(directory, os.path.abspath(options.script), options.budget, probe_set_limits(*limits))
     run_script(options.script, options.arguments, ending.failed)

@@ -73,6 +73,12 @@ class Curvature:
     def _make(self) -> LivingGraph:
         if any(each.is_complex() for each in self._parameters):
             raise Unmeasurable("weights-complex", "Curvature is left out: there are complex weights.")
+        distributed = torch.distributed
+        if distributed.is_available() and distributed.is_initialized() and distributed.get_world_size() > 1:
+            raise Unmeasurable(
+                "one-of-several-processes",
+                "Curvature is left out: several processes train together, and each sees only its own part of the batch.",
+            )
         reasons: List[str] = []
         differs: Optional[Unmeasurable] = None
         for way in (self._living_graph, self._replay, self._taped):
