@@ -20,7 +20,7 @@ from .machine import Machine
 from .neural_collapse import NeuralCollapse
 from .neural_features import NeuralFeatures
 from .noise_scale import NoiseScale
-from .norms import GradientNorm, UpdateNorm
+from .norms import GradientAlongWeights, GradientNorm, UpdateNorm
 from .observable import Observable
 from .probe import KeepProbeSet, ProbeLoss, ProbeSharpness
 from .progressive_sharpening import ProgressiveSharpening
@@ -29,6 +29,7 @@ from .sharpness import BatchSharpness, PreconditionedSharpness
 from .spectral_norms import SpectralNorms
 from .stationary_features import StationaryFeatures
 from .tangent_kernel import TangentKernel
+from .update_ranks import UpdateRanks
 from .weight_spectra import WeightSpectra
 
 
@@ -39,6 +40,7 @@ def create_observables(limits: Optional[ProbeSetLimits] = None) -> List[Observab
         KeepInitialWeights(initial),
         KeepProbeSet(probe),
         GradientNorm(),
+        GradientAlongWeights(),
         UpdateNorm(),
         Machine(),
         LayerUpdates(),
@@ -46,6 +48,7 @@ def create_observables(limits: Optional[ProbeSetLimits] = None) -> List[Observab
         ScaleInvariance(),
         ActivationMoments(),
         SpectralNorms(),
+        UpdateRanks(initial),
         BatchSharpness(),
         PreconditionedSharpness(),
         ProbeLoss(probe),

@@ -31,7 +31,7 @@ def layer_matrices(step: ObservedStep) -> List[LayerMatrix]:
     return [
         LayerMatrix(layer_name(name), index, parameter.detach())
         for index, (name, parameter, gradient) in enumerate(zip(step.names, step.parameters, step.gradients))
-        if parameter.dim() >= 2 and parameter.numel() > 0 and gradient is not None
+        if parameter.dim() >= 2 and parameter.numel() > 0 and parameter.is_floating_point() and gradient is not None
     ]
 
 

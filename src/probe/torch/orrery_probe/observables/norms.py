@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from typing import Iterable, List, Optional
 
 import torch
 from torch import Tensor
 
+from .layer_matrices import double, layer_matrices, read
 from .observable import Measurement, ObservedStep
 
 
 class GradientNorm:
-    """`gradient/norm`: Euclidean norm of the gradient that the optimizer is given, over all its parameters."""
+    """`gradient/norm`: Euclidean norm of the gradient that the optimizer is given, over all its parameters; `gradient/norm@layer`: of
+    its part for a layer's weights, biases and gains left out. At initialization its square goes from layer to layer as χ₁ to the
+    depth (Schoenholz et al. 2017)."""
 
     name = "gradient/norm"
     price = "cheap"
@@ -23,8 +27,36 @@ class GradientNorm:
         return True
 
     def measure(self, step: ObservedStep) -> Optional[Measurement]:
-        given = [each for each in step.gradients if each is not None]
-        return Measurement({"gradient/norm": norm_of(given)}, "of the gradients given to the optimizer")
+        matrices = {each.index: each.layer for each in layer_matrices(step)}
+        given = [(matrices.get(index), each) for index, each in enumerate(step.gradients) if each is not None]
+        norms = norms_of([each for _, each in given])
+        values = {"gradient/norm": _together(norms)}
+        values.update({f"gradient/norm@{layer}": norm for (layer, _), norm in zip(given, norms) if layer is not None})
+        return Measurement(values, "of the gradients given to the optimizer")
+
+
+class GradientAlongWeights:
+    """`gradient/alongWeights`: ⟨w, g⟩ over all parameters that the optimizer is given a gradient for, at the weights before the
+    step. Where stochastic gradient descent at rate η has become stationary, its mean over steps is η/2 times that of ‖g‖² (Yaida
+    2018, FDR1), for which `gradient/norm` stands."""
+
+    name = "gradient/alongWeights"
+    price = "cheap"
+    in_step_record = True
+    needs_products = False
+    needs_update = False
+
+    def applies(self, optimizer: Optional[torch.optim.Optimizer]) -> bool:
+        return True
+
+    def measure(self, step: ObservedStep) -> Optional[Measurement]:
+        pairs = [(weight, each) for weight, each in zip(step.parameters, step.gradients) if each is not None]
+        if any(weight.is_complex() for weight, _ in pairs):
+            return None
+        dense = [(weight, each.to_dense() if each.is_sparse else each) for weight, each in pairs]
+        products = read([(double(weight) * double(each)).sum() for weight, each in dense])
+        method = "of weights before the step and the gradients given to the optimizer"
+        return Measurement({"gradient/alongWeights": sum(products)}, method)
 
 
 class UpdateNorm:
@@ -43,15 +75,16 @@ class UpdateNorm:
         if step.before is None:
             return None
         change = [after.detach() - before for after, before in zip(step.parameters, step.before)]
-        return Measurement({"update/norm": norm_of(change)}, "difference of the weights")
+        return Measurement({"update/norm": _together(norms_of(change))}, "difference of the weights")
 
 
-def norm_of(tensors: Iterable[Tensor]) -> float:
-    """Over all of them together, each summed in its own type at least single precision."""
-    norms: List[Tensor] = [
-        _real(each.coalesce().values() if each.is_sparse else each.detach()).float().norm() for each in tensors
-    ]
-    return float(torch.stack([each.to(norms[0].device) for each in norms]).double().norm()) if norms else 0.0
+def norms_of(tensors: Iterable[Tensor]) -> List[float]:
+    """Of each, summed in its own type at least single precision."""
+    return read([_real(each.coalesce().values() if each.is_sparse else each.detach()).float().norm() for each in tensors])
+
+
+def _together(norms: Iterable[float]) -> float:
+    return math.sqrt(sum(each * each for each in norms))
 
 
 def _real(values: Tensor) -> Tensor:
