@@ -16,6 +16,7 @@ import { neuralFeatures } from "../../src/probe/tfjs/observables/neuralFeatures.
 import type { Observable } from "../../src/probe/tfjs/observables/observable.ts";
 import { scaleInvariance } from "../../src/probe/tfjs/observables/scaleInvariance.ts";
 import { spectralNorms } from "../../src/probe/tfjs/observables/spectralNorms.ts";
+import { updateRanks } from "../../src/probe/tfjs/observables/updateRanks.ts";
 import { weightSpectra } from "../../src/probe/tfjs/observables/weightSpectra.ts";
 import { ProbeSet } from "../../src/probe/tfjs/probeSet.ts";
 import { useBackend } from "../oracle/support/backends.ts";
@@ -148,9 +149,10 @@ const namesOfFirstStep = /^(activation|balance|scale|update|weight)\/(?!norm$|up
 
 function ofLastStep(): readonly Observable[] {
   const probe = new ProbeSet({ batches: 1, bytes: 1e8 });
-  return [initialAgreement(new InitialWeights(), probe), neuralCollapse(probe), neuralFeatures(probe)];
+  const initial = new InitialWeights();
+  return [updateRanks(initial), initialAgreement(initial, probe), neuralCollapse(probe), neuralFeatures(probe)];
 }
-const namesOfLastStep = /^(agreement|collapse|feature\/nfa)/;
+const namesOfLastStep = /^(agreement|collapse|feature\/nfa|update\/stableRank)/;
 
 /** Trains by gradient descent. */
 function inTensorFlow(engine: Engine, { steps, weights, labels, logits }: Network): Values {
