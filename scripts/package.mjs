@@ -24,7 +24,12 @@ const needed = [
   ["dist/probe/preload.mjs", "dist/probe/doctor.mjs", "dist/probe/tensorflow.cjs"],
   ["dist/probe/webgpuWorker.mjs", "dist/probe/webgpuAdapter.mjs"],
   ["dist/webview/panel.js", "dist/webview/panel.css"],
-  ["dist/grammars/tree-sitter.wasm", "dist/probe/tfjs-backend-wasm.wasm", "LICENSE"],
+  [
+    "dist/grammars/tree-sitter.wasm",
+    "dist/grammars/tree-sitter-python.wasm",
+    "dist/probe/tfjs-backend-wasm.wasm",
+    "LICENSE",
+  ],
 );
 
 function problems(files) {

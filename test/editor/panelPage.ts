@@ -25,6 +25,15 @@ export class PanelPage {
     return this.#page.locator("vscode-button").filter({ hasText: name });
   }
 
+  /** What the run runs on; a look at it shows `backendReason`. */
+  get backend(): Locator {
+    return this.#page.locator('button[aria-describedby="backend-reason"]');
+  }
+
+  get backendReason(): Locator {
+    return this.#page.locator("#backend-reason");
+  }
+
   /** Ledger rows of the law with this number, as L18. */
   forecasts(law: string): Locator {
     return this.#page.locator("tr[data-forecast]").filter({ has: this.#page.getByText(law, { exact: true }) });
