@@ -141,12 +141,19 @@ async function runNode(installation: Installation, script: string, options: RunO
     environment: {
       ...runtime.environment,
       ORRERY_BACKEND: options.backend,
-      ORRERY_BUDGET: String(options.budget),
-      ...(options.probeSet !== undefined && {
-        ORRERY_PROBE_BATCHES: String(options.probeSet.batches),
-        ORRERY_PROBE_BYTES: String(options.probeSet.megabytes * 1e6),
-      }),
+      ...measuringLimits(options),
     },
+  };
+}
+
+/** What measuring may cost, as both probes are told it. */
+function measuringLimits({ budget, probeSet }: RunOptions): Record<string, string> {
+  return {
+    ORRERY_BUDGET: String(budget),
+    ...(probeSet !== undefined && {
+      ORRERY_PROBE_BATCHES: String(probeSet.batches),
+      ORRERY_PROBE_BYTES: String(probeSet.megabytes * 1e6),
+    }),
   };
 }
 
@@ -158,7 +165,7 @@ async function runPython(installation: Installation, options: RunOptions): Promi
     // Unbuffered: the console is read while the script runs.
     arguments: ["-u", installation.inspectScript],
     // Told to the probe, which must not ask: looking for devices can keep a script's own processes from using them.
-    environment: { ORRERY_BUDGET: String(options.budget), ORRERY_DEVICES: devices.join(", ") },
+    environment: { ...measuringLimits(options), ORRERY_DEVICES: devices.join(", ") },
   };
 }
 
