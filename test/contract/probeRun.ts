@@ -94,13 +94,15 @@ function typed(script: string): string[] {
   return script.endsWith("ts") ? ["--experimental-transform-types", "--disable-warning=ExperimentalWarning"] : [];
 }
 
-/** Runs a program to its end. */
+/** Runs a program to its end; `input` is all that it can read. */
 export function run(
   executable: string,
   args: readonly string[],
   environment: NodeJS.ProcessEnv = {},
+  input = "",
 ): Promise<Outcome> {
   const child = spawn(executable, args, { cwd: root, env: { ...process.env, ...environment } });
+  child.stdin.end(input);
   const text = (stream: NodeJS.ReadableStream) => stream.setEncoding("utf8");
   let output = "";
   let errors = "";

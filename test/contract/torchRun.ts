@@ -13,8 +13,8 @@ export function torchFixture(name: string): string {
 }
 
 /** Runs a Python script as its user would. */
-export function runBarePython(script: string, args: readonly string[] = []): Promise<Outcome> {
-  return run(required(), ["-u", script, ...args]);
+export function runBarePython(script: string, args: readonly string[] = [], input = ""): Promise<Outcome> {
+  return run(required(), ["-u", script, ...args], {}, input);
 }
 
 /** Runs a Python script under the probe, and reads what it has recorded; every line must be a valid record. */
@@ -23,11 +23,12 @@ export async function runProbedPython(
   args: readonly string[] = [],
   budget = 1,
   settings: Readonly<Record<string, string>> = {},
+  input = "",
 ): Promise<ProbedOutcome> {
   const directory = mkdtempSync(path.join(tmpdir(), "orrery-torch-"));
   try {
     const environment = { ORRERY_RUN: directory, ORRERY_BUDGET: String(budget), ...settings };
-    const outcome = await run(required(), ["-u", inspectScript, script, ...args], environment);
+    const outcome = await run(required(), ["-u", inspectScript, script, ...args], environment, input);
     return { ...outcome, records: readRecords(directory) };
   } finally {
     rmSync(directory, { recursive: true, force: true });

@@ -9,7 +9,10 @@ from torch import Tensor
 
 
 def flatten(tensors: Sequence[Tensor]) -> Tensor:
-    """One vector of all, of their widest floating type: half-precision parameters would lose sums."""
+    """One vector of all, of their widest floating type: half-precision parameters would lose sums. Raises
+    TypeError for complex ones."""
+    if any(tensor.is_complex() for tensor in tensors):
+        raise TypeError("what is complex has no flat vector of real numbers")
     kinds = {tensor.dtype for tensor in tensors}
     kind = torch.float64 if torch.float64 in kinds else torch.float32
     return torch.cat([tensor.detach().reshape(-1).to(kind) for tensor in tensors])
