@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ..facts.optimizer_facts import optimizer_kind
 from ..layers.activations import CONVOLUTIONS
+from ..products.flat import split
 from .feature_matrix import random_weights
 from .layer_matrices import matrix_of
 from .observable import Layered, Measurement, ObservedStep, Unmeasurable
@@ -35,7 +36,7 @@ class StationaryFeatures(Layered):
     name = "feature/fact"
     price = 0.1
     in_step_record = False
-    needs_products = False
+    needs_products = True
     needs_update = False
 
     def applies(self, optimizer: Optional[torch.optim.Optimizer]) -> bool:
@@ -46,7 +47,9 @@ class StationaryFeatures(Layered):
         if layers is None:
             return None
         strengths = {id(each): _decay_of(group) for group in step.optimizer.param_groups for each in group["params"]}
-        gradients = {id(each): gradient for each, gradient in zip(step.parameters, step.gradients)}
+        # The loss's own: what the optimizer is given may have been clipped.
+        own = split(step.products().gradient(), step.parameters)
+        gradients = {id(each): gradient for each, gradient in zip(step.parameters, own)}
         values: Dict[str, float] = {}
         omitted: List[Unmeasurable] = []
         for each in layers.activations:
@@ -56,7 +59,7 @@ class StationaryFeatures(Layered):
             edge = layers.graph.parameter(weight)
             # Whatever else uses the weights, as a penalty does, adds to their gradient.
             is_used_once = edge is not None and len(layers.graph.consumers(edge)) == each.calls == 1
-            if strength <= 0 or gradient is None or gradient.is_sparse or not is_product or not is_used_once:
+            if strength <= 0 or gradient is None or not is_product or not is_used_once:
                 continue
             if _units(each.product.module) > _MOST_UNITS:
                 omitted.append(_too_wide(each.layer, _units(each.product.module)))
