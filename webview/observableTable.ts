@@ -30,6 +30,7 @@ export const families: readonly Family[] = [
       "sharpness/directional": { label: "Sharpness along the gradient" },
       "sharpness/block": { label: "Sharpness of each layer's block" },
       "sharpness/progressive": { label: "Progressive sharpening" },
+      "sharpness/gradientNorm": { label: "Norm of the sharpness' gradient" },
       "sharpness/gap": { label: "Gap below the sharpness" },
       "hessian/trace": { label: "Trace of the Hessian" },
       "hessian/eigenvalues": { label: "Largest eigenvalues of the Hessian" },

@@ -20,29 +20,35 @@ const kernel = ["kernel/largest", "kernel/alignment", "kernel/distance", "kernel
 const noise = ["gradient/noise", "gradient/signal"];
 const probe = ["loss/probe", "sharpness/probe"];
 const preconditioned = "sharpness/preconditioned";
+/** Where no rectifier or pooling switches on the way. */
+const slope = "sharpness/gradientNorm";
 
 export const stillScripts: readonly StillScript[] = [
-  { name: "perceptron.mjs", budget: 1, measures: [...activations, ...collapse, ...kernel, ...noise] },
+  { name: "perceptron.mjs", budget: 1, measures: [...activations, ...collapse, ...kernel, ...noise, slope] },
   {
     name: "trainOnBatch.cjs",
     budget: 1,
-    measures: [...activations, ...agreement, ...noise, ...probe, "gradient/noiseScale", preconditioned],
+    measures: [...activations, ...agreement, ...noise, ...probe, "gradient/noiseScale", preconditioned, slope],
   },
-  { name: "clipped.mjs", budget: slow, measures: [...activations, ...agreement, ...kernel, ...noise] },
-  { name: "twoOptimizers.mjs", budget: slow, measures: [...probe, "kernel/largest", "kernel/distance"] },
+  { name: "clipped.mjs", budget: slow, measures: [...activations, ...agreement, ...kernel, ...noise, slope] },
+  { name: "twoOptimizers.mjs", budget: slow, measures: [...probe, "kernel/largest", "kernel/distance", slope] },
   {
     name: "fit.mjs",
     budget: slow,
     measures: [...activations, ...collapse, ...agreement, ...kernel, ...probe, preconditioned, "scale/product"],
   },
-  { name: "fitDataset.mjs", budget: slow, measures: [...activations, ...agreement, ...kernel, ...probe] },
+  { name: "fitDataset.mjs", budget: slow, measures: [...activations, ...agreement, ...kernel, ...probe, slope] },
   { name: "convolution.mjs", budget: slow, measures: [...activations, ...collapse, ...kernel, "scale/product"] },
   {
     name: "transformer.mjs",
     budget: slow,
-    measures: [...activations, ...collapse, ...agreement, ...kernel, ...probe, preconditioned],
+    measures: [...activations, ...collapse, ...agreement, ...kernel, ...probe, preconditioned, slope],
   },
-  { name: "recurrent.mjs", budget: slow, measures: [...agreement, ...kernel, ...noise, ...probe, preconditioned] },
+  {
+    name: "recurrent.mjs",
+    budget: slow,
+    measures: [...agreement, ...kernel, ...noise, ...probe, preconditioned, slope],
+  },
 ];
 
 const always = [

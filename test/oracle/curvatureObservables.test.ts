@@ -148,6 +148,25 @@ describe("on a tanh network of 663 parameters", () => {
     expect(Math.abs(found / rate - 1)).toBeLessThan(5e-3);
   });
 
+  test("the norm of the sharpness' gradient is that of the float64 reference's, within its error", async () => {
+    const top = dense.eigenvectorMatrix.getColumn(at(order, 0));
+    const productAt = (time: number) => {
+      const moved = weights.map((weight, index) => weight + time * at(top, index));
+      const elsewhere = mlpReference(moved, model.inputs, model.targets);
+      return elsewhere.tape.hessianVector(elsewhere.loss, top);
+    };
+    // The difference's own error is of the order of 1e-8 here, in float64.
+    const step = 1e-4;
+    const [before, after] = [productAt(-step), productAt(step)];
+    const exactNorm = Math.hypot(...Array.from(after, (each, index) => (each - at(before, index)) / (2 * step)));
+    for (const measured of await measure(progressiveSharpening(), 2)) {
+      const found = value(measured, "sharpness/gradientNorm");
+      expect(Math.abs(found - exactNorm)).toBeLessThanOrEqual(errorOf(measured, "sharpness/gradientNorm"));
+      // Rounding of Hu over the step leaves about a thousandth.
+      expect(Math.abs(found / exactNorm - 1)).toBeLessThan(5e-3);
+    }
+  });
+
   test("over random partitions, the noise is on average the trace of the covariance of single examples' gradients", async () => {
     const gradients = exampleReferences(model, weights).map((each) => each.tape.gradient(each.loss));
     const covariance =
@@ -211,6 +230,50 @@ describe.each(testedBackends)("on %s, of a convolutional network whose parts are
     });
     expect(engine.state.numTensors).toBe(before);
     tf.dispose([...model.variables]);
+  });
+});
+
+describe("the gradient of the sharpness", () => {
+  const slopeAt = async (at: readonly number[], lossOf: (w: tf.Tensor) => tf.Tensor) => {
+    const engine = await useBackend("cpu");
+    const w = tf.variable(tf.tensor1d([...at]));
+    const loss = () => tf.tidy(() => lossOf(w).sum<tf.Scalar>());
+    const measured = withTrace(engine, loss, [w], (trace) =>
+      progressiveSharpening().measure(tracedStep(engine, trace)),
+    );
+    w.dispose();
+    return measured;
+  };
+  const quartic = (w: tf.Tensor) => tf.add(tf.square(w), tf.div(tf.square(tf.square(w)), 12));
+
+  test("of w² + w⁴/12 is 2w of the weight of the largest curvature 2 + w²", async () => {
+    const measured = await slopeAt([1, 0.5, 0.2], quartic);
+    expect(Math.abs(value(measured, "sharpness/gradientNorm") - 2)).toBeLessThanOrEqual(
+      errorOf(measured, "sharpness/gradientNorm"),
+    );
+    // Rounding of 2e-6 · 3 over a step of 0.002, one and a half times.
+    expect(errorOf(measured, "sharpness/gradientNorm")).toBeLessThan(0.01);
+  });
+
+  test.each<[string, readonly number[], (w: tf.Tensor) => tf.Tensor, string]>([
+    ["the two largest eigenvalues are equal", [1, 1, 0.2], quartic, "sharpness-gradient-close"],
+    ["they differ by a millionth", [1, 1 + 2 ** -20, 0.2], quartic, "sharpness-gradient-close"],
+    [
+      "a rectifier switches on the way",
+      [0.001, 1],
+      (w) => tf.mul(tf.square(tf.relu(w)), tf.tensor1d([3, 1])),
+      "sharpness-gradient-rough",
+    ],
+    [
+      "the curvature does not change",
+      [1, 2],
+      (w) => tf.mul(tf.square(w), tf.tensor1d([3, 1])),
+      "sharpness-gradient-rough",
+    ],
+  ])("is refused where %s", async (_name, weights, lossOf, code) => {
+    const measured = await slopeAt(weights, lossOf);
+    expect(measured?.omitted?.map((each) => each.code)).toEqual([code]);
+    expect(Object.keys(measured?.values ?? {})).toEqual(["sharpness/progressive"]);
   });
 });
 

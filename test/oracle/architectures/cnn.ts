@@ -142,12 +142,18 @@ function lossOf(tape: ScalarTape, logits: Parameters<typeof crossEntropy>[1], ex
 
 const rectified = ["conv", depthwiseKernel];
 
+const rough = {
+  names: ["sharpness/gradientNorm"],
+  reason: "rectifiers and poolings switch on the way",
+  note: /curvature does not change smoothly/,
+};
+
 export const cnnPlain = cnn(false, {
   title: "CNN",
   summary:
     "Convolution (same padding, stride 2, ReLU), max pooling, depthwise convolution (ReLU), average pooling and a softmax, of tfjs-layers; categorical cross-entropy.",
   rectified,
-  refusals: [],
+  refusals: [rough],
 });
 
 export const cnnNormalized = cnn(true, {
@@ -155,6 +161,7 @@ export const cnnNormalized = cnn(true, {
   summary: "The same with batch normalization, in training mode, between the convolution and its ReLU.",
   rectified,
   refusals: [
+    rough,
     {
       names: [
         ...["gradient/noise", "gradient/signal", "gradient/noiseScale", "gradient/noiseScale/low"],

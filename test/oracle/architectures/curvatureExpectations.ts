@@ -32,6 +32,8 @@ export function curvatureExpectations(architecture: Architecture, training: Obse
     ["sharpness/directional@microBatch", exactly(perExampleSharpness(architecture, lastOf(parts.steps)), curvature)],
     // The difference reaches 2 % of the weights' norm to either side, and the fifth derivative is not nothing there.
     ["sharpness/progressive", { ...progressive(architecture, whole, at(vectors, 0), largest), tolerance: 3e-2 }],
+    // Rounding of Hu in float32 over the step.
+    ["sharpness/gradientNorm", exactly(gradientNormOfSharpness(architecture, whole, at(vectors, 0)), 1e-3)],
     // The optimizer divides by what float32 gradients have come to, which the reference cannot know.
     ["sharpness/preconditioned", { ...exactly(preconditioned(architecture, adam.steps), curvature), slack: 1e-5 }],
     ["hessian/eigenvalues", exactly(values.slice(0, 20), curvature)],
@@ -97,6 +99,28 @@ function progressive(
   const value = (4 * difference(time) - difference(2 * time)) / 3;
   // At most as small as a change of the curvature by itself while the weights change by themselves: rounding does not shrink with it.
   return { value, scale: Math.max(Math.abs(value), (sharpness * length(gradient)) / length(weights)) };
+}
+
+/** ‖D³L[u, u]‖, u being the leading eigenvector, by central differences of Hu along u extrapolated to none. */
+function gradientNormOfSharpness(
+  architecture: Architecture,
+  { weights, examples }: StepOn,
+  eigenvector: readonly number[],
+): number {
+  const productAt = (time: number) => {
+    const moved = Float64Array.from(weights, (weight, index) => weight + time * at(eigenvector, index));
+    const { tape, loss } = evaluate(architecture, moved, examples);
+    return tape.hessianVector(loss, eigenvector);
+  };
+  const difference = (time: number) => {
+    const [before, after] = [productAt(-time), productAt(time)];
+    return Array.from(after, (each, index) => (each - at(before, index)) / (2 * time));
+  };
+  // The fourth power of a relative step of 1e-4, and rounding of 1e-15 over it, are far below what is asked.
+  const time = 1e-4 * Math.sqrt(inner(weights, weights));
+  const [near, far] = [difference(time), difference(2 * time)];
+  const extrapolated = near.map((each, index) => (4 * each - at(far, index)) / 3);
+  return Math.sqrt(inner(extrapolated, extrapolated));
 }
 
 const [decay, epsilon] = [0.999, 1e-7];
