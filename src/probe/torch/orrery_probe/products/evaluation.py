@@ -20,7 +20,6 @@ class Evaluation:
         self.program = program
         self._scales = scales
         self._parameters = [torch.empty_like(each, device="meta") for each in parameters]
-        self._device = parameters[0].device if parameters else torch.device("cpu")
 
     def at(self, weights: Tensor) -> "EvaluationPoint":
         """`weights` are flat, in the order of the parameters."""
