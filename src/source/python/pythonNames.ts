@@ -90,7 +90,7 @@ export class PythonNames {
   }
 }
 
-export function descendants(root: Node, types: string[]): Node[] {
+function descendants(root: Node, types: string[]): Node[] {
   return root.descendantsOfType(types).filter((node) => node !== null);
 }
 
