@@ -25,19 +25,41 @@ const bareWorkloads = [
   { name: "large", steps: 600, network: large },
 ] as const;
 
-/** Of about 1, 20 and 500 ms a step; what the network does not take is waited for. */
-const budgetWorkloads = [
-  { name: "1 ms", network: middle, pause: 0 },
-  { name: "20 ms", network: large, pause: 6 },
-  { name: "500 ms", network: large, pause: 486 },
-] as const;
+/** In turn with measuring off and on, `off` and `on` seconds long. */
+interface Blocks {
+  readonly budget: number;
+  readonly pairs: number;
+  readonly off: number;
+  readonly on: number;
+}
 
-/** Seconds of blocks with measuring off and on; long where little is spent, so that dear measurements average out. */
-const blocks = [
-  { budget: 0.2, pairs: 6, off: 2, on: 2 },
-  { budget: 0.05, pairs: 8, off: 2, on: 2 },
-  { budget: 0.01, pairs: 10, off: 2, on: 4 },
-] as const;
+/** What a network takes less than a step's length is waited for, in milliseconds. */
+interface BudgetWorkload {
+  readonly name: string;
+  readonly network: Network;
+  readonly pause: number;
+  readonly blocks: Blocks;
+}
+
+/** Together long enough for some ten of the dearest measurement, so that its coming or not coming does not decide the result. */
+const shortSteps: readonly Blocks[] = [
+  { budget: 0.2, pairs: 8, off: 1.5, on: 3 },
+  { budget: 0.05, pairs: 12, off: 2, on: 4 },
+  { budget: 0.01, pairs: 20, off: 2, on: 5 },
+];
+
+/** Where one step is half a second, fewer vary less; at 1 % only a small network's measurements come round often enough. */
+const longSteps: readonly BudgetWorkload[] = [
+  { name: "500 ms", network: large, pause: 486, blocks: { budget: 0.2, pairs: 3, off: 4, on: 20 } },
+  { name: "500 ms", network: large, pause: 486, blocks: { budget: 0.05, pairs: 4, off: 4, on: 30 } },
+  { name: "500 ms", network: middle, pause: 499, blocks: { budget: 0.01, pairs: 4, off: 5, on: 45 } },
+];
+
+const budgetWorkloads: readonly BudgetWorkload[] = [
+  ...shortSteps.map((blocks) => ({ name: "1 ms", network: middle, pause: 0, blocks })),
+  ...shortSteps.map((blocks) => ({ name: "20 ms", network: large, pause: 6, blocks })),
+  ...longSteps,
+];
 
 /** Runs one of the scripts, bare or with the probe, and gives what it has printed. */
 function printed(script: string, budget: number | undefined, args: (directory: string) => readonly string[]): string {
@@ -90,33 +112,28 @@ function bareRows({ name, steps, network }: (typeof bareWorkloads)[number]): Ben
   ];
 }
 
-interface BlockResult {
-  readonly budget: number;
-  readonly off: number;
-  readonly on: number;
-}
-
 /** How much longer steps take at a budget, over that budget: 1 where it is used to the full and not exceeded. */
-function budgetRows({ name, network, pause }: (typeof budgetWorkloads)[number]): BenchmarkRow[] {
-  const args = (directory: string) => [
+function budgetRow({ name, network, pause, blocks }: BudgetWorkload): BenchmarkRow {
+  const output = printed("budgetBlocks.mjs", 1, (directory) => [
     path.join(directory, "control.jsonl"),
     ...sizeOf(network),
     String(pause),
     JSON.stringify(blocks),
-  ];
-  const results = after("result", printed("budgetBlocks.mjs", 1, args)).map((line) => JSON.parse(line) as BlockResult);
-  return results.map(({ budget, off, on }) => ({
+  ]);
+  const { off, on } = JSON.parse(after("result", output)[0] ?? "") as { off: number; on: number };
+  const { budget, pairs } = blocks;
+  return {
     name: `budget ${100 * budget} %, steps of ${name}`,
     value: (on / off - 1) / budget,
     unit: "× the budget",
-    how: `steps take ${(100 * (on / off - 1)).toPrecision(2)} % longer than the ${(1000 * off).toPrecision(3)} ms with measuring off${pause > 0 ? `, of which ${pause} ms are waited as for data` : ""}; one run, blocks of 2 to 4 s in turn, first measurements past`,
-  }));
+    how: `steps take ${(100 * (on / off - 1)).toPrecision(2)} % longer than the ${(1000 * off).toPrecision(3)} ms with measuring off${pause > 0 ? `, of which ${pause} ms are waited as for data` : ""}; one run, ${pairs} times ${blocks.off} s off and ${blocks.on} s on, first measurements past`,
+  };
 }
 
 /** What the probe costs a training script: time of its loop with the probe over the time without. */
 export const overhead: Benchmark = {
   title: "Overhead of the probe",
   run(): Promise<readonly BenchmarkRow[]> {
-    return Promise.resolve([...bareWorkloads.flatMap(bareRows), ...budgetWorkloads.flatMap(budgetRows)]);
+    return Promise.resolve([...bareWorkloads.flatMap(bareRows), ...budgetWorkloads.map(budgetRow)]);
   },
 };

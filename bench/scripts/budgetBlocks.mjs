@@ -1,9 +1,10 @@
 /**
- * Trains in blocks, in turn with measuring off and at a budget, which it sets through the run's control file; prints for each budget
- * the mean seconds of a step of either kind. Before that everything is measured a few times, so that first measurements are past.
+ * Trains in blocks, in turn with measuring off and at a budget, which it sets through the run's control file; prints the mean seconds
+ * of a step of either kind. Before that everything is measured a few times, and a first pair of blocks passes uncounted, so that
+ * first measurements are past and what is saved and owed is as it will be at the end.
  *
  * Arguments: the control file, examples, inputs, width, milliseconds that each step waits as for data, and the blocks as JSON:
- * [{ budget, pairs, off, on }], off and on in seconds.
+ * { budget, pairs, off, on }, off and on in seconds.
  */
 import { appendFileSync } from "node:fs";
 import { trainedNetwork } from "./trainedNetwork.mjs";
@@ -18,11 +19,13 @@ function step() {
   train();
 }
 
-/** The probe looks at the file between steps, every ten milliseconds at most. */
-function setBudget(fraction) {
+/**
+ * The probe looks at the file between steps, every ten milliseconds at most: the steps until it surely has count with those that are
+ * measured, of which they are few, and whose measurements they may hold.
+ */
+function setBudget(fraction, sum) {
   appendFileSync(control, `${JSON.stringify({ do: "budget", fraction })}\n`);
-  const until = performance.now() + 30;
-  while (performance.now() < until) step();
+  block(0.03, sum);
 }
 
 function block(seconds, sum) {
@@ -34,16 +37,19 @@ function block(seconds, sum) {
   sum.seconds += (performance.now() - start) / 1000;
 }
 
-setBudget(1);
-for (let warm = 0; warm < 8; warm++) step();
-for (const { budget, pairs, off, on } of JSON.parse(rest[4])) {
-  const sums = { off: { steps: 0, seconds: 0 }, on: { steps: 0, seconds: 0 } };
-  for (let pair = 0; pair < pairs; pair++) {
-    setBudget(0);
-    block(off, sums.off);
-    setBudget(budget);
-    block(on, sums.on);
-  }
-  const perStep = ({ steps, seconds }) => seconds / steps;
-  console.log(`result ${JSON.stringify({ budget, off: perStep(sums.off), on: perStep(sums.on) })}`);
+function pair({ budget, off, on }, sums) {
+  setBudget(0, sums.on);
+  block(off, sums.off);
+  setBudget(budget, sums.on);
+  block(on, sums.on);
 }
+
+const none = () => ({ off: { steps: 0, seconds: 0 }, on: { steps: 0, seconds: 0 } });
+const blocks = JSON.parse(rest[4]);
+setBudget(1, none().on);
+for (let warm = 0; warm < 8; warm++) step();
+pair(blocks, none());
+const sums = none();
+for (let index = 0; index < blocks.pairs; index++) pair(blocks, sums);
+const perStep = ({ steps, seconds }) => seconds / steps;
+console.log(`result ${JSON.stringify({ off: perStep(sums.off), on: perStep(sums.on) })}`);

@@ -131,7 +131,7 @@ export class StepRecorder {
       this.#unseen.addPlain(untimed);
       return;
     }
-    const unseen = this.#unseen.of(evaluation.trace === undefined ? "light" : "recorded", untimed);
+    const unseen = this.#unseen.of(evaluation.trace === undefined ? "light" : "recorded", untimed, costs.total);
     this.#journal.clock.addMeasuring(unseen);
     costs.settle(this.#budget, unseen);
   }
