@@ -110,7 +110,7 @@ export class LedgerTable {
         {},
         `${statistics[forecast.statistic]} ${observableLabel(forecast.observable)} from step ${countText(forecast.from)} ` +
           `to ${forecast.to >= endOfRun ? "the end of the run" : countText(forecast.to)}${forecast.subject === "" ? "" : `, for ${forecast.subject}`}; centre ` +
-          `${valueText(forecast.central)}.${naive(forecast.baseline)}`,
+          `${valueText(forecast.central)}.${naive(forecast.baselines)}`,
       ),
     );
     part("Assumptions", list(forecast.assumptions.map((each) => element("li", {}, each))));
@@ -136,8 +136,10 @@ function subjectOf(subject: string): HTMLElement | undefined {
   return subject === "" ? undefined : element("span", { class: "subject" }, ` ${subject}`);
 }
 
-function naive({ kind, value }: LedgerRow["forecast"]["baseline"]): string {
-  return Number.isNaN(value) ? "" : ` The naive forecast (${kind}) is ${valueText(value)}.`;
+function naive(baselines: LedgerRow["forecast"]["baselines"]): string {
+  if (baselines.length === 0) return "";
+  const each = baselines.map(({ kind, value }) => `${valueText(value)} (${kind})`);
+  return ` A naive forecast is ${each.join(", ")}.`;
 }
 
 const statistics: Readonly<Record<LedgerRow["forecast"]["statistic"], string>> = {

@@ -3,6 +3,7 @@ import type { RowSink } from "../run/rowSink.ts";
 import { catalog } from "../theory/catalog.ts";
 import { RunHistory } from "../theory/history.ts";
 import type { Law, Standing } from "../theory/law.ts";
+import type { RunView } from "../theory/runView.ts";
 import { isObservationPoint, Ledger } from "../theory/ledger.ts";
 
 /** What theory makes of a run: its history so far, and a ledger that looks at it where the ledger's rule says. */
@@ -15,8 +16,8 @@ export class Forecasting {
   #forecasts = 0;
   #verdicts = 0;
 
-  constructor(runId: string, laws: readonly Law[] = catalog) {
-    this.#history = new RunHistory(runId);
+  constructor(runId: string, earlier: () => readonly RunView[] = () => [], laws: readonly Law[] = catalog) {
+    this.#history = new RunHistory(runId, earlier);
     this.#laws = laws;
     this.#ledger = new Ledger(laws);
   }

@@ -1,5 +1,5 @@
 /** Forecasts and verdicts as rows of the run file. */
-import type { Forecast, Outcome, Statistic, Verdict } from "../theory/law.ts";
+import type { Baseline, Forecast, Outcome, Statistic, Verdict } from "../theory/law.ts";
 import { numberOf, textOf, type Row } from "./columns.ts";
 
 export function forecastOf(row: Row): Forecast {
@@ -15,7 +15,7 @@ export function forecastOf(row: Row): Forecast {
     low: numberOf(row, "low"),
     central: numberOf(row, "central"),
     high: numberOf(row, "high"),
-    baseline: { kind: textOf(row, "baselineKind"), value: numberOf(row, "baselineValue") },
+    baselines: JSON.parse(textOf(row, "baselines")) as Baseline[],
     assumptions: JSON.parse(textOf(row, "assumptions")) as string[],
     statement: textOf(row, "statement"),
   };

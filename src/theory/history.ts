@@ -1,5 +1,5 @@
 import type { DataFacts, EndFacts, ModelFacts, ObjectiveFacts, OptimizerFacts } from "./facts.ts";
-import type { RunView } from "./runView.ts";
+import type { RunView, VectorPoint } from "./runView.ts";
 import { emptySeries, SeriesColumn } from "./series.ts";
 
 type Values = Readonly<Record<string, number>>;
@@ -12,12 +12,14 @@ export type HistoryRecord =
   | ({ readonly t: "data"; readonly step: number } & DataFacts)
   | { readonly t: "step"; readonly step: number; readonly values: Values }
   | { readonly t: "measure"; readonly step: number; readonly values: Values; readonly error?: Values | undefined }
+  | ({ readonly t: "vector"; readonly name: string } & Omit<VectorPoint, "labels"> & {
+        readonly labels?: readonly string[] | undefined;
+      })
   | ({ readonly t: "end" } & EndFacts)
   | { readonly t: "begin" }
-  | { readonly t: "vector" }
   | { readonly t: "note" };
 
-type Told = Exclude<HistoryRecord, { readonly t: "begin" | "vector" | "note" | "end" }>;
+type Told = Exclude<HistoryRecord, { readonly t: "begin" | "note" | "end" }>;
 
 /** A fact and the step at which it became known. */
 interface Dated<Fact> {
@@ -34,6 +36,7 @@ interface Extent {
   readonly optimizers: number;
   readonly data: number;
   readonly points: ReadonlyMap<string, number>;
+  readonly vectors: ReadonlyMap<string, number>;
 }
 
 /**
@@ -47,10 +50,14 @@ export class RunHistory {
   readonly #objectives: Dated<ObjectiveFacts>[] = [];
   readonly #optimizers: Dated<OptimizerFacts>[] = [];
   readonly #data: Dated<DataFacts>[] = [];
+  readonly #vectors = new Map<string, VectorPoint[]>();
+  readonly #runsBefore: () => readonly RunView[];
   #end: EndFacts | undefined;
   #step = 0;
 
-  constructor(runId: string) {
+  /** `earlier` gives the ended runs of the same workspace; asked only when a law looks at them, and the same every time. */
+  constructor(runId: string, earlier: () => readonly RunView[] = () => []) {
+    this.#runsBefore = earlier;
     this.runId = runId;
   }
 
@@ -60,7 +67,7 @@ export class RunHistory {
    */
   append(record: HistoryRecord): void {
     if (this.#end !== undefined) throw new RangeError("The run has ended; nothing can follow.");
-    if (record.t === "begin" || record.t === "vector" || record.t === "note") return;
+    if (record.t === "begin" || record.t === "note") return;
     if (record.t === "end") {
       this.#end = { step: record.step, how: record.how };
       this.#step = Math.max(this.#step, record.step);
@@ -93,6 +100,13 @@ export class RunHistory {
         break;
       case "measure":
         this.#points(step, record.values, record.error ?? {});
+        break;
+      case "vector": {
+        const { name, values, labels = [] } = record;
+        const known = this.#vectors.get(name);
+        if (known === undefined) this.#vectors.set(name, [{ step, values, labels }]);
+        else known.push({ step, values, labels });
+      }
     }
   }
 
@@ -114,6 +128,7 @@ export class RunHistory {
       optimizers: this.#optimizers.length,
       data: this.#data.length,
       points: new Map(Array.from(this.#columns, ([observable, column]) => [observable, column.length])),
+      vectors: new Map(Array.from(this.#vectors, ([name, measured]) => [name, measured.length])),
     });
   }
 
@@ -127,6 +142,7 @@ export class RunHistory {
       dated.slice(0, length).map(({ fact }) => fact);
     const models = this.#models;
     const optimizers = this.#optimizers;
+    const earlier = this.#runsBefore;
     return {
       runId: this.runId,
       step: extent.step,
@@ -144,13 +160,18 @@ export class RunHistory {
         const length = extent.points.get(observable) ?? 0;
         return length === 0 ? emptySeries : (this.#columns.get(observable)?.prefix(length) ?? emptySeries);
       },
+      vectors: (name) => this.#vectors.get(name)?.slice(0, extent.vectors.get(name) ?? 0) ?? [],
+      vectorNames: () => [...extent.vectors].flatMap(([name, length]) => (length > 0 ? [name] : [])),
+      get earlier() {
+        return earlier();
+      },
       observables: () => [...extent.points].flatMap(([observable, length]) => (length > 0 ? [observable] : [])),
       at: (step) => this.#viewOf(this.#earlier(extent, step)),
     };
   }
 
   #earlier(extent: Extent, step: number): Extent {
-    const before = (dated: readonly Dated<unknown>[], length: number) => {
+    const before = (dated: readonly { readonly step: number }[], length: number) => {
       const later = dated.findIndex((each) => each.step > step);
       return later === -1 ? length : Math.min(length, later);
     };
@@ -166,6 +187,9 @@ export class RunHistory {
           observable,
           Math.min(length, this.#columns.get(observable)?.indexFrom(step + 1) ?? 0),
         ]),
+      ),
+      vectors: new Map(
+        Array.from(extent.vectors, ([name, length]) => [name, before(this.#vectors.get(name) ?? [], length)]),
       ),
     };
   }

@@ -34,6 +34,12 @@ export const endOfRun = Number.MAX_SAFE_INTEGER;
 /** The number that is forecast about an observable over the steps `from`…`to`, both included. */
 export type Statistic = "value" | "timeMean" | "maximum" | "crossingStep";
 
+export interface Baseline {
+  /** As "persistence" or "straight line". */
+  readonly kind: string;
+  readonly value: number;
+}
+
 export interface Forecast {
   /** Unique within a run, and the same in a rebuild: law, subject and step of issue. */
   readonly id: string;
@@ -49,7 +55,8 @@ export interface Forecast {
   readonly low: number;
   readonly central: number;
   readonly high: number;
-  readonly baseline: { readonly kind: string; readonly value: number };
+  /** What naive forecasters say; skill is against the one that came nearest. Empty where none has a meaning. */
+  readonly baselines: readonly Baseline[];
   /** One sentence each. */
   readonly assumptions: readonly string[];
   /** The forecast in one sentence, for a person. */
@@ -66,7 +73,7 @@ export interface Verdict {
   readonly measured: number;
   /** Distance from the central value in half-widths of the interval; NaN where nothing was measured. */
   readonly error: number;
-  /** 1 − |error| / |baseline's error|: 1 is perfect, 0 no better than the baseline; NaN where it has no meaning. */
+  /** 1 − |error| / |best baseline's error|: 1 is perfect, 0 no better than it; NaN where it has no meaning. */
   readonly skill: number;
   readonly reason: string;
 }
@@ -97,9 +104,10 @@ export interface Law {
   /**
    * What the law says now, asked only where its needs are met and its regime is not outside. The ledger keeps the first
    * forecast of each subject for good, so a law may be asked at any record and need not remember what it said. A law that
-   * wants to speak again, as a horizon shrinks, gives each time a subject of its own.
+   * wants to speak again, as a horizon shrinks, gives each time a subject of its own. `spoken` tells on which subjects it has
+   * spoken: what is dear to compute, as a fit, need not be computed again.
    */
-  forecast(view: RunView): readonly Forecast[];
+  forecast(view: RunView, spoken: (subject: string) => boolean): readonly Forecast[];
   /**
    * The verdict once the view reaches far enough, else undefined. Asked after every observation, and a last time at the end
    * of the run; what it leaves open then, the ledger closes as unresolved.

@@ -57,7 +57,7 @@ export class Ledger {
   restore(forecasts: readonly Forecast[], verdicts: readonly Verdict[]): void {
     const closed = new Set(verdicts.map(({ forecast }) => forecast));
     for (const forecast of forecasts) {
-      this.#issued.set(keyOf(forecast), forecast);
+      this.#issued.set(keyOf(forecast.law, forecast.subject), forecast);
       if (!closed.has(forecast.id)) this.#open.set(forecast.id, forecast);
     }
   }
@@ -65,13 +65,14 @@ export class Ledger {
   /** Scores what can be scored, then asks every law. Views must not go back in time. */
   observe(view: RunView): Observation {
     const verdicts = this.#score(view);
+    const spoken = (law: Law) => (subject: string) => this.#issued.has(keyOf(law.id, subject));
     const issued: Forecast[] = [];
     const refusals: ForecastRefused[] = [];
     const standings = this.#laws.map((law) => {
       const missing = law.needs.filter((need) => !need.met(view)).map(({ what }) => what);
       const regime = missing.length > 0 ? undefined : law.regime(view);
       if (regime !== undefined && regime.status !== "outside" && view.end === undefined) {
-        for (const forecast of law.forecast(view)) {
+        for (const forecast of law.forecast(view, spoken(law))) {
           try {
             if (this.issue(forecast, view)) issued.push(forecast);
           } catch (error) {
@@ -91,10 +92,10 @@ export class Ledger {
    * interval that could be missed.
    */
   issue(forecast: Forecast, view: RunView): boolean {
-    if (this.#issued.has(keyOf(forecast))) return false;
+    if (this.#issued.has(keyOf(forecast.law, forecast.subject))) return false;
     const why = objection(forecast, view);
     if (why !== undefined) throw new ForecastRefused(forecast, why);
-    this.#issued.set(keyOf(forecast), forecast);
+    this.#issued.set(keyOf(forecast.law, forecast.subject), forecast);
     this.#open.set(forecast.id, forecast);
     return true;
   }
@@ -127,17 +128,19 @@ export class Ledger {
   }
 }
 
-function keyOf(forecast: Forecast): string {
-  return JSON.stringify([forecast.law, forecast.subject]);
+function keyOf(law: string, subject: string): string {
+  return JSON.stringify([law, subject]);
 }
 
 /** Why a forecast cannot be entered; undefined where it can. */
 function objection(forecast: Forecast, view: RunView): string | undefined {
-  const { low, central, high, issuedAt, from, to, observable } = forecast;
+  const { low, central, high, issuedAt, from, to, observable, baselines } = forecast;
   if (view.step !== issuedAt) return `it says step ${issuedAt}, but was made from the run as of step ${view.step}`;
   if (view.end !== undefined) return "the run has ended";
   if (![low, central, high, from, to].every(Number.isFinite)) return "its interval or its steps are not finite";
   if (!(low <= central && central <= high && low < high)) return `nothing lies in its interval ${low} … ${high}`;
+  const unsaid = baselines.find(({ value }) => !Number.isFinite(value));
+  if (unsaid !== undefined) return `its baseline, ${unsaid.kind}, is not finite`;
   if (!(from <= to)) return `no step lies in ${from} … ${to}`;
   const series = view.series(observable);
   const seen = series.length === 0 ? -1 : series.stepAt(series.length - 1);

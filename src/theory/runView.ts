@@ -15,6 +15,13 @@ export interface Series {
   maximum(first: number, end: number): number;
 }
 
+/** A list that was measured at a step: eigenvalues, a spectrum, a value a layer. */
+export interface VectorPoint {
+  readonly step: number;
+  readonly values: readonly number[];
+  readonly labels: readonly string[];
+}
+
 /**
  * A run as it stood after a certain record: causal by construction, since nothing later is in it. Laws see runs only
  * through this.
@@ -36,6 +43,11 @@ export interface RunView {
   /** Empty where the observable was never recorded. */
   series(observable: string): Series;
   observables(): readonly string[];
+  /** Every measurement of a list so far, oldest first; empty where it was never recorded. */
+  vectors(name: string): readonly VectorPoint[];
+  vectorNames(): readonly string[];
+  /** Runs of the same workspace that had ended before this one began, oldest first; laws about several runs look at them. */
+  readonly earlier: readonly RunView[];
   /** The run as it stood when the last record of `step` had been written, or now if that is earlier. */
   at(step: number): RunView;
 }

@@ -1,5 +1,5 @@
 /** What scoring a forecast takes: errors in units of its interval, skill, time means, crossings, baselines. */
-import type { Forecast, Outcome, Verdict } from "./law.ts";
+import type { Baseline, Forecast, Outcome, Verdict } from "./law.ts";
 import type { RunView, Series } from "./runView.ts";
 
 /** Signed distance from the central value, in half-widths of the interval on that side: ±1 is its edge. */
@@ -10,11 +10,14 @@ export function errorInHalfWidths(forecast: Pick<Forecast, "low" | "central" | "
   return (measured - central) / halfWidth;
 }
 
-/** 1 − |error| / |baseline's error|; NaN where the baseline is exactly right or unknown, and nothing can be better. */
-export function skillOf(central: number, baseline: number, measured: number): number {
-  const baselineError = Math.abs(measured - baseline);
-  if (!(baselineError > 0) || !Number.isFinite(baselineError)) return NaN;
-  return 1 - Math.abs(measured - central) / baselineError;
+/**
+ * 1 − |error| / |error of the baseline that came nearest|; NaN where that is exactly right or there is none, and nothing can
+ * be better.
+ */
+export function skillOf(central: number, baselines: readonly Baseline[], measured: number): number {
+  const errors = baselines.map(({ value }) => Math.abs(measured - value)).filter(Number.isFinite);
+  const least = Math.min(...errors);
+  return least > 0 && Number.isFinite(least) ? 1 - Math.abs(measured - central) / least : NaN;
 }
 
 /** Whether a value lies in the forecast's interval, edges included. */
@@ -28,7 +31,7 @@ export function verdictOn(forecast: Forecast, view: RunView, measured: number, r
     ...unmeasured(forecast, view, isWithin(forecast, measured) ? "held" : "broken", reason),
     measured,
     error: errorInHalfWidths(forecast, measured),
-    skill: skillOf(forecast.central, forecast.baseline.value, measured),
+    skill: skillOf(forecast.central, forecast.baselines, measured),
   };
 }
 

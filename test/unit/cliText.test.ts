@@ -171,7 +171,7 @@ test("the ledger shows forecast, interval, step of issue, measurement, verdict a
       low: 38,
       central: 40,
       high: 44,
-      baseline: { kind: "persistence", value: 9 },
+      baselines: [{ kind: "persistence", value: 9 }],
       assumptions: [],
       statement: "It hovers.",
     },

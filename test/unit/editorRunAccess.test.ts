@@ -57,7 +57,7 @@ function forecast(id: string): Forecast {
     low: 1,
     central: 2,
     high: 3,
-    baseline: { kind: "persistence", value: 1 },
+    baselines: [{ kind: "persistence", value: 1 }],
     assumptions: [],
     statement: "",
   };

@@ -25,7 +25,7 @@ describe("the edge-of-stability law", () => {
       to: endOfRun,
       low: 19,
       central: 20,
-      baseline: { value: 2 },
+      baselines: [{ value: 2 }],
     });
     expect(issued[0]?.high).toBeCloseTo(22, 12);
   });

@@ -20,7 +20,7 @@ describe("the loss at initialization", () => {
     expect(refusals).toEqual([]);
     expect(made).toMatchObject({ observable: "loss/train", statistic: "value", issuedAt: 0, from: 0, to: 0 });
     expect(made?.central).toBeCloseTo(Math.log(10) + 0.05, 12);
-    expect(made?.baseline.value).toBeCloseTo(Math.log(10), 12);
+    expect(made?.baselines[0]?.value).toBeCloseTo(Math.log(10), 12);
     expect(verdict).toMatchObject({ outcome: "held", measured: 2.36, scoredAt: 0 });
   });
 

@@ -197,7 +197,7 @@ describe("run file", () => {
       low: 0.95,
       central: 1,
       high: 1.1,
-      baseline: { kind: "persistence", value: Number.NaN },
+      baselines: [],
       assumptions: ["One.", "Two."],
       statement: "It hovers.",
     };

@@ -44,6 +44,20 @@ describe("a run's history", () => {
     expect(history.viewAt(2).optimizer?.schedule).toBe("moves");
   });
 
+  it("shows lists as far as they had been measured, and the runs before it", () => {
+    const before = historyOf(3).view();
+    const history = new RunHistory("run", () => [before]);
+    history.append({ t: "vector", step: 0, name: "hessian/eigenvalues", values: [3, 2], labels: ["first", "second"] });
+    const early = history.view();
+    history.append({ t: "vector", step: 5, name: "hessian/eigenvalues", values: [4, 1] });
+    expect(early.vectors("hessian/eigenvalues")).toEqual([{ step: 0, values: [3, 2], labels: ["first", "second"] }]);
+    expect(history.view().vectors("hessian/eigenvalues")).toHaveLength(2);
+    expect(history.viewAt(4).vectors("hessian/eigenvalues")).toHaveLength(1);
+    expect(history.viewAt(4).vectorNames()).toEqual(["hessian/eigenvalues"]);
+    expect(history.view().vectors("nothing")).toEqual([]);
+    expect(history.view().earlier).toEqual([before]);
+  });
+
   it("keeps values that are not finite", () => {
     const history = new RunHistory("run");
     [NaN, Infinity, -Infinity].forEach((value, step) => {

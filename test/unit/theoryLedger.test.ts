@@ -18,7 +18,7 @@ const sound: Forecast = {
   low: 1,
   central: 2,
   high: 3,
-  baseline: { kind: "persistence", value: 1 },
+  baselines: [{ kind: "persistence", value: 1 }],
   assumptions: [],
   statement: "A test's forecast.",
 };

@@ -24,12 +24,14 @@ describe("scoring", () => {
     expect(errorInHalfWidths({ low: 0, central: 0, high: 1 }, 0)).toBe(0);
   });
 
-  it("gives skill 1 for a perfect forecast, 0 for one no better than its baseline, none where the baseline is right", () => {
-    expect(skillOf(5, 3, 5)).toBe(1);
-    expect(skillOf(7, 3, 5)).toBe(0);
-    expect(skillOf(9, 3, 5)).toBe(-1);
-    expect(skillOf(5, 5, 5)).toBeNaN();
-    expect(skillOf(5, NaN, 5)).toBeNaN();
+  it("gives skill 1 for a perfect forecast, 0 for one no better than the best baseline, none where that is right", () => {
+    const baselines = (...values: number[]) => values.map((value) => ({ kind: "any", value }));
+    expect(skillOf(5, baselines(3, 9), 5)).toBe(1);
+    expect(skillOf(7, baselines(3), 5)).toBe(0);
+    expect(skillOf(7, baselines(0, 3, 90), 5)).toBe(0);
+    expect(skillOf(9, baselines(3, 0), 5)).toBe(-1);
+    expect(skillOf(5, baselines(5, 3), 5)).toBeNaN();
+    expect(skillOf(5, baselines(), 5)).toBeNaN();
   });
 
   it("averages over time and not over measurements", () => {

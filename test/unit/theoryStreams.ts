@@ -1,5 +1,6 @@
 import { catalog } from "../../src/theory/catalog.ts";
 import { RunHistory, type HistoryRecord } from "../../src/theory/history.ts";
+import type { RunView } from "../../src/theory/runView.ts";
 import type { Forecast, Law, Standing, Verdict } from "../../src/theory/law.ts";
 import { isObservationPoint, Ledger } from "../../src/theory/ledger.ts";
 import type { ObjectiveFacts, OptimizerFacts, ParameterGroup } from "../../src/theory/facts.ts";
@@ -12,8 +13,12 @@ export interface Followed {
 }
 
 /** Does with a stream of records what a recorder does. */
-export function follow(records: readonly HistoryRecord[], laws: readonly Law[] = catalog): Followed {
-  const history = new RunHistory("a run");
+export function follow(
+  records: readonly HistoryRecord[],
+  laws: readonly Law[] = catalog,
+  earlier: readonly RunView[] = [],
+): Followed {
+  const history = new RunHistory("a run", () => earlier);
   const ledger = new Ledger(laws);
   const issued: Forecast[] = [];
   const verdicts: Verdict[] = [];

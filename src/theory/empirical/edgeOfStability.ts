@@ -118,7 +118,7 @@ function forecast(view: RunView): readonly Forecast[] {
       low: interval.low * edge.value,
       central: edge.value,
       high: interval.high * edge.value,
-      baseline: { kind: "persistence", value: last },
+      baselines: [{ kind: "persistence", value: last }],
       assumptions: [
         "The learning rate stays as it is, and training goes on long enough to reach the edge.",
         "The first 200 steps after the crossing are left out: the overshoot, and the dip after it.",

@@ -22,6 +22,7 @@
  * It speaks first as soon as it can, and again each time the gap to the threshold has halved.
  */
 import type { Forecast, Law, RegimeCheck, Verdict } from "../law.ts";
+import { finite } from "../baselines.ts";
 import { constantLearningRate, needOptimizer, regimeOf, unchecked } from "../regime.ts";
 import type { RunView, Series } from "../runView.ts";
 import { firstCrossing, unmeasured, unseenCrossing, verdictOn, weightedLine } from "../score.ts";
@@ -176,7 +177,7 @@ function forecast(view: RunView): readonly Forecast[] {
       low,
       central: after(1),
       high: after(Math.exp(width)),
-      baseline: { kind: "straight line from the first measurement", value: step + straight },
+      baselines: finite({ kind: "straight line from the first measurement", value: step + straight }),
       assumptions: [
         "An extrapolation of the sharpness as recorded: there is no theory of why it rises.",
         "The learning rate stays as it is.",

@@ -94,7 +94,7 @@ function residualForecast(view: RunView, pair: string): Forecast {
     central: roundoff,
     high: largestResidual,
     // Rounding noise persists as it is, so that any forecast of its size would seem without skill.
-    baseline: { kind: "none", value: NaN },
+    baselines: [],
     assumptions: [
       "Gradients reach the optimizer as they were computed: no clipping.",
       ...unchecked(balancedness.regime(view)),
@@ -132,7 +132,7 @@ function defectForecast(view: RunView, pair: string): Forecast | undefined {
     low: now - width,
     central: now,
     high: now + width,
-    baseline: { kind: "straight line from the first measurement", value: now + slope * steps },
+    baselines: [{ kind: "straight line from the first measurement", value: now + slope * steps }],
     assumptions: ["Gradients do not become larger than they have been.", ...unchecked(balancedness.regime(view))],
     statement: `In ${horizon} steps the defect of ${pair} moves by at most η²·Σ(‖G_A‖² + ‖G_B‖²) ≈ ${width.toPrecision(2)}.`,
   };

@@ -96,7 +96,7 @@ function forecast(view: RunView): readonly Forecast[] {
       low: central - margin - variance ** 2 / (2 * classes),
       central,
       high: central + margin,
-      baseline: { kind: "uniform guess, ln C", value: Math.log(classes) },
+      baselines: [{ kind: "uniform guess, ln C", value: Math.log(classes) }],
       assumptions: [
         "Labels and initial logits are independent: nothing is pretrained.",
         ...(batch === undefined ? ["The batch size is not known; the interval allows for a batch of one."] : []),
