@@ -24,10 +24,16 @@ export function someRows({ values, rows, columns }: Rows, most: number): Rows {
   return { values: result, rows: most, columns };
 }
 
-/** A row for each example: the mean of its activation over positions. */
-export function exampleRows(values: ArrayLike<number>, shape: readonly number[]): Rows {
-  const [rows = 0, columns = 0] = [shape[0], shape.at(-1)];
-  const positions = shape.slice(1, -1).reduce((product, size) => product * size, 1);
+/**
+ * A row for each example: the mean of its activation over positions. For their product, layers may join the two, and put an axis of
+ * one before them; `batch` is the number of examples, where known.
+ */
+export function exampleRows(values: ArrayLike<number>, shape: readonly number[], batch: number | undefined): Rows {
+  const [leading = 0, columns = 0] = [shape[0], shape.at(-1)];
+  const joined = shape.slice(0, -1).reduce((product, size) => product * size, 1);
+  const isJoined = batch !== undefined && (shape.length === 2 || leading === 1) && joined % batch === 0;
+  const rows = isJoined ? batch : leading;
+  const positions = joined / rows;
   if (positions === 1) return { values, rows, columns };
   const means = new Float64Array(rows * columns);
   for (let row = 0; row < rows; row++) {

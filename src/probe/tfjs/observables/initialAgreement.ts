@@ -71,7 +71,7 @@ function representations(
       for (const { layer, value } of tracedLayers(trace).activations) {
         const [now, then] = [trace, point].map((at): Rows | undefined => {
           const tensor = at.primal(value);
-          return tensor && exampleRows(readFloats(engine, tensor).slice(), tensor.shape);
+          return tensor && exampleRows(readFloats(engine, tensor).slice(), tensor.shape, probe.batchSize);
         });
         if (now !== undefined && then !== undefined) parts.set(layer, [...(parts.get(layer) ?? []), { now, then }]);
       }

@@ -25,15 +25,17 @@ class KeptLayer:
     product: Optional[int]
     """Place of a dense layer's product with its weights, which no operation has written over."""
 
-    def example_rows(self, values: Sequence[Tensor]) -> Tensor:
-        """A row for each example: the mean of its activation over positions; in float64, on the processor."""
+    def example_rows(self, values: Sequence[Tensor], batch: Optional[int]) -> Tensor:
+        """A row for each example: the mean of its activation over positions, which the script may have joined with the examples;
+        `batch` is the number of these, where known. In float64, on the processor."""
         value = values[self.activation].detach()
         with torch.no_grad():
             value = value if self.function is None else self.function(value)
         if self.is_convolution and value.dim() > 2:
             value = value.movedim(1, -1)
         value = value.cpu().double()
-        return value if value.dim() <= 2 else value.flatten(1, -2).mean(1)
+        is_joined = batch is not None and value.dim() == 2 and len(value) % batch == 0
+        return value.reshape(batch if is_joined else len(value), -1, value.shape[-1]).mean(1)
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,7 @@ class InitialAgreement(Recording, Layered):
 
     def _representations(self, layers: KeptLayers, weights: Tensor, batches: int) -> Dict[str, Tensor]:
         def rows(point: EvaluationPoint) -> List[Tensor]:
-            return [each.example_rows(point.others) for each in layers.layers]
+            return [each.example_rows(point.others, self._probe.batch_size) for each in layers.layers]
 
         parts = self._probe.on_each(weights, rows, batches)
         return {
