@@ -1,0 +1,18 @@
+import type { HistoryRecord } from "../../src/theory/history.ts";
+import type { RunView } from "../../src/theory/runView.ts";
+import { everyday } from "./streams/everyday.ts";
+
+/** A run on which a law speaks and is scored, made for the properties that every law must have. */
+export interface LawRun {
+  readonly records: readonly HistoryRecord[];
+  /** For laws about several runs. */
+  readonly earlier?: readonly RunView[];
+}
+
+/** By the id of the law; the catalogue's test holds this to the catalogue. */
+export const lawRuns: Readonly<Record<string, () => LawRun>> = {
+  "edge-of-stability": () => ({ records: everyday() }),
+  "time-to-edge": () => ({ records: everyday() }),
+  "step-zero-loss": () => ({ records: everyday() }),
+  balancedness: () => ({ records: everyday() }),
+};
