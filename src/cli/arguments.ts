@@ -10,6 +10,7 @@ const options = {
   node: { type: "string" },
   python: { type: "string" },
   out: { type: "string" },
+  at: { type: "string" },
   detach: { type: "boolean" },
   json: { type: "boolean" },
   help: { type: "boolean", short: "h" },
@@ -28,6 +29,8 @@ export interface CommandLine {
   readonly node: string | undefined;
   readonly python: string | undefined;
   readonly out: string | undefined;
+  /** The step as of which laws are asked. */
+  readonly at: number | undefined;
   readonly detach: boolean;
   readonly json: boolean;
   readonly help: boolean;
@@ -55,6 +58,7 @@ export function readCommandLine(words: readonly string[]): CommandLine {
     node: values.node,
     python: values.python,
     out: values.out,
+    at: values.at === undefined ? undefined : countOf("--at", values.at),
     detach: values.detach ?? false,
     json: values.json ?? false,
     help: values.help ?? false,

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-/** The command line: `orrery inspect`, `show`, `ledger`, `list`, `import`, `stop`, `rebuild`, `doctor`. */
+/** The command line: `orrery inspect`, `show`, `ledger`, `forecast`, `laws`, `list`, `import`, `stop`, `rebuild`, `doctor`. */
 import path from "node:path";
+import { forecastAt } from "../recorder/forecastAt.ts";
 import { importRun } from "../recorder/importRun.ts";
 import { doctorIn, installationIn, recoverRun } from "../recorder/launch.ts";
 import { LaunchError } from "../recorder/launchError.ts";
@@ -13,9 +14,10 @@ import { readCommandLine, type CommandLine } from "./arguments.ts";
 import { doctor } from "./doctor.ts";
 import { exitCode, type ExitCode } from "./exitCode.ts";
 import { inspect } from "./inspect.ts";
+import { laws } from "./laws.ts";
 import { list } from "./list.ts";
 import { standardOutput, toJson } from "./output.ts";
-import { show, showLedger } from "./show.ts";
+import { show, showForecast, showLedger } from "./show.ts";
 import { usage } from "./usage.ts";
 import { UsageError } from "./usageError.ts";
 
@@ -54,6 +56,14 @@ async function run(line: CommandLine): Promise<ExitCode> {
       (line.command === "show" ? show : showLedger)(reader, output);
       return exitCode.ok;
     }
+    case "forecast": {
+      const directory = findRun(runs, subject("a run"));
+      showForecast(forecastAt(directory, line.at), output);
+      return exitCode.ok;
+    }
+    case "laws":
+      laws(runs, output);
+      return exitCode.ok;
     case "list":
       list(runs, output);
       return exitCode.ok;

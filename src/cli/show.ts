@@ -1,3 +1,4 @@
+import type { SaidThen } from "../recorder/forecastAt.ts";
 import { backendText } from "../run/backendText.ts";
 import type { EventRow, ObservableSummary, Reading, RunOverview, RunReader } from "../run/runRows.ts";
 import { ledgerText } from "./ledgerText.ts";
@@ -26,6 +27,12 @@ export function showLedger(reader: RunReader, output: Output): void {
   const ledger = reader.ledger();
   const laws = reader.standings();
   output.print(output.json ? toJson({ ledger, laws }) : ledgerText(ledger, laws, output.width));
+}
+
+/** `orrery forecast`: what would have been said at a step. */
+export function showForecast({ step, rows, standings }: SaidThen, output: Output): void {
+  if (output.json) output.print(toJson({ step, ledger: rows, laws: standings }));
+  else output.print(`As of step ${formatCount(step)}\n\n${ledgerText(rows, standings, output.width)}`);
 }
 
 export function overviewText(overview: RunOverview): string {

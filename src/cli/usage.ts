@@ -5,6 +5,8 @@ Usage
   orrery doctor [options] [script]                 what a run would be run with, and what would bring a better backend
   orrery show <run>                                what a run recorded
   orrery ledger <run>                              its forecasts and how they fared
+  orrery forecast <run> --at <step>                what the laws would have said of it at that step, and how they fared
+  orrery laws                                      every law, what it needs, and how it has fared over the runs here
   orrery list                                      the runs that are there, newest first
   orrery import <folder>                           make a run that was recorded elsewhere one of the runs here
   orrery stop <run>                                end a live run, with every process it has started
@@ -20,6 +22,9 @@ Options of inspect, of which doctor takes --backend, --node and --python
   --node <path>      the Node that runs the script; default: the one on the PATH, if it is 22.15 or newer
   --python <path>    the Python that runs a Python script; default: python3, else python, on the PATH
   --detach           start the run and return; it goes on by itself
+
+Option of forecast
+  --at <step>        the step as of which the laws are asked; default: the last one
 
 Options of all
   --out <folder>     where runs are kept; default .orrery/runs

@@ -48,7 +48,7 @@ export async function importRun(from: string, runs: string): Promise<RunDirector
     copyFileSync(source.spool, copy.spool);
     if (existsSync(source.console)) copyFileSync(source.console, copy.console);
     writeFileSync(copy.manifest, `${JSON.stringify(manifest, undefined, 2)}\n`);
-    await rebuildRun(copy, importedBeforeEnd);
+    await rebuildRun(copy, importedBeforeEnd, runs);
     renameSync(copy.path, destination.path);
   } finally {
     rmSync(workshop, { recursive: true, force: true });

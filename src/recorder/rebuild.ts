@@ -6,6 +6,7 @@ import { RunFileReader } from "../run/runFileReader.ts";
 import { RunWriter } from "../run/runWriter.ts";
 import { removeDatabase } from "../run/sqlite.ts";
 import { appendEnd } from "./endRecord.ts";
+import { earlierRuns } from "./earlierRuns.ts";
 import { isLiving } from "./processMark.ts";
 import { consume, finishWriting, Pen } from "./pen.ts";
 import { takeRecorderLock } from "./recorderLock.ts";
@@ -17,9 +18,10 @@ import { unknownEnding, type Ending } from "./training.ts";
 /**
  * Makes a run's file anew from its spool, as far as that goes, and puts it in the old one's place. Throws `RunFileError`
  * where the directory is no run, or a recorder follows it. Resolves to whether the run's training still goes on, so that a
- * recorder should follow it again. `withoutEnd` is written into a spool that has no end and whose training does not go on.
+ * recorder should follow it again. `withoutEnd` is written into a spool that has no end and whose training does not go on;
+ * `folder` is where the workspace's other runs are, if not beside it.
  */
-export async function rebuildRun(directory: RunDirectory, withoutEnd?: Ending): Promise<boolean> {
+export async function rebuildRun(directory: RunDirectory, withoutEnd?: Ending, folder?: string): Promise<boolean> {
   const manifest = readManifest(directory);
   using lock = takeRecorderLock(directory);
   if (lock === undefined) {
@@ -34,7 +36,7 @@ export async function rebuildRun(directory: RunDirectory, withoutEnd?: Ending): 
     using writer = RunWriter.open(fresh, manifest);
     const start = { offset: 0, line: 0 };
     using reader = new SpoolReader(directory.spool, start);
-    const recording = new Recording(manifest.id, writer);
+    const recording = new Recording(manifest.id, earlierRuns(directory, manifest, folder), writer);
     const pen = new Pen(writer, recording, start);
     const readAll = () => {
       while (!recording.ended && consume(reader, recording, pen));

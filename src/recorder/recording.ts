@@ -1,6 +1,7 @@
 import type { SpoolRecord } from "../probe/record.ts";
 import type { RowSink, RunFacts } from "../run/rowSink.ts";
 import type { EventRow } from "../run/runRows.ts";
+import type { RunView } from "../theory/runView.ts";
 import { eventSeverity, eventText, type EventRecord } from "./eventText.ts";
 import { Forecasting } from "./forecasting.ts";
 import { RunState } from "./runState.ts";
@@ -11,7 +12,7 @@ import { parseLine, stepOf } from "./spoolRecord.ts";
 const reportedFaults = 100;
 
 /**
- * Turns a spool's lines into rows. A pure function of the lines that it has been given and the run's id: it has no clock,
+ * Turns a spool's lines into rows. A pure function of the lines that it has been given, the run's id and earlier runs: it has no clock,
  * no random numbers and no files, so that reading a spool again gives the same rows, in the same order.
  */
 export class Recording {
@@ -22,8 +23,8 @@ export class Recording {
   #faults = 0;
   #ended = false;
 
-  constructor(runId: string, sink: RowSink) {
-    this.#forecasting = new Forecasting(runId);
+  constructor(runId: string, earlier: () => readonly RunView[], sink: RowSink) {
+    this.#forecasting = new Forecasting(runId, earlier);
     this.#sink = sink;
   }
 

@@ -5,6 +5,7 @@ import { OutdatedRunFileError, RunFileError } from "../run/runFileError.ts";
 import type { RunManifest } from "../run/runManifest.ts";
 import { RunWriter, type SpoolPosition } from "../run/runWriter.ts";
 import { removeDatabase } from "../run/sqlite.ts";
+import { earlierRuns } from "./earlierRuns.ts";
 import { Recording } from "./recording.ts";
 import { SpoolReader } from "./spoolReader.ts";
 
@@ -49,7 +50,7 @@ export function resumeOrRebuild(directory: RunDirectory, manifest: RunManifest):
 
 function resume(directory: RunDirectory, manifest: RunManifest, writer: RunWriter): Resumed {
   const position = writer.position();
-  const recording = new Recording(manifest.id, nowhere);
+  const recording = new Recording(manifest.id, earlierRuns(directory, manifest), nowhere);
   using reader = new SpoolReader(directory.spool, { offset: 0, line: 0 });
   let at = 0;
   while (at < position.offset) {

@@ -28,6 +28,11 @@ export class RunDirectory {
     return path.join(this.path, "run.db");
   }
 
+  /** Names the runs that its laws may look at beside it. */
+  get earlier(): string {
+    return path.join(this.path, "earlier.json");
+  }
+
   /** Locked by the recorder that follows this run, so that there is only one; the lock dies with its process. */
   get recorderLock(): string {
     return path.join(this.path, "recorder.lock");

@@ -64,7 +64,7 @@ export class Ledger {
 
   /** Scores what can be scored, then asks every law. Views must not go back in time. */
   observe(view: RunView): Observation {
-    const verdicts = this.#score(view);
+    const verdicts = this.score(view);
     const spoken = (law: Law) => (subject: string) => this.#issued.has(keyOf(law.id, subject));
     const issued: Forecast[] = [];
     const refusals: ForecastRefused[] = [];
@@ -100,7 +100,8 @@ export class Ledger {
     return true;
   }
 
-  #score(view: RunView): readonly Verdict[] {
+  /** Scores what can be scored, and asks no law for a forecast. */
+  score(view: RunView): readonly Verdict[] {
     const verdicts: Verdict[] = [];
     for (const forecast of this.#open.values()) {
       const law = this.#laws.find(({ id }) => id === forecast.law);
