@@ -1,5 +1,6 @@
 import { EigenvalueDecomposition, Matrix } from "ml-matrix";
-import { gaussianValues, permutation } from "./randomMatrix.ts";
+import { permutation } from "../trace/permutation.ts";
+import { gaussianValues } from "./randomMatrix.ts";
 import { gramOfRows, type Rows } from "./symmetric.ts";
 
 export interface ClassifiedFeatures {

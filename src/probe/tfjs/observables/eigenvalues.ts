@@ -24,7 +24,6 @@ const seed = 0x70b5;
  * @param count eigenvalues, at most 20.
  */
 export function eigenvalues(count = 20): Observable {
-  let start: Float64Array | undefined;
   return {
     name: "hessian/eigenvalues",
     price: 4,
@@ -34,9 +33,7 @@ export function eigenvalues(count = 20): Observable {
     applies: () => true,
     measure({ trace }) {
       if (trace === undefined) return undefined;
-      const known = start?.length === trace.parameterCount ? start : undefined;
-      const top = topEigenpairs(hessianOf(trace, 2 * count), { count, tolerance, seed, start: known, mostProducts });
-      start = sum(top.vectors);
+      const top = topEigenpairs(hessianOf(trace, 2 * count), { count, tolerance, seed, mostProducts });
       if (top.values.length === 0) {
         throw new Unmeasurable(
           "eigenvalues-not-converged",
@@ -62,7 +59,7 @@ export function eigenvalues(count = 20): Observable {
           "hessian/eigenvalues": top.values,
           "hessian/eigenvalues/residual": top.residuals.map((residual) => residual + productRounding * top.scale),
         },
-        method: `Lanczos, ${top.products} Hessian-vector products, ${known === undefined ? "cold" : "warm"} start`,
+        method: `Lanczos, ${top.products} Hessian-vector products`,
       };
     },
   };
@@ -83,11 +80,4 @@ function gradientShare(gradient: Float32Array, top: TopEigenpairs): { value: num
   const gap = (top.values[spanning - 1] ?? 0) - (top.values[spanning] ?? top.next);
   const off = Math.sqrt(squaredNorm(top.residuals.slice(0, spanning))) + productRounding * top.scale;
   return { value: Math.min(1, along / square), error: Math.min(1, off / gap) };
-}
-
-function sum(vectors: readonly Float64Array[]): Float64Array {
-  const total = new Float64Array(vectors[0]?.length ?? 0);
-  for (const vector of vectors)
-    for (let index = 0; index < total.length; index++) total[index] = (total[index] ?? 0) + (vector[index] ?? 0);
-  return total;
 }

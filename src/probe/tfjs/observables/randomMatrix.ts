@@ -1,30 +1,15 @@
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
+import { permutation } from "../trace/permutation.ts";
 import { seededGenerator } from "../trace/seededGenerator.ts";
-
-/** Numbers from [0, 1). */
-function seededUniform(seed: number): () => number {
-  const generator = seededGenerator(seed);
-  return () => uniformFloat64(generator);
-}
 
 /** Independent standard normal numbers (Box and Muller 1958). */
 export function gaussianValues(count: number, seed: number): Float64Array {
-  const uniform = seededUniform(seed);
+  const generator = seededGenerator(seed);
+  const uniform = () => uniformFloat64(generator);
   return new Float64Array(count).map(() => {
     const radius = Math.sqrt(-2 * Math.log(1 - uniform()));
     return radius * Math.cos(2 * Math.PI * uniform());
   });
-}
-
-/** 0 … count − 1 in a seeded random order (Fisher and Yates). */
-export function permutation(count: number, seed: number): number[] {
-  const uniform = seededUniform(seed);
-  const order = Array.from({ length: count }, (_, index) => index);
-  for (let index = count - 1; index > 0; index--) {
-    const other = Math.floor(uniform() * (index + 1));
-    [order[index], order[other]] = [order[other] ?? 0, order[index] ?? 0];
-  }
-  return order;
 }
 
 /** At most that many of 0 … count − 1, in order, chosen at random so that no regularity of theirs shows. */

@@ -1,6 +1,6 @@
-import { gramOfRows, type Rows } from "./symmetric.ts";
-import { permutation } from "./randomMatrix.ts";
 import type { Matrix } from "ml-matrix";
+import { permutation } from "../trace/permutation.ts";
+import { gramOfRows, type Rows } from "./symmetric.ts";
 
 /**
  * Unbiased linear centred kernel alignment of two representations of the same n ≥ 4 examples (Song et al. 2012, eq. 5; Nguyen,

@@ -5,10 +5,11 @@ import { type OutputHead, outputHead } from "../outputHead.ts";
 import type { ProbeSet } from "../probeSet.ts";
 import { readFloats } from "../stepView.ts";
 import { OutputGradients } from "../trace/outputGradients.ts";
+import { permutation } from "../trace/permutation.ts";
 import type { Trace } from "../trace/trace.ts";
 import type { InitialWeights } from "./initialWeights.ts";
 import { type Measurement, type Observable, type ObservedStep, Unmeasurable } from "./observable.ts";
-import { chosen, permutation } from "./randomMatrix.ts";
+import { chosen } from "./randomMatrix.ts";
 import { gramOfRows } from "./symmetric.ts";
 
 /** Gradients of single outputs that a kernel is made of. */

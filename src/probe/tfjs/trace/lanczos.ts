@@ -40,7 +40,6 @@ const quietProducts = 2;
  */
 const quietColdProducts = 6;
 const defaultMostProducts = 80;
-export const defaultStartMix = 0.1;
 
 /**
  * Largest algebraic eigenvalue of a symmetric operator, by Lanczos's iteration with full reorthogonalization in float64
@@ -103,18 +102,6 @@ function usable(start: ArrayLike<number>, dimension: number): Float64Array[] {
   const given = new Float64Array(start);
   const length = norm(given);
   return Number.isFinite(length) && length > 0 ? [unit(given)] : [];
-}
-
-/** The start given, mixed with a random direction; a random one where there is none. */
-export function firstDirection(
-  start: ArrayLike<number> | undefined,
-  startMix: number,
-  randomDirection: () => Float64Array,
-): Float64Array {
-  const random = unit(randomDirection());
-  if (start === undefined) return random;
-  const [given] = usable(start, random.length);
-  return given === undefined ? random : unit(given.map((element, index) => element + startMix * (random[index] ?? 0)));
 }
 
 function stoodStill(ritzValues: readonly number[], products: number, tolerance: number): boolean {

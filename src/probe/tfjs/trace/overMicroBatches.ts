@@ -1,6 +1,5 @@
-import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { addScaled, norm } from "./krylovSpace.ts";
-import { seededGenerator } from "./seededGenerator.ts";
+import { permutation } from "./permutation.ts";
 import { UnsplittableError } from "./splitRules.ts";
 import type { Trace } from "./trace.ts";
 import type { TracePoint } from "./tracePoint.ts";
@@ -81,12 +80,7 @@ function deviation(vector: ArrayLike<number>, factor: number, whole: ArrayLike<n
 
 /** Neighbours in a batch may be alike, so parts are drawn at random. */
 function shuffledParts(batch: number, count: number, seed: number): number[][] {
-  const random = seededGenerator(seed);
-  const order = Array.from({ length: batch }, (_, index) => index);
-  for (let last = batch - 1; last > 0; last--) {
-    const other = uniformInt(random, 0, last);
-    [order[last], order[other]] = [order[other] ?? 0, order[last] ?? 0];
-  }
+  const order = permutation(batch, seed);
   return Array.from({ length: count }, (_, part) =>
     order.slice(Math.floor((part * batch) / count), Math.floor(((part + 1) * batch) / count)).toSorted((a, b) => a - b),
   );

@@ -1,5 +1,4 @@
 import { KrylovSpace, mostBasisVectors, type RitzPairs } from "./krylovSpace.ts";
-import { defaultStartMix, firstDirection } from "./lanczos.ts";
 import { RandomVectors } from "./randomVectors.ts";
 import type { SymmetricOperator } from "./symmetricOperator.ts";
 
@@ -9,8 +8,6 @@ export interface TopEigenpairsOptions {
   /** Accuracy asked of the eigenvalues, relative to the operator's scale. */
   readonly tolerance: number;
   readonly seed: number;
-  /** A direction that has parts along the eigenvectors looked for, as the sum of earlier ones. */
-  readonly start?: ArrayLike<number> | undefined;
   readonly mostProducts: number;
 }
 
@@ -35,18 +32,19 @@ const largestResidual = 1e-2;
 
 /**
  * The largest algebraic eigenvalues of a symmetric operator and their eigenvectors, by Lanczos's iteration with full
- * reorthogonalization. An eigenvalue of several dimensions may be found once only, until rounding has brought in the others.
+ * reorthogonalization. Of two that are closer to each other than the tolerance, one may be missing. Always from a random direction:
+ * one made of earlier eigenvectors hardly shows those that have come up among the largest since, and they would be passed over.
  *
  * @throws NonFiniteProductError
  */
 export function topEigenpairs(operator: SymmetricOperator, options: TopEigenpairsOptions): TopEigenpairs {
   const { dimension, product } = operator;
-  const { tolerance, seed, start } = options;
+  const { tolerance, seed } = options;
   const count = Math.min(options.count, dimension);
   const mostProducts = Math.min(dimension, options.mostProducts, mostBasisVectors(dimension));
   const random = new RandomVectors(dimension, seed);
   const randomDirection = () => random.uniform();
-  const space = new KrylovSpace(product, [firstDirection(start, defaultStartMix, randomDirection)], randomDirection);
+  const space = new KrylovSpace(product, [randomDirection()], randomDirection);
   const history: (readonly number[])[] = [];
   for (;;) {
     space.extend();

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, fields
-from typing import List
 
 import torch
 from torch import Tensor
 
-from .random_matrix import gaussian_values, permutation
+from ..products.seeded_numbers import permutation
+from .random_matrix import gaussian_values
 
 _DRAWS = 4
 """Draws that each null is the mean of."""
@@ -46,8 +46,8 @@ class Collapse:
 
 
 def collapse(given: ClassifiedFeatures) -> Collapse:
-    """Neural collapse (Papyan, Han and Donoho 2020; NC2 and NC3 as Zhu et al. 2021, eq. 9 and 10). Means are centred at the mean
-    of the class means, so that classes count equally. NaN where the class means coincide."""
+    """Neural collapse (Papyan, Han and Donoho 2020; NC2 and NC3 as Zhu et al. 2021, eq. 9 and 10). Means are centred at
+    the mean of the class means, so that classes count equally. NaN where the class means coincide."""
     means = _class_means(given.features, given.labels, given.logits.shape[1])
     centred = means - means.mean(0)
     return Collapse(
@@ -60,11 +60,11 @@ def collapse(given: ClassifiedFeatures) -> Collapse:
 
 
 def collapse_null(given: ClassifiedFeatures) -> Collapse:
-    """The same where nothing has collapsed: NC1 and NC4 with the labels shuffled, NC2 and the norms of independent normal class
-    means in this dimension (which are nearly a simplex by themselves where it is high), NC3 of these and independent normal
-    classifiers."""
+    """The same where nothing has collapsed: NC1 and NC4 with the labels shuffled, NC2 and the norms of independent
+    normal class means in this dimension (which are nearly a simplex by themselves where it is high), NC3 of these and
+    independent normal classifiers."""
     classes, width = given.logits.shape[1], given.features.shape[1]
-    draws: List[Collapse] = []
+    draws: list[Collapse] = []
     for draw in range(_DRAWS):
         shuffled = given.labels[torch.tensor(permutation(len(given.labels), 2 * draw + 1))]
         means = _class_means(given.features, shuffled, classes)
@@ -75,7 +75,9 @@ def collapse_null(given: ClassifiedFeatures) -> Collapse:
                 nc1=_within_over_between(given.features, shuffled, means, means - means.mean(0)),
                 nc2=_simplex_distance(simplex @ simplex.t()),
                 equinorm=_spread_of_norms(simplex),
-                nc3=_simplex_distance(gaussian_values(classes * width, 2 * draw + 2).view(classes, width) @ simplex.t()),
+                nc3=_simplex_distance(
+                    gaussian_values(classes * width, 2 * draw + 2).view(classes, width) @ simplex.t()
+                ),
                 nc4=_mismatch(given.features, given.logits, means),
             )
         )
@@ -100,8 +102,8 @@ def _spread_of_norms(rows: Tensor) -> float:
 
 
 def _within_over_between(features: Tensor, labels: Tensor, means: Tensor, centred: Tensor) -> float:
-    """tr(Σ_W·Σ_B⁺)/K with Σ_B = MᵀM/K. With MMᵀ = U·diag(s)·Uᵀ its pseudoinverse is K·Σ v·vᵀ/s over v = Mᵀu/√s, so that no
-    matrix of the features' dimension is needed."""
+    """tr(Σ_W·Σ_B⁺)/K with Σ_B = MᵀM/K. With MMᵀ = U·diag(s)·Uᵀ its pseudoinverse is K·Σ v·vᵀ/s over v = Mᵀu/√s, so that
+    no matrix of the features' dimension is needed."""
     eigenvalues, vectors = torch.linalg.eigh(centred @ centred.t())
     threshold = float(eigenvalues.max()) * _SMALLEST
     if not threshold > 0:

@@ -3,47 +3,37 @@
 from __future__ import annotations
 
 import math
-import random
-from typing import List, Tuple
 
 import torch
 from torch import Tensor
 
-_WORDS = 624
-"""Of the Mersenne Twister's state."""
+from ..products.seeded_numbers import permutation, uniform_numbers
+
 _MEDIAN_STEPS = 400
 
 
 def gaussian_values(count: int, seed: int) -> Tensor:
-    """Independent standard normal numbers in float64 (Box and Muller 1958); of equal seeds those of the TensorFlow.js probe."""
-    uniform = _uniform(2 * count, seed).view(count, 2)
+    """Independent standard normal numbers in float64 (Box and Muller 1958); of equal seeds those of the TensorFlow.js
+    probe."""
+    uniform = uniform_numbers(2 * count, seed).view(count, 2)
     radius = torch.sqrt(-2 * torch.log(1 - uniform[:, 0]))
     return radius * torch.cos(2 * math.pi * uniform[:, 1])
 
 
-def permutation(count: int, seed: int) -> List[int]:
-    """0 … count − 1 in a seeded random order (Fisher and Yates)."""
-    uniform = iter(_uniform(max(0, count - 1), seed).tolist())
-    order = list(range(count))
-    for index in range(count - 1, 0, -1):
-        other = int(next(uniform) * (index + 1))
-        order[index], order[other] = order[other], order[index]
-    return order
-
-
-def chosen(count: int, most: int) -> List[int]:
+def chosen(count: int, most: int) -> list[int]:
     """At most that many of 0 … count − 1, in order, chosen at random so that no regularity of theirs shows."""
     return list(range(count)) if count <= most else sorted(permutation(count, 1)[:most])
 
 
-def bulk_edges(q: float) -> Tuple[float, float]:
-    """Edges of the spectrum of XᵀX/n for large n×p matrices X of unit variance, with q = p/n ≤ 1: (1 ± √q)² (Marchenko and
-    Pastur 1967)."""
+def bulk_edges(q: float) -> tuple[float, float]:
+    """Edges of the spectrum of XᵀX/n for large n×p matrices X of unit variance, with q = p/n ≤ 1: (1 ± √q)² (Marchenko
+    and Pastur 1967)."""
     return (1 - math.sqrt(q)) ** 2, (1 + math.sqrt(q)) ** 2
 
 
 def bulk_median(q: float) -> float:
-    """Median of the Marchenko–Pastur law of unit variance, q ≤ 1; its density is √((b − x)(x − a)) / (2πqx) on the bulk [a, b]."""
+    """Median of the Marchenko–Pastur law of unit variance, q ≤ 1; its density is √((b − x)(x − a)) / (2πqx) on the bulk
+    [a, b]."""
     lower, upper = bulk_edges(q)
     # Where x = (a + b)/2 − (b − a)/2·cos θ, the density of θ has no root left, and the midpoint rule converges fast.
     half = (upper - lower) / 2
@@ -60,9 +50,10 @@ def bulk_median(q: float) -> float:
     return (lower + upper) / 2
 
 
-def largest_of_random(n: int, p: int) -> Tuple[float, float]:
-    """Centre and scale of the largest eigenvalue of XᵀX for an n×p matrix of independent standard normal entries, n ≥ p: it is
-    about centre + scale·T, with T of Tracy's and Widom's law for β = 1 (Johnstone 2001, Theorem 1.1). Good from p = 5 on."""
+def largest_of_random(n: int, p: int) -> tuple[float, float]:
+    """Centre and scale of the largest eigenvalue of XᵀX for an n×p matrix of independent standard normal entries, n ≥
+    p: it is about centre + scale·T, with T of Tracy's and Widom's law for β = 1 (Johnstone 2001, Theorem 1.1). Good
+    from p = 5 on."""
     tall, wide = math.sqrt(n - 1), math.sqrt(p)
     return (tall + wide) ** 2, (tall + wide) * (1 / tall + 1 / wide) ** (1 / 3)
 
@@ -70,20 +61,3 @@ def largest_of_random(n: int, p: int) -> Tuple[float, float]:
 TRACY_WIDOM_MEAN = -1.2065
 TRACY_WIDOM_HIGHEST = 3.2724
 """Mean and 99.9 % quantile of the Tracy–Widom law for β = 1 (Bornemann 2010)."""
-
-
-def _uniform(count: int, seed: int) -> Tensor:
-    """Numbers from [0, 1) of 53 bits, by a Mersenne Twister seeded with one word (Matsumoto and Nishimura 1998)."""
-    if count == 0:
-        return torch.zeros(0, dtype=torch.float64)
-    state = [seed & 0xFFFFFFFF]
-    for index in range(1, _WORDS):
-        previous = state[-1] ^ (state[-1] >> 30)
-        state.append((1812433253 * previous + index) & 0xFFFFFFFF)
-    generator = random.Random()
-    generator.setstate((3, (*state, _WORDS), None))
-    # `getrandbits` puts the generator's words one behind the other.
-    words = bytearray(generator.getrandbits(64 * count).to_bytes(8 * count, "little"))
-    drawn = torch.frombuffer(words, dtype=torch.int32).to(torch.int64).view(count, 2)
-    high, low = drawn[:, 0] & 0x3FFFFFF, drawn[:, 1] & 0x7FFFFFF
-    return high.double() * 2.0**-26 + low.double() * 2.0**-53

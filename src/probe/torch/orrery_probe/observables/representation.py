@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import List, Optional, Tuple
 
 import torch
 from torch import Tensor
 
-from .random_matrix import permutation
+from ..products.seeded_numbers import permutation
 
 _SHUFFLES = 19
 """The largest of 19 shuffled values is the 95 % quantile."""
@@ -16,17 +15,17 @@ _ROUNDING = 1e-10
 """Products of float32 activations."""
 
 
-def alignment(first: Tensor, second: Tensor) -> Optional[Tuple[float, float]]:
-    """Unbiased linear centred kernel alignment of two representations of the same n ≥ 4 examples (Song et al. 2012, eq. 5;
-    Nguyen, Raghu and Kornblith 2021, eq. 3), and its null: the 95 % quantile over pairings of shuffled examples. None where a
-    representation does not vary. Representations have a row for each example, in float64."""
+def alignment(first: Tensor, second: Tensor) -> tuple[float, float] | None:
+    """Unbiased linear centred kernel alignment of two representations of the same n ≥ 4 examples (Song et al. 2012, eq.
+    5; Nguyen, Raghu and Kornblith 2021, eq. 3), and its null: the 95 % quantile over pairings of shuffled examples.
+    None where a representation does not vary. Representations have a row for each example, in float64."""
     k, l = _without_diagonal(first @ first.t()), _without_diagonal(second @ second.t())
     own, other = _independence(k, k), _independence(l, l)
     # Of constant representations only rounding is left, of either sign.
     if not (own > _ROUNDING * _mean_square(k) and other > _ROUNDING * _mean_square(l)):
         return None
     scale = math.sqrt(own * other)
-    shuffled: List[float] = []
+    shuffled: list[float] = []
     for seed in range(_SHUFFLES):
         order = torch.tensor(permutation(len(k), seed + 1), device=k.device)
         shuffled.append(_independence(k, l[order][:, order]) / scale)
@@ -50,8 +49,8 @@ def _independence(k: Tensor, l: Tensor) -> float:
 
 
 def mutual_neighbours(first: Tensor, second: Tensor, k: int) -> float:
-    """Mean share of common members among the k nearest neighbours, by cosine, of each example in two representations (Huh et al.
-    2024, §2)."""
+    """Mean share of common members among the k nearest neighbours, by cosine, of each example in two representations
+    (Huh et al. 2024, §2)."""
     here, there = _nearest(first, k), _nearest(second, k)
     return float((here & there).sum()) / (k * len(first))
 

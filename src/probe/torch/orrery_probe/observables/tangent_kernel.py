@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-from typing import Dict, List, Optional, Tuple
 
 import torch
 from torch import Tensor
@@ -13,8 +12,10 @@ from ..free_memory import free_memory
 from ..probe_set import ProbeSet
 from ..products.evaluation import EvaluationPoint
 from ..products.flat import flatten, or_zeros
+from ..products.seeded_numbers import permutation
 from .initial_weights import InitialWeights
 from .observable import Measurement, ObservedStep, Recording, Unmeasurable
+from .random_matrix import chosen
 
 _MOST_ROWS = 200
 """Gradients of single outputs that a kernel is made of."""
@@ -28,12 +29,13 @@ _TIMED_GRADIENTS = 4
 
 
 class TangentKernel(Recording):
-    """The empirical neural tangent kernel K = J·Jᵀ of m examples of the probe set's first batch, J being the derivatives of all
-    their outputs (logits, for a cross-entropy) by all weights (Jacot et al. 2018); at most 200 rows, and as many examples as two
-    seconds allow, the same ones at each measurement:
+    """The empirical neural tangent kernel K = J·Jᵀ of m examples of the probe set's first batch, J being the
+    derivatives of all their outputs (logits, for a cross-entropy) by all weights (Jacot et al. 2018); at most 200 rows,
+    and as many examples as two seconds allow, the same ones at each measurement:
 
     - `kernel/spectrum`: eigenvalues of K/m, descending; `kernel/largest`: the first of them.
-    - `kernel/alignment`: yᵀKy/(‖K‖·‖y‖²), y being the targets less their mean over the examples (Cristianini et al. 2001). Null:
+    - `kernel/alignment`: yᵀKy/(‖K‖·‖y‖²), y being the targets less their mean over the examples (Cristianini et al.
+    2001). Null:
       mean over shuffled examples.
     - `kernel/distance`: ‖K - K₀‖/‖K₀‖, with the kernel of the same examples at the initial weights; from step 1 on.
     """
@@ -47,12 +49,12 @@ class TangentKernel(Recording):
     def __init__(self, initial: InitialWeights, probe: ProbeSet) -> None:
         self._initial = initial
         self._probe = probe
-        self._most_examples: Optional[int] = None
+        self._most_examples: int | None = None
 
-    def applies(self, optimizer: Optional[torch.optim.Optimizer]) -> bool:
+    def applies(self, optimizer: torch.optim.Optimizer | None) -> bool:
         return True
 
-    def measure(self, step: ObservedStep) -> Optional[Measurement]:
+    def measure(self, step: ObservedStep) -> Measurement | None:
         start = self._initial.of(step)
         self._probe.look(step)
         targets, has_outputs = self._probe.head
@@ -67,7 +69,7 @@ class TangentKernel(Recording):
         if not math.isfinite(norm) or norm == 0:
             return None
         spectrum = (torch.linalg.eigvalsh(kernel).flip(0) / len(examples)).tolist()
-        values: Dict[str, float] = {"kernel/largest": spectrum[0]}
+        values: dict[str, float] = {"kernel/largest": spectrum[0]}
         if targets is not None:
             values.update(_alignments(kernel, targets[examples.to(targets.device)]))
         if step.step > 0:
@@ -81,7 +83,7 @@ class TangentKernel(Recording):
             sample=len(examples),
         )
 
-    def _kernel_of(self, point: EvaluationPoint) -> Tuple[Tensor, Tensor, int]:
+    def _kernel_of(self, point: EvaluationPoint) -> tuple[Tensor, Tensor, int]:
         """The kernel, on the processor; which examples it is of; and how many outputs each has."""
         matrix = point.others[0]
         batch, outputs = matrix.shape
@@ -94,7 +96,7 @@ class TangentKernel(Recording):
                 f"The tangent kernel is not measured: the batch, or what fits in {_MOST_SECONDS:.0f} s and "
                 f"{_MOST_BYTES // 1024**2} MiB, is fewer than {_FEWEST_EXAMPLES} examples.",
             )
-        examples = torch.randperm(batch, generator=torch.Generator().manual_seed(0))[:count].sort().values
+        examples = torch.tensor(chosen(batch, count))
         rows = torch.stack([_row(point, matrix[i, j]) for i in examples.tolist() for j in range(outputs)])
         return (rows @ rows.t()).double().cpu(), examples, outputs
 
@@ -119,7 +121,7 @@ def _affordable(point: EvaluationPoint, matrix: Tensor) -> int:
     return int(min(_MOST_ROWS, by_time, by_memory)) // matrix.shape[1]
 
 
-def _alignments(kernel: Tensor, targets: Tensor) -> Dict[str, float]:
+def _alignments(kernel: Tensor, targets: Tensor) -> dict[str, float]:
     """`targets` are [examples, outputs]."""
     centred = targets.double().cpu()
     centred = centred - centred.mean(0)
@@ -133,9 +135,7 @@ def _alignments(kernel: Tensor, targets: Tensor) -> Dict[str, float]:
         return float(flat @ kernel @ flat) / scale
 
     count = len(centred)
-    shuffled: List[float] = [
-        aligned(torch.randperm(count, generator=torch.Generator().manual_seed(seed))) for seed in range(1, _SHUFFLES + 1)
-    ]
+    shuffled: list[float] = [aligned(torch.tensor(permutation(count, seed))) for seed in range(1, _SHUFFLES + 1)]
     return {
         "kernel/alignment": aligned(torch.arange(count)),
         "kernel/alignment/null": sum(shuffled) / _SHUFFLES,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Callable, Generic, List, Optional, Sequence, Tuple, TypeVar
+from typing import Any, Callable, Generic, TypeVar
 
 import torch
 from torch import Tensor
@@ -11,11 +12,13 @@ from torch import Tensor
 from .captured_call import CapturedCall
 from .living_graph import LivingGraph, NotDifferentiable
 from .replay import TailLoss, outputs_of_loss
+from .seeded_numbers import permutation
 
 T = TypeVar("T")
 
 _TOLERANCE = 1e-4
-"""Relative to the norms of the parts' gradients; single-precision sums over examples in another order differ by about 1e-6."""
+"""Relative to the norms of the parts' gradients; single-precision sums over examples in another order differ by about
+1e-6."""
 
 
 class Unsplittable(Exception):
@@ -36,11 +39,12 @@ class MicroBatch(Generic[T]):
 @dataclass(frozen=True)
 class BatchParts(Generic[T]):
     batch: int
-    parts: List[MicroBatch[T]]
+    parts: list[MicroBatch[T]]
 
 
 class SplitBatch:
-    """One batch whose model can be run again on some of its examples, under the script's own way from outputs to the loss.
+    """One batch whose model can be run again on some of its examples, under the script's own way from outputs to the
+    loss.
 
     A divisor of the whole batch stays, so that the parts' gradients add up to the whole.
     """
@@ -60,7 +64,7 @@ class SplitBatch:
     def part(self, examples: Tensor) -> LivingGraph:
         """`examples` are their places in the batch."""
         used = {id(each) for each in self._outputs}
-        news: List[Tensor] = []
+        news: list[Tensor] = []
         for call in self._calls:
             again = call.replay(lambda tensor: _rows(tensor, examples, self._batch))
             if len(again) != len(call.outputs):
@@ -97,13 +101,14 @@ class _PartTail:
 def split_parts(
     split: SplitBatch, whole: Tensor, batch: int, count: int, seed: int, visit: Callable[[LivingGraph, Tensor], T]
 ) -> BatchParts[T]:
-    """Splits the batch at random into `count` parts of nearly equal size, and checks that their gradients make up the whole one.
+    """Splits the batch at random into `count` parts of nearly equal size, and checks that their gradients make up the
+    whole one.
 
     `visit` is handed each part and its flat gradient (without the factor). Raises Unsplittable.
     """
-    order = torch.randperm(batch, generator=torch.Generator().manual_seed(seed))
+    order = torch.tensor(permutation(batch, seed))
 
-    def part(index: int) -> Tuple[int, LivingGraph]:
+    def part(index: int) -> tuple[int, LivingGraph]:
         examples = order[index * batch // count : (index + 1) * batch // count].sort().values
         return len(examples), split.part(examples.to(whole.device))
 
@@ -111,7 +116,7 @@ def split_parts(
 
 
 def accumulated_parts(
-    products: LivingGraph, whole: Tensor, examples: Sequence[Optional[int]], visit: Callable[[LivingGraph, Tensor], T]
+    products: LivingGraph, whole: Tensor, examples: Sequence[int | None], visit: Callable[[LivingGraph, Tensor], T]
 ) -> BatchParts[T]:
     """The backward passes whose gradients the step adds up, each of so many examples. Raises Unsplittable."""
     sizes = [each for each in examples if each is not None]
@@ -122,7 +127,7 @@ def accumulated_parts(
 
 
 def _visited(
-    parts: Sequence[Callable[[], Tuple[int, LivingGraph]]],
+    parts: Sequence[Callable[[], tuple[int, LivingGraph]]],
     whole: Tensor,
     batch: int,
     visit: Callable[[LivingGraph, Tensor], T],
@@ -130,7 +135,7 @@ def _visited(
     kind = torch.float32 if whole.device.type == "mps" else torch.float64
     total = torch.zeros_like(whole, dtype=kind)
     squares = 0.0
-    found: List[MicroBatch[T]] = []
+    found: list[MicroBatch[T]] = []
     for make in parts:
         try:
             size, point = make()

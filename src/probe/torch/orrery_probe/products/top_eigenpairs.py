@@ -3,56 +3,53 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import List, Optional
 
 import torch
 from torch import Tensor
 
 from .krylov_space import KrylovSpace
-from .operator import RandomVectors, SymmetricOperator, unit
+from .operator import RandomVectors, SymmetricOperator
 
 _QUIET_PRODUCTS = 6
-"""Products over which all values must have stood still: from a random start one may rest on a neighbour for a while."""
+"""Products over which a value must have stood still: from a random start one may rest on a neighbour for a while."""
 _LARGEST_RESIDUAL = 1e-2
 """Relative to the operator's scale. A vector of a larger residual is a mixture, however still its value stands."""
-_START_MIX = 0.1
 _SEED = 0x70B5
 
 
 @dataclass(frozen=True)
 class TopEigenpairs:
-    values: List[float]
-    """The largest algebraic eigenvalues, largest first; as many as asked, or as there are dimensions."""
+    values: list[float]
+    """The largest algebraic eigenvalues, largest first: of those asked for, the leading ones that were found as exactly
+    as asked."""
     vectors: Tensor
     """Their unit eigenvectors, one a row."""
-    residuals: List[float]
+    residuals: list[float]
     """Norms of A·v - λ·v: some eigenvalue is no farther from each value, in exact arithmetic."""
     next: float
     """The next smaller value, as far as it was found; minus infinity where there is none."""
     scale: float
     """Largest eigenvalue in absolute terms."""
     products: int
-    converged: bool
 
 
-def top_eigenpairs(
-    operator: SymmetricOperator, count: int, tolerance: float, start: Optional[Tensor], most_products: int
-) -> TopEigenpairs:
+def top_eigenpairs(operator: SymmetricOperator, count: int, tolerance: float, most_products: int) -> TopEigenpairs:
     """By Lanczos's iteration with full reorthogonalization; `tolerance` is relative to the operator's scale.
 
-    `start` has parts along the eigenvectors looked for, as the sum of earlier ones. An eigenvalue of several dimensions may be
-    found once only, until rounding has brought in the others. Raises NonFiniteProduct, AsymmetricProduct.
+    Of two eigenvalues that are closer to each other than the tolerance, one may be missing. Always from a random
+    direction: one made of earlier eigenvectors hardly shows those that have come up among the largest since, and they
+    would be passed over.
+
+    Raises NonFiniteProduct, AsymmetricProduct.
     """
     dimension = operator.dimension
     count = min(count, dimension)
     most = min(dimension, most_products, operator.most_basis_vectors)
     random = RandomVectors(operator, _SEED)
-    first = unit(random.normal())
-    if start is not None:
-        first = unit(start.to(first)) + _START_MIX * first
-    space = KrylovSpace(operator, [first], random.normal)
-    history: List[Tensor] = []
+    space = KrylovSpace(operator, [random.normal()], random.normal)
+    history: list[list[float]] = []
     while True:
         space.extend()
         whole = space.products == dimension
@@ -60,24 +57,31 @@ def top_eigenpairs(
             continue
         pairs = space.ritz_pairs()
         values, columns = pairs.values.flip(0), pairs.coefficients.flip(1).t()
-        history.append(values[:count])
+        history.append(values[:count].tolist())
         residuals = [0.0 if whole else space.residual(column) for column in columns[:count]]
-        is_resolved = all(each <= _LARGEST_RESIDUAL * pairs.scale for each in residuals)
-        converged = whole or (is_resolved and _stood_still(history, tolerance * pairs.scale))
-        if converged or space.products >= most:
+        found = count
+        if not whole:
+            still = _stood_still(history, tolerance * pairs.scale)
+            is_found = [
+                each <= _LARGEST_RESIDUAL * pairs.scale and place < still for place, each in enumerate(residuals)
+            ]
+            found = next((place for place, each in enumerate(is_found) if not each), len(is_found))
+        if found == count or space.products >= most:
+            vectors = [space.vector(column) for column in columns[:found]]
             return TopEigenpairs(
-                values[:count].tolist(),
-                torch.stack([space.vector(column) for column in columns[:count]]),
-                residuals,
-                float(values[count]) if len(values) > count else -math.inf,
+                values[:found].tolist(),
+                torch.stack(vectors) if vectors else space.basis[:0],
+                residuals[:found],
+                float(values[found]) if len(values) > found else -math.inf,
                 pairs.scale,
                 space.products,
-                converged,
             )
 
 
-def _stood_still(history: List[Tensor], tolerance: float) -> bool:
+def _stood_still(history: Sequence[Sequence[float]], tolerance: float) -> int:
+    """How many of the leading values have."""
     if len(history) <= _QUIET_PRODUCTS:
-        return False
-    now, then = history[-1], history[-1 - _QUIET_PRODUCTS]
-    return now.shape == then.shape and float((now - then).abs().max()) <= tolerance
+        return 0
+    pairs = zip(history[-1], history[-1 - _QUIET_PRODUCTS])
+    moved = [place for place, (now, then) in enumerate(pairs) if abs(now - then) > tolerance]
+    return min([*moved, len(history[-1 - _QUIET_PRODUCTS])])
