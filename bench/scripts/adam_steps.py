@@ -1,4 +1,5 @@
-"""Prints the milliseconds that an Adam step of each benchmark model takes in PyTorch on one thread, median after the first."""
+"""Prints the milliseconds that an Adam step of each benchmark model takes in PyTorch on one thread, median after the
+first."""
 
 import math
 import statistics
@@ -16,17 +17,20 @@ LENGTH, WIDTH, HEADS, WORDS = 32, 64, 4, 100
 
 
 def multilayer_perceptron():
-    network = nn.Sequential(
-        nn.Linear(784, 256), nn.ReLU(), nn.Linear(256, 256), nn.ReLU(), nn.Linear(256, 10)
-    )
+    network = nn.Sequential(nn.Linear(784, 256), nn.ReLU(), nn.Linear(256, 256), nn.ReLU(), nn.Linear(256, 10))
     return network, torch.rand(256, 784), torch.arange(256) % 10
 
 
 def convolutional_network():
     network = nn.Sequential(
-        nn.Conv2d(1, 16, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
-        nn.Conv2d(16, 32, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
-        nn.Flatten(), nn.Linear(7 * 7 * 32, 10),
+        nn.Conv2d(1, 16, 3, padding=1),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Conv2d(16, 32, 3, padding=1),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Flatten(),
+        nn.Linear(7 * 7 * 32, 10),
     )
     return network, torch.rand(64, 1, 28, 28), torch.arange(64) % 10
 

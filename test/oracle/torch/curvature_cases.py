@@ -1,7 +1,8 @@
 """Small trainings under the probe, each beside the same loss written out on plain tensors in double precision.
 
-python curvature_cases.py PACKAGE_FOLDER prints, for each case, the probe's records of its second step as `measured`, and as
-`expected` what the dense Hessian of the written-out loss gives (`torch.autograd.functional.hessian`, `torch.linalg.eigvalsh`).
+python curvature_cases.py PACKAGE_FOLDER prints, for each case, the probe's records of its second step as `measured`,
+and as `expected` what the dense Hessian of the written-out loss gives (`torch.autograd.functional.hessian`,
+`torch.linalg.eigvalsh`).
 """
 
 import json
@@ -15,7 +16,7 @@ from torch import nn
 from torch.autograd.function import once_differentiable
 
 sys.path.insert(0, sys.argv[1])
-from orrery_probe.observe import observe  # noqa: E402
+from orrery_probe.observe import observe
 
 STEPS = 2
 INPUTS, HIDDEN, OUTPUTS, BATCH = 3, 4, 2, 8
@@ -38,7 +39,8 @@ def affine(inputs, weights, at):
 
 
 class Case:
-    """`losses(step)` are the script's, each followed by a backward pass; `pure(weights, step)` is their sum, in doubles."""
+    """`losses(step)` are the script's, each followed by a backward pass; `pure(weights, step)` is their sum, in
+    doubles."""
 
     def __init__(self, model, optimizer, losses, pure, scaler=None):
         self.model, self.optimizer, self.losses, self.pure, self.scaler = model, optimizer, losses, pure, scaler
@@ -53,9 +55,7 @@ def plain(reduction="mean", decay=0.0, kind=torch.optim.SGD):
         errors = affine(torch.tanh(affine(inputs.double(), weights, 0)), weights, 2) - targets.double()
         return getattr(errors.square(), reduction)()
 
-    return Case(
-        model, optimizer, lambda step: [FUNCTIONAL.mse_loss(model(inputs), targets, reduction=reduction)], pure
-    )
+    return Case(model, optimizer, lambda step: [FUNCTIONAL.mse_loss(model(inputs), targets, reduction=reduction)], pure)
 
 
 def label_smoothing():
@@ -69,7 +69,9 @@ def label_smoothing():
         return -(smoothed * logits.log_softmax(1)).sum(1).mean()
 
     criterion = nn.CrossEntropyLoss(label_smoothing=0.1)
-    return Case(model, torch.optim.SGD(model.parameters(), lr=0.1), lambda step: [criterion(model(inputs), classes)], pure)
+    return Case(
+        model, torch.optim.SGD(model.parameters(), lr=0.1), lambda step: [criterion(model(inputs), classes)], pure
+    )
 
 
 def batch_normalization():
@@ -101,7 +103,11 @@ def dropout():
     def pure(weights, step):
         torch.manual_seed(100 + step)
         mask = FUNCTIONAL.dropout(torch.ones(BATCH, HIDDEN), 0.4).double()
-        return (affine(torch.tanh(affine(inputs.double(), weights, 0)) * mask, weights, 2) - targets.double()).square().mean()
+        return (
+            (affine(torch.tanh(affine(inputs.double(), weights, 0)) * mask, weights, 2) - targets.double())
+            .square()
+            .mean()
+        )
 
     return Case(model, torch.optim.SGD(model.parameters(), lr=0.05), losses, pure)
 
@@ -342,7 +348,7 @@ def measured(folder):
         if record["t"] == "measure":
             values.update(record["values"])
             errors.update(record.get("error", {}))
-            methods.update({name: record["method"] for name in record["values"]})
+            methods.update(dict.fromkeys(record["values"], record["method"]))
         elif record["t"] == "vector":
             vectors[record["name"]] = record["values"]
     notes = [

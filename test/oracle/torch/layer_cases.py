@@ -1,7 +1,8 @@
 """What the probe finds out about layers, from the graphs of small networks.
 
-python layer_cases.py PACKAGE_FOLDER prints, by case, the largest error of each layer's activation against the one written out
-(null where it is refused), pairs of layers whose balance is conserved, and layers that the loss does not scale with.
+python layer_cases.py PACKAGE_FOLDER prints, by case, the largest error of each layer's activation against the one
+written out (null where it is refused), pairs of layers whose balance is conserved, and layers that the loss does not
+scale with.
 """
 
 import json
@@ -13,11 +14,11 @@ from torch import nn
 from torch.nn import functional
 
 sys.path.insert(0, sys.argv[1])
-from orrery_probe.layers.activations import Layers  # noqa: E402
-from orrery_probe.layers.calls import LayerCalls  # noqa: E402
-from orrery_probe.layers.forward_graph import ForwardGraph  # noqa: E402
-from orrery_probe.layers.homogeneity import degrees_of  # noqa: E402
-from orrery_probe.layers.pairs import layer_pairs  # noqa: E402
+from orrery_probe.layers.activations import Layers
+from orrery_probe.layers.calls import LayerCalls
+from orrery_probe.layers.forward_graph import ForwardGraph
+from orrery_probe.layers.homogeneity import degrees_of
+from orrery_probe.layers.pairs import layer_pairs
 
 BATCH, INPUTS, HIDDEN, OUTPUTS = 7, 5, 6, 3
 
@@ -147,7 +148,8 @@ def pairs():
 
 
 def invariance():
-    """The degree of the loss in weights and bias of the first layer, and how much it really moves when they are doubled."""
+    """The degree of the loss in weights and bias of the first layer, and how much it really moves when they are
+    doubled."""
     networks = {
         "layer normalization": nn.LayerNorm(HIDDEN, eps=1e-12),
         "batch normalization": nn.BatchNorm1d(HIDDEN, eps=1e-12),

@@ -20,7 +20,10 @@ def main() -> None:
     try:
         import torch  # noqa: F401
     except ImportError:
-        sys.exit(f"orrery_probe: PyTorch is not installed for {sys.executable}. Install it there, or select another interpreter.")
+        sys.exit(
+            f"orrery_probe: PyTorch is not installed for {sys.executable}. Install it there, or select another "
+            "interpreter."
+        )
     from .runner import run_script
 
     if os.environ.get("RANK", "0") != "0":
@@ -45,7 +48,9 @@ def main() -> None:
 
 def _options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="orrery_probe", description="Runs a PyTorch script and records its training.")
-    parser.add_argument("--out", help="folder for the run, which must hold none; a new one in .orrery/runs where absent")
+    parser.add_argument(
+        "--out", help="folder for the run, which must hold none; a new one in .orrery/runs where absent"
+    )
     parser.add_argument(
         "--budget",
         type=_fraction,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Optional, Sequence
 
 import torch
 from torch import Tensor
@@ -32,7 +32,9 @@ class Agreement:
         return math.isfinite(self.cosine)
 
 
-def agreement_of(own: Tensor, given: Sequence[Optional[Tensor]], like: Sequence[Tensor], is_half: bool) -> Optional[Agreement]:
+def agreement_of(
+    own: Tensor, given: Sequence[Tensor | None], like: Sequence[Tensor], is_half: bool
+) -> Agreement | None:
     """`own` is flat; `given` are the optimizer's, None where a parameter has none. None for sparse gradients."""
     if any(each is not None and each.is_sparse for each in given):
         return None

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Callable, Dict, FrozenSet, List, Optional, Protocol, Sequence, Union
+from typing import Callable, Protocol, Union
 
 from .dear_queue import DearQueue
 
 Price = Union[str, float]
-"""What a measurement is expected to cost: "cheap", linear in the weights; that of a "sharpness"; or a multiple of the run's
-first sharpness, which shows how dear the script's own evaluations are."""
+"""What a measurement is expected to cost: "cheap", linear in the weights; that of a "sharpness"; or a multiple of the
+run's first sharpness, which shows how dear the script's own evaluations are."""
 
 _WEIGHTS = {"cheap": 1.0, "sharpness": 3.0}
 """Of the income, as long as they need it: the sharpness gets three quarters of what the cheap ones leave."""
 _SMALLEST_INCOME = 1e-12
 """Seconds: rounding could divide ever smaller remainders without end."""
-_NOTHING: FrozenSet[str] = frozenset()
+_NOTHING: frozenset[str] = frozenset()
 
 
 class Measurable(Protocol):
@@ -40,20 +41,20 @@ class _Account:
 class Budget:
     """That fraction of the script's own time is income.
 
-    The cheap ones and the sharpness are measured on credit, and again as soon as that is paid off. The dear ones save up in
-    one purse for whose turn it is (`DearQueue`), so that none holds a young run up. A first sharpness is much dearer than
-    those that follow, which begin where it ended: it is a loan, paid off by the side. What nobody needs is forgotten, for a
-    long rest must not be followed by a rush.
+    The cheap ones and the sharpness are measured on credit, and again as soon as that is paid off. The dear ones save
+    up in one purse for whose turn it is (`DearQueue`), so that none holds a young run up. A first sharpness is much
+    dearer than those that follow, which begin where it ended: it is a loan, paid off by the side. What nobody needs is
+    forgotten, for a long rest must not be followed by a rush.
     """
 
     def __init__(self, fraction: float) -> None:
         """`fraction` of the script's own time, from 0, which never measures, to 1, which always does."""
         self.fraction = fraction
-        self._debts: Dict[str, float] = {}
+        self._debts: dict[str, float] = {}
         self._dear = DearQueue()
         self._loan = 0.0
         self._requested = False
-        self._last_time: Optional[float] = None
+        self._last_time: float | None = None
         self._income = 0.0
         """Not divided yet."""
         self._least_income = 0.0
@@ -63,11 +64,11 @@ class Budget:
         """Everything is to be measured at the next opportunity, whatever it costs."""
         self._requested = True
 
-    def choose(self, applicable: Callable[[], Sequence[Measurable]], time: float) -> FrozenSet[str]:
+    def choose(self, applicable: Callable[[], Sequence[Measurable]], time: float) -> frozenset[str]:
         """Which measurements to take now.
 
-        `applicable` gives what could be measured, and is not called where nothing can be due. `time` is in seconds that the
-        script itself has run, without measurements; never decreasing.
+        `applicable` gives what could be measured, and is not called where nothing can be due. `time` is in seconds that
+        the script itself has run, without measurements; never decreasing.
         """
         self._income += self.fraction * (time - (time if self._last_time is None else self._last_time))
         self._last_time = time
@@ -122,10 +123,10 @@ class Budget:
         total = sum(each.weight for each in accounts)
         self._least_income = min((each.owed * total / each.weight for each in accounts), default=math.inf)
 
-    def _accounts(self, measurables: Sequence[Measurable]) -> List[_Account]:
+    def _accounts(self, measurables: Sequence[Measurable]) -> list[_Account]:
         """Those in need."""
         in_debt = [each for each in measurables if isinstance(each.price, str) and self._owed(each.name) > 0]
-        accounts: List[_Account] = []
+        accounts: list[_Account] = []
         for price, weight in _WEIGHTS.items():
             debtors = [each.name for each in in_debt if each.price == price]
             accounts += [_Account(weight / len(debtors), self._owed(each), self._payer(each)) for each in debtors]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable
 
 from .budget import Budget
 from .journal import Journal
@@ -24,7 +24,7 @@ class ControlFile:
         self._rest = b""
         self._next_look = 0.0
 
-    def poll(self) -> List[Dict[str, Any]]:
+    def poll(self) -> list[dict[str, Any]]:
         """Requests that came since the last call, oldest first."""
         now = time.perf_counter()
         if now < self._next_look:
@@ -55,7 +55,7 @@ class Controls:
         if self._obey(self._file.poll(), False):
             self._wait()
 
-    def _obey(self, requests: List[Dict[str, Any]], paused: bool) -> bool:
+    def _obey(self, requests: list[dict[str, Any]], paused: bool) -> bool:
         """Whether the script is to be paused after these requests."""
         for request in requests:
             wish = request.get("do")
@@ -78,7 +78,7 @@ class Controls:
         self._journal.note("information", "resumed", "Resumed.")
 
 
-def _request_of(line: bytes) -> Dict[str, Any]:
+def _request_of(line: bytes) -> dict[str, Any]:
     try:
         request = json.loads(line)
     except ValueError:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Callable, List, Optional, Sequence, TypeVar
+from collections.abc import Sequence
+from typing import Callable, TypeVar
 
 import torch
 from torch import Tensor
@@ -12,11 +13,11 @@ from .facts.output_head import OutputHead, output_head
 from .observables.observable import Unmeasurable
 from .pending import PendingLoss
 from .products.captured_call import InputsChanged
+from .products.evaluation import Evaluation
+from .products.flat import flatten
 from .products.graph_nodes import is_compiled
 from .products.living_graph import LivingGraph, NotDifferentiable
 from .products.micro_batches import BatchParts, SplitBatch, Unsplittable, accumulated_parts, split_parts
-from .products.evaluation import Evaluation
-from .products.flat import flatten
 from .products.program import Program, TapeGraph
 from .products.replay import Replay, outputs_of_loss
 from .tapes import Tapes
@@ -38,21 +39,22 @@ class Curvature:
         self,
         losses: Sequence[PendingLoss],
         parameters: Sequence[Tensor],
-        gradients: Optional[Sequence[Optional[Tensor]]],
+        gradients: Sequence[Tensor | None] | None,
         tapes: Tapes,
     ) -> None:
-        """`gradients` are what the optimizer is given, without the scale of a gradient scaler; None where that is not known
-        yet, and `check` has to be called later."""
-        self.agreement: Optional[Agreement] = None
+        """`gradients` are what the optimizer is given, without the scale of a gradient scaler; None where that is not
+        known yet, and `check` has to be called later."""
+        self.agreement: Agreement | None = None
         self._tapes = tapes
         self._losses = losses
         self._parameters = parameters
         self._gradients = gradients
-        self._made: Optional[LivingGraph] = None
-        self._failure: Optional[Unmeasurable] = None
+        self._made: LivingGraph | None = None
+        self._failure: Unmeasurable | None = None
 
     def prepare(self) -> None:
-        """Makes the products, so that whoever asks for them first does not pay for all; a refusal is told to those who ask."""
+        """Makes the products, so that whoever asks for them first does not pay for all; a refusal is told to those who
+        ask."""
         try:
             self.products()
         except Unmeasurable as failure:
@@ -77,10 +79,11 @@ class Curvature:
         if distributed.is_available() and distributed.is_initialized() and distributed.get_world_size() > 1:
             raise Unmeasurable(
                 "one-of-several-processes",
-                "Curvature is left out: several processes train together, and each sees only its own part of the batch.",
+                "Curvature is left out: several processes train together, and each sees only its own part of the "
+                "batch.",
             )
-        reasons: List[str] = []
-        differs: Optional[Unmeasurable] = None
+        reasons: list[str] = []
+        differs: Unmeasurable | None = None
         for way in (self._living_graph, self._replay, self._taped):
             try:
                 products = way()
@@ -105,13 +108,15 @@ class Curvature:
         if self._tapes.is_wanted and self._tapes.current is None and self._tapes.is_possible:
             raise Unmeasurable(
                 "curvature-recorded",
-                f"Curvature is measured from the next step on, by recording the operations of the forward pass: {because}.",
+                "Curvature is measured from the next step on, by recording the operations of the forward pass: "
+                f"{because}.",
                 "information",
             )
         raise Unmeasurable("curvature-unavailable", f"Curvature is left out: {because}.")
 
     def visit_parts(self, count: int, seed: int, visit: Callable[[LivingGraph, Tensor], T]) -> BatchParts[T]:
-        """The micro-batches that the step adds up, or at most so many parts of its one batch, at random; see `split_parts`.
+        """The micro-batches that the step adds up, or at most so many parts of its one batch, at random; see
+        `split_parts`.
 
         Raises Unmeasurable.
         """
@@ -135,13 +140,14 @@ class Curvature:
             reason = str(error) if is_known else "the model does not run on a part of it"
             raise Unmeasurable(
                 "batch-not-split",
-                "The gradient noise scale and the sharpness over micro-batches are left out, as the batch cannot be taken "
-                f"apart ({reason}). Batch normalization, dropout and weight penalties, for instance, make a loss that is no "
-                "sum over examples that can be run again by themselves.",
+                "The gradient noise scale and the sharpness over micro-batches are left out, as the batch cannot be "
+                f"taken apart ({reason}). Batch normalization, dropout and weight penalties, for instance, make a loss "
+                "that is no sum over examples that can be run again by themselves.",
             ) from error
 
     def evaluation(self, others: Sequence[Tensor] = ()) -> Evaluation:
-        """The step's losses, and other values of it, as a function of the weights; from the tape. Raises Unmeasurable."""
+        """The step's losses, and other values of it, as a function of the weights; from the tape. Raises
+        Unmeasurable."""
         products = self.products()
         tape = self._tapes.current
         graphs = [each.graph for each in self._losses if each.graph is not None]
@@ -169,12 +175,12 @@ class Curvature:
         return 0 if self._tapes.current is None else self._tapes.current.bytes
 
     @property
-    def loss(self) -> Optional[float]:
+    def loss(self) -> float | None:
         """That is stepped on; None where it is not known."""
         graphs = self._graphs()
         return None if graphs is None else float(sum(float(each.detach()) for each in graphs))
 
-    def output_head(self) -> Optional[OutputHead]:
+    def output_head(self) -> OutputHead | None:
         """The outputs of the model of the one loss; None where it is not clear."""
         graphs = self._graphs()
         if graphs is None or len(graphs) != 1 or self._losses[0].graph is None:
@@ -185,13 +191,13 @@ class Curvature:
             return None
         return output_head(self._losses[0].graph, outputs)
 
-    def _living_graph(self) -> Optional[LivingGraph]:
+    def _living_graph(self) -> LivingGraph | None:
         graphs = self._graphs()
         if graphs is None or any(is_compiled(each) for each in graphs):
             return None
         return LivingGraph(graphs, self._parameters)
 
-    def _replay(self) -> Optional[LivingGraph]:
+    def _replay(self) -> LivingGraph | None:
         graphs = self._graphs()
         if graphs is None:
             return None
@@ -199,7 +205,7 @@ class Curvature:
             raise NotDifferentiable("it takes running the model again, which is not done over accumulated gradients")
         return Replay(graphs[0], self._losses[0].calls, self._parameters)
 
-    def _taped(self) -> Optional[LivingGraph]:
+    def _taped(self) -> LivingGraph | None:
         losses = [each.graph for each in self._losses if each.graph is not None]
         if len(losses) < len(self._losses) or not losses or any(is_compiled(each) for each in losses):
             return None
@@ -208,16 +214,16 @@ class Curvature:
             return None
         return TapeGraph(self._tapes.current, losses, [each.scale for each in self._losses], self._parameters)
 
-    def _graphs(self) -> Optional[List[Tensor]]:
+    def _graphs(self) -> list[Tensor] | None:
         """The losses with the scale taken out; None where one was not kept."""
-        graphs: List[Tensor] = []
+        graphs: list[Tensor] = []
         for each in self._losses:
             if each.graph is None:
                 return None
             graphs.append(each.graph if each.scale is None else each.graph / each.scale.to(each.graph.device))
         return graphs or None
 
-    def check(self, gradients: Sequence[Optional[Tensor]]) -> None:
+    def check(self, gradients: Sequence[Tensor | None]) -> None:
         """Raises Unmeasurable where the products that were made are not those of the loss that gave these gradients."""
         if self._made is not None:
             self._check(self._made, gradients)
@@ -230,7 +236,7 @@ class Curvature:
     def _is_half(self) -> bool:
         return any(each.is_half for each in self._losses) or any(each.dtype in _HALF for each in self._parameters)
 
-    def _check(self, products: LivingGraph, gradients: Sequence[Optional[Tensor]]) -> None:
+    def _check(self, products: LivingGraph, gradients: Sequence[Tensor | None]) -> None:
         agreement = agreement_of(products.gradient(), gradients, self._parameters, self._is_half)
         if agreement is None:
             raise Unmeasurable("gradient-sparse", "Curvature is left out: the optimizer is given sparse gradients.")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Dict, Optional, Protocol, Sequence, Tuple
+from collections.abc import Sequence
+from typing import Protocol
 
 _LEAST_UNIT = 0.05
 """Seconds: the least that the unit is taken for, since first measurements are slow, however small the network."""
@@ -24,24 +25,26 @@ class DearMeasurable(Protocol):
 class DearQueue:
     """The common purse of dear measurements, and whose turn it is.
 
-    Each comes round at intervals in proportion to the square root of its cost, so that the cheapest is first and the dearest
-    last. For an income that pays the sum of c·r, of costs c and rates r, these are the rates at which the latest measurements
-    are least old on average (least sum of 1/r). Nobody waits for ever: who has been measured goes to the back.
+    Each comes round at intervals in proportion to the square root of its cost, so that the cheapest is first and the
+    dearest last. For an income that pays the sum of c·r, of costs c and rates r, these are the rates at which the
+    latest measurements are least old on average (least sum of 1/r). Nobody waits for ever: who has been measured goes
+    to the back.
     """
 
     def __init__(self) -> None:
-        self.unit: Optional[float] = None
+        self.unit: float | None = None
         """Seconds that the run's first sharpness took; None before."""
         self._saved = 0.0
         self._now = 0.0
         """The queue's own time, in the units of the intervals."""
-        self._next: Optional[Tuple[str, float, float]] = None
+        self._next: tuple[str, float, float] | None = None
         """Name, at what time, and at what cost."""
-        self._since: Dict[str, float] = {}
-        self._costs: Dict[str, float] = {}
+        self._since: dict[str, float] = {}
+        self._costs: dict[str, float] = {}
 
     def missing(self, measurables: Sequence[DearMeasurable]) -> float:
-        """Decides whose turn it is; seconds that are missing for it, none where enough is saved or nothing to be measured."""
+        """Decides whose turn it is; seconds that are missing for it, none where enough is saved or nothing to be
+        measured."""
         self._next = None
         for each in measurables:
             since = self._since.setdefault(each.name, self._now)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import List, Optional, Tuple
-
 import torch
 from torch import Tensor
 
@@ -52,14 +50,16 @@ class EarlyMeasurement:
         recorder.measure_before(self._under_way)
 
     @property
-    def measured(self) -> List[Tuple[Observable, Measurement]]:
+    def measured(self) -> list[tuple[Observable, Measurement]]:
         return self._under_way.measured if self.is_checked else []
 
     def check(self) -> None:
         """After the backward pass."""
         self.is_checked = True
         try:
-            self.curvature.check([self._given(each, before) for each, before in zip(self.known.parameters, self._before)])
+            self.curvature.check(
+                [self._given(each, before) for each, before in zip(self.known.parameters, self._before)]
+            )
         except Unmeasurable as error:
             self._under_way.measured.clear()
             for observable in self._observables:
@@ -68,7 +68,7 @@ class EarlyMeasurement:
             self.curvature.release()
             self._before = []
 
-    def _given(self, parameter: Tensor, before: Optional[Tensor]) -> Optional[Tensor]:
+    def _given(self, parameter: Tensor, before: Tensor | None) -> Tensor | None:
         if parameter.grad is None:
             return None
         given = parameter.grad.detach() if before is None else parameter.grad.detach() - before

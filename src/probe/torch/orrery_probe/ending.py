@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 import os
 import traceback
-from typing import Optional
 
 import torch
 
@@ -20,7 +19,7 @@ class Ending:
         self._journal = journal
         self._begin = begin
         self._recorder = recorder
-        self._error: Optional[str] = None
+        self._error: str | None = None
         self._exit_code = 0
         self._is_stopped = False
         self._process = os.getpid()
@@ -62,9 +61,9 @@ class Ending:
                 "warning",
                 "no-training",
                 "The script ended without training that could be seen: no optimizer of torch.optim, or made from "
-                "torch.optim.Optimizer, has made a step in the script's own process and main thread. Weights that are changed "
-                "by hand are not seen: let an optimizer, as torch.optim.SGD, do it. Or does it train under some condition, as a "
-                "command-line argument, that was not met?",
+                "torch.optim.Optimizer, has made a step in the script's own process and main thread. Weights that are "
+                "changed by hand are not seen: let an optimizer, as torch.optim.SGD, do it. Or does it train under "
+                "some condition, as a command-line argument, that was not met?",
             )
         error = self._error
         if error is None and how == "failed":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from typing import Dict, Tuple
 
 import torch
 
@@ -12,7 +11,7 @@ _PATIENCE = 0.5
 """Seconds for which an answer is good: asking the system takes longer than a small step."""
 _UNKNOWN = 2 * 1024**3
 """Bytes that are taken to be free where the system does not say."""
-_known: Dict[str, Tuple[float, int]] = {}
+_known: dict[str, tuple[float, int]] = {}
 
 
 def free_memory(device: torch.device) -> int:

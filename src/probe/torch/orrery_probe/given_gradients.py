@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import weakref
-from typing import Any, Optional, Sequence, Tuple
+from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -17,7 +18,7 @@ class GivenGradients:
 
     def __init__(self, loss: PendingLoss) -> None:
         self.loss = loss
-        self._given: Sequence[Tuple[weakref.ref[Tensor], Tensor]] = []
+        self._given: Sequence[tuple[weakref.ref[Tensor], Tensor]] = []
 
     def computed(self, inputs: Any, results: Any) -> None:
         """What `autograd.grad` was asked for and what it gave."""
@@ -33,7 +34,7 @@ class GivenGradients:
 
 def towards_parameters(inputs: Any, create_graph: bool) -> bool:
     """Whether gradients may be meant for an optimizer, by the first thing that they are with respect to."""
-    first: Optional[Any] = inputs if isinstance(inputs, Tensor) else next(iter(inputs), None)
+    first: Any | None = inputs if isinstance(inputs, Tensor) else next(iter(inputs), None)
     return not create_graph and isinstance(first, torch.nn.Parameter) and first.is_leaf
 
 

@@ -1,4 +1,5 @@
-"""The places in torch where training can be seen. Nothing is stored on the script's own objects: they pickle as before."""
+"""The places in torch where training can be seen. Nothing is stored on the script's own objects: they pickle as
+before."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ import os
 import sys
 import threading
 import weakref
-from typing import Any, Callable, Dict, List, Optional, Protocol, Tuple
+from typing import Any, Callable, Protocol
 
 import torch
 
@@ -73,7 +74,7 @@ class Hooks:
         self._original_call = torch.nn.Module.__call__
         self._watching = False
         self._in_backward = False
-        self._retaining: Dict[int, weakref.ref[torch.Tensor]] = {}
+        self._retaining: dict[int, weakref.ref[torch.Tensor]] = {}
 
     def install(self) -> None:
         if hasattr(os, "register_at_fork"):
@@ -92,8 +93,8 @@ class Hooks:
     def watch_calls(self, wanted: bool) -> None:
         """Calls of modules are seen only while wanted.
 
-        The class's `__call__` is replaced, since a global forward hook sees no keyword arguments and makes torch.compile
-        compile anew, and a hook of an instance is pickled with its module.
+        The class's `__call__` is replaced, since a global forward hook sees no keyword arguments and makes
+        torch.compile compile anew, and a hook of an instance is pickled with its module.
         """
         if wanted == self._watching:
             return
@@ -125,7 +126,7 @@ class Hooks:
         def backward(
             tensors: Any,
             grad_tensors: Any = None,
-            retain_graph: Optional[bool] = None,
+            retain_graph: bool | None = None,
             create_graph: bool = False,
             grad_variables: Any = None,
             inputs: Any = None,
@@ -156,7 +157,7 @@ class Hooks:
             outputs: Any,
             inputs: Any,
             grad_outputs: Any = None,
-            retain_graph: Optional[bool] = None,
+            retain_graph: bool | None = None,
             create_graph: bool = False,
             *args: Any,
             **kwargs: Any,
@@ -213,7 +214,7 @@ class Hooks:
         torch.Tensor.register_hook = register_hook  # type: ignore[method-assign]
         torch.Tensor.retain_grad = retain_grad  # type: ignore[method-assign]
 
-    def stored_gradients(self) -> List[Tuple[torch.Tensor, Optional[torch.Tensor]]]:
+    def stored_gradients(self) -> list[tuple[torch.Tensor, torch.Tensor | None]]:
         """Of all tensors whose gradient the script retains: products store theirs there, and it has to be put back."""
         living = [each for each in (reference() for reference in list(self._retaining.values())) if each is not None]
         return [(each, each.grad) for each in living if each.retains_grad]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Optional, Set, Tuple
+from typing import Any
 
 from .clock import RunClock
 from .sites import SourceSite
@@ -15,7 +15,7 @@ class Journal:
         self.step = 0
         """Optimizer steps completed."""
         self._spool = spool
-        self._said: Set[Tuple[str, str]] = set()
+        self._said: set[tuple[str, str]] = set()
 
     def write(self, record: str, /, **fields: Any) -> None:
         """Fields that are None are left out."""
@@ -25,15 +25,15 @@ class Journal:
     def at_step(self, record: str, /, **fields: Any) -> None:
         self.write(record, step=self.step, **fields)
 
-    def note(self, severity: str, code: str, text: str, source: Optional[SourceSite] = None) -> None:
+    def note(self, severity: str, code: str, text: str, source: SourceSite | None = None) -> None:
         self.at_step("note", severity=severity, code=code, text=text, source=site_fields(source))
 
-    def note_once(self, severity: str, code: str, text: str, source: Optional[SourceSite] = None) -> None:
+    def note_once(self, severity: str, code: str, text: str, source: SourceSite | None = None) -> None:
         """Says it unless a note with this code and text has been written before."""
         if (code, text) not in self._said:
             self._said.add((code, text))
             self.note(severity, code, text, source)
 
 
-def site_fields(site: Optional[SourceSite]) -> Optional[Dict[str, Any]]:
+def site_fields(site: SourceSite | None) -> dict[str, Any] | None:
     return None if site is None else {"file": site.file, "line": site.line, "column": site.column}

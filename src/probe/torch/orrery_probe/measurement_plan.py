@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Callable, FrozenSet, List, Sequence
+from typing import Callable
 
 import torch
 
@@ -14,10 +15,12 @@ from .observables.catalog import create_observables
 from .observables.observable import Layered, Observable, Recording, is_paid
 from .optimizers import KnownOptimizer
 
+_PROCESSOR = torch.device("cpu")
+
 
 @dataclass(frozen=True)
 class Plan:
-    due: FrozenSet[str]
+    due: frozenset[str]
     """Names of the observables to measure."""
     needs_products: bool
     needs_recording: bool = False
@@ -48,12 +51,12 @@ class MeasurementPlan:
         return self._choose(lambda: [each for each in known.observables if each.applies(optimizer)], device)
 
     def _choose(
-        self, applicable: Callable[[], Sequence[Observable]], device: torch.device = torch.device("cpu")
+        self, applicable: Callable[[], Sequence[Observable]], device: torch.device = _PROCESSOR
     ) -> Plan:
         clock = self._journal.clock
         time = clock.script_time
         before = clock.measuring
-        found: List[Observable] = []
+        found: list[Observable] = []
 
         def payers() -> Sequence[Observable]:
             found.extend(applicable())

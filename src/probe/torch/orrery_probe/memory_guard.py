@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Callable, Iterator
+from typing import Callable
 
 import torch
 
@@ -13,7 +14,8 @@ from .journal import Journal
 _LEFT_ALONE = 128 * 1024**2
 """Bytes that are left to the script whatever is measured, and all that is asked for before the first measurement."""
 _COPIES = 3
-"""Of what products hold: the graph of the gradient, what a product takes on its way, and an evaluation at other weights."""
+"""Of what products hold: the graph of the gradient, what a product takes on its way, and an evaluation at other
+weights."""
 
 
 class MemoryGuard:
@@ -25,7 +27,8 @@ class MemoryGuard:
         free: Callable[[torch.device], int] = free_memory,
         used: Callable[[torch.device], int] = used_memory,
     ) -> None:
-        """`free` gives bytes that can still be allocated on a device, `used` those that the process has allocated there."""
+        """`free` gives bytes that can still be allocated on a device, `used` those that the process has allocated
+        there."""
         self._journal = journal
         self._free = free
         self._used = used
@@ -49,7 +52,7 @@ class MemoryGuard:
         self._journal.note_once(
             "warning",
             "curvature-memory-scarce",
-            "Curvature is not measured while memory is scarce: it takes more than is free beside the script's own. Smaller "
-            "batches need less.",
+            "Curvature is not measured while memory is scarce: it takes more than is free beside the script's own. "
+            "Smaller batches need less.",
         )
         return False

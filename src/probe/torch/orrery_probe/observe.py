@@ -20,8 +20,10 @@ from .spool import Spool
 from .step_recorder import StepRecorder
 from .tapes import Tapes
 
+_USUAL_LIMITS = ProbeSetLimits()
 
-def observe(directory: str, script: str, fraction: float, limits: ProbeSetLimits = ProbeSetLimits()) -> Ending:
+
+def observe(directory: str, script: str, fraction: float, limits: ProbeSetLimits = _USUAL_LIMITS) -> Ending:
     """Records into a run's directory, which must exist. Raises OSError where it cannot be written to."""
     journal = Journal(Spool(directory), RunClock())
     budget = Budget(fraction)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import weakref
 from dataclasses import dataclass, field
-from typing import List, Optional
 
 import torch
 from torch import Tensor
@@ -23,11 +22,11 @@ class KnownOptimizer:
     id: str
     """`optimizer-1`, `optimizer-2`, … in the order of their first steps."""
     is_first: bool
-    parameters: List[Tensor]
-    names: List[str]
-    observables: List[Observable]
+    parameters: list[Tensor]
+    names: list[str]
+    observables: list[Observable]
     is_described: bool = False
-    learning_rates: List[float] = field(default_factory=list)
+    learning_rates: list[float] = field(default_factory=list)
     moves: bool = False
     """Whether a learning rate has been seen to move."""
 
@@ -39,12 +38,12 @@ class Optimizers:
         self._modules = modules
         self._sites: weakref.WeakKeyDictionary[torch.optim.Optimizer, SourceSite] = weakref.WeakKeyDictionary()
         self._known: weakref.WeakKeyDictionary[torch.optim.Optimizer, KnownOptimizer] = weakref.WeakKeyDictionary()
-        self._made: List[weakref.ref[torch.optim.Optimizer]] = []
-        self._first: Optional[weakref.ref[torch.optim.Optimizer]] = None
+        self._made: list[weakref.ref[torch.optim.Optimizer]] = []
+        self._first: weakref.ref[torch.optim.Optimizer] | None = None
         self._count = 0
 
     @property
-    def likely(self) -> Optional[torch.optim.Optimizer]:
+    def likely(self) -> torch.optim.Optimizer | None:
         """The one that is measured: the first that has stepped; before any has, the only one there is."""
         if self._first is not None:
             return self._first()
@@ -52,7 +51,7 @@ class Optimizers:
         return living[0] if len(living) == 1 else None
 
     @property
-    def living(self) -> List[torch.optim.Optimizer]:
+    def living(self) -> list[torch.optim.Optimizer]:
         """Those that have been made and are still there."""
         return [each for each in (reference() for reference in self._made) if each is not None]
 
@@ -65,9 +64,9 @@ class Optimizers:
     def get(self, optimizer: torch.optim.Optimizer) -> KnownOptimizer:
         known = self._known.get(optimizer)
         parameters = distinct(parameters_of(optimizer))
-        if known is not None and len(known.parameters) == len(parameters):
-            if all(old is new for old, new in zip(known.parameters, parameters)):
-                return known
+        is_same = known is not None and len(known.parameters) == len(parameters)
+        if is_same and all(old is new for old, new in zip(known.parameters, parameters)):
+            return known
         names = parameter_names(self._modules.model_of(parameters), parameters)
         named = [names[id(each)] for each in parameters]
         if known is not None:
@@ -83,7 +82,8 @@ class Optimizers:
         return known
 
     def describe(self, optimizer: torch.optim.Optimizer, known: KnownOptimizer) -> float:
-        """Writes a record if this step is its first or its learning rate has begun to move; gives the first group's rate."""
+        """Writes a record if this step is its first or its learning rate has begun to move; gives the first group's
+        rate."""
         rates = [float(group.get("lr", float("nan"))) for group in optimizer.param_groups]
         begins = known.is_described and not known.moves and rates != known.learning_rates
         is_new = not known.is_described
@@ -102,5 +102,5 @@ class Optimizers:
             )
         return learning_rate_of(optimizer)
 
-    def site_of(self, optimizer: torch.optim.Optimizer) -> Optional[SourceSite]:
+    def site_of(self, optimizer: torch.optim.Optimizer) -> SourceSite | None:
         return self._sites.get(optimizer)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass, field
-from typing import FrozenSet, List, Optional
 
 from torch import Tensor
 
@@ -18,21 +17,21 @@ from .products.graph_nodes import free_saved
 class PendingLoss:
     value: Tensor
     """Detached; as it was given to `backward`, with the scale of a gradient scaler."""
-    scale: Optional[Tensor]
+    scale: Tensor | None
     """That scale, on the device."""
-    graph: Optional[Tensor]
+    graph: Tensor | None
     """The loss with its graph, where curvature is due at the step."""
-    calls: List[CapturedCall] = field(default_factory=list)
+    calls: list[CapturedCall] = field(default_factory=list)
     """Of modules, that led to it."""
     is_half: bool = False
     """Whether it was computed under autocast."""
-    leaves: Optional[FrozenSet[int]] = None
+    leaves: frozenset[int] | None = None
     """Ids of the weights that it depends on, where there are several optimizers."""
     is_retained: bool = False
     """Whether the script itself has its graph retained."""
-    root: Optional[Edge] = None
+    root: Edge | None = None
     """The loss in its graph, where layers are looked at."""
-    layer_calls: Optional[LayerCalls] = None
+    layer_calls: LayerCalls | None = None
     """Of modules within, where layers are looked at."""
 
     def free(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from typing import Iterable, List, Sequence
+from collections.abc import Iterable, Sequence
 
 import torch
 from torch import Tensor
@@ -23,11 +23,12 @@ class PendingLosses:
     """Gradients of several backward passes add up, until an optimizer has stepped on them or they have been cleared."""
 
     def __init__(self) -> None:
-        self._losses: List[PendingLoss] = []
+        self._losses: list[PendingLoss] = []
         self._users: weakref.WeakSet[torch.optim.Optimizer] = weakref.WeakSet()
         """Who has stepped on these losses. They stay for others, but not for the same again: its weights have moved."""
         self._skipped: weakref.WeakKeyDictionary[torch.optim.Optimizer, int] = weakref.WeakKeyDictionary()
-        """How many of the losses had their gradients cleared before the optimizer stepped on them, as in two-step methods."""
+        """How many of the losses had their gradients cleared before the optimizer stepped on them, as in two-step
+        methods."""
         self._free = 0
         self._is_used = False
 
@@ -48,8 +49,8 @@ class PendingLosses:
         self._losses.append(loss)
 
     def backward_through(self, tensors: Sequence[Tensor]) -> None:
-        """A further backward pass: where it goes through a graph that is kept only for us, it shall find what it would have
-        found without, a graph that has been freed."""
+        """A further backward pass: where it goes through a graph that is kept only for us, it shall find what it would
+        have found without, a graph that has been freed."""
         kept = [each for each in self._losses if each.graph is not None and not each.is_retained]
         if kept and share_nodes([each.graph for each in kept if each.graph is not None], tensors):
             self.free()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Callable, List, Optional, Sequence, Tuple, TypeVar
+from typing import Callable, TypeVar
 
 import torch
 from torch import Tensor
@@ -29,13 +30,13 @@ class ProbeSetLimits:
     """Of the batches' inputs, labels and masks."""
 
 
-def probe_set_limits(batches: Optional[str], size: Optional[str]) -> ProbeSetLimits:
+def probe_set_limits(batches: str | None, size: str | None) -> ProbeSetLimits:
     """From the settings as the launcher hands them on; what is missing or no number is as by default."""
     usual = ProbeSetLimits()
     return ProbeSetLimits(int(_number(batches, usual.batches)), _number(size, usual.bytes))
 
 
-def _number(text: Optional[str], otherwise: float) -> float:
+def _number(text: str | None, otherwise: float) -> float:
     try:
         value = float(text or "")
     except ValueError:
@@ -46,39 +47,39 @@ def _number(text: Optional[str], otherwise: float) -> float:
 @dataclass(frozen=True)
 class _KeptBatch:
     evaluation: Evaluation
-    entering: List[Tensor]
-    examples: Optional[int]
+    entering: list[Tensor]
+    examples: int | None
     """None where it is not clear."""
     replay_bytes: int
     """That an evaluation of it holds."""
     has_outputs: bool
     """Whether the evaluation gives the model's outputs as well, [examples, outputs]."""
-    targets: Optional[Tensor]
+    targets: Tensor | None
     """[examples, outputs], where known."""
-    layers: Optional[KeptLayers]
+    layers: KeptLayers | None
     """Where the evaluation gives what layers give as well."""
 
 
 class ProbeSet:
-    """The first that differ among the recorded batches, all of the first one's shape. What the script drew for them, as dropout
-    masks, is kept with them. Where the script changes its weights for others, the set is begun anew.
+    """The first that differ among the recorded batches, all of the first one's shape. What the script drew for them, as
+    dropout masks, is kept with them. Where the script changes its weights for others, the set is begun anew.
 
     Nothing should be reported of the whole set before it is complete, for it would be of other data at each step.
     """
 
     def __init__(self, limits: ProbeSetLimits) -> None:
         self._limits = limits
-        self._shapes: Optional[List[Tuple[int, torch.Size]]] = None
-        self._last_step: Optional[int] = None
+        self._shapes: list[tuple[int, torch.Size]] | None = None
+        self._last_step: int | None = None
         self._reset()
 
     def _reset(self) -> None:
-        self._kept: List[_KeptBatch] = []
+        self._kept: list[_KeptBatch] = []
         self._bytes = 0
         self._is_full = False
         self._differ = False
         self._in_vain = 0
-        self._failure: Optional[Unmeasurable] = None
+        self._failure: Unmeasurable | None = None
 
     @property
     def is_complete(self) -> bool:
@@ -86,7 +87,7 @@ class ProbeSet:
         return self._is_full or (bool(self._kept) and self._in_vain >= _PATIENCE)
 
     @property
-    def batches_differ(self) -> Optional[bool]:
+    def batches_differ(self) -> bool | None:
         """Whether the steps' batches are not all the same; None while that is not known."""
         if self._differ:
             return True
@@ -98,12 +99,12 @@ class ProbeSet:
         return self._failure is not None or (self.is_complete and self.batches_differ is not None)
 
     @property
-    def batch_size(self) -> Optional[int]:
+    def batch_size(self) -> int | None:
         """Examples in each batch, where known."""
         return self._kept[0].examples if self._kept else None
 
     @property
-    def examples(self) -> Optional[int]:
+    def examples(self) -> int | None:
         """In all batches, where known."""
         each = self._kept[0].examples if self._kept else None
         return None if each is None else each * len(self._kept)
@@ -119,8 +120,8 @@ class ProbeSet:
             self._shapes, self._last_step = shapes, step.step
             raise Unmeasurable(
                 "probe-set-anew",
-                "The trained variables are others than before: the batches kept to be measured again are given up, and new ones "
-                "are kept from now on.",
+                "The trained variables are others than before: the batches kept to be measured again are given up, and "
+                "new ones are kept from now on.",
             )
         self._shapes = shapes
         if step.step != self._last_step and not self.is_settled:
@@ -133,12 +134,12 @@ class ProbeSet:
         if self._failure is not None:
             raise self._failure
 
-    def on_first(self, weights: Tensor, use: Callable[[EvaluationPoint], T]) -> Optional[T]:
+    def on_first(self, weights: Tensor, use: Callable[[EvaluationPoint], T]) -> T | None:
         """Hands over the first batch's evaluation at these weights, flat; None where there is none."""
         self._require_room(1)
         return use(self._kept[0].evaluation.at(weights)) if self._kept else None
 
-    def on_each(self, weights: Tensor, use: Callable[[EvaluationPoint], T], most: Optional[int] = None) -> List[T]:
+    def on_each(self, weights: Tensor, use: Callable[[EvaluationPoint], T], most: int | None = None) -> list[T]:
         """Hands over one batch's evaluation after the other, of so many at most."""
         self._require_room(1)
         return [use(each.evaluation.at(weights)) for each in self._kept[:most]]
@@ -154,22 +155,22 @@ class ProbeSet:
         return sum(each.evaluation.loss(weights) for each in self._kept) / len(self._kept)
 
     @property
-    def head(self) -> Tuple[Optional[Tensor], bool]:
+    def head(self) -> tuple[Tensor | None, bool]:
         """The first batch's targets, [examples, outputs], where known; and whether its evaluation gives the outputs."""
         return (self._kept[0].targets, self._kept[0].has_outputs) if self._kept else (None, False)
 
     @property
-    def layers(self) -> Optional[KeptLayers]:
+    def layers(self) -> KeptLayers | None:
         """Where every batch's evaluation gives what layers give; None where that is not known."""
         found = [each.layers for each in self._kept]
         return found[0] if found and all(each is not None and _same_layers(each, found[0]) for each in found) else None
 
     @property
-    def targets(self) -> List[Optional[Tensor]]:
+    def targets(self) -> list[Tensor | None]:
         """Of each batch, [examples, outputs], where known."""
         return [each.targets for each in self._kept]
 
-    def describe(self, most: Optional[int] = None) -> str:
+    def describe(self, most: int | None = None) -> str:
         """What a measurement is of, in words; of so many of the batches at most."""
         count = len(self._kept) if most is None else min(most, len(self._kept))
         each = self._kept[0].examples if self._kept else None
@@ -201,10 +202,12 @@ class ProbeSet:
         else:
             self._keep(step, candidate, first)
 
-    def _keep(self, step: ObservedStep, candidate: _KeptBatch, first: Optional[_KeptBatch]) -> None:
+    def _keep(self, step: ObservedStep, candidate: _KeptBatch, first: _KeptBatch | None) -> None:
         known = first.entering if first is not None else []
         own = [
-            each for index, each in enumerate(candidate.entering) if index >= len(known) or not _equal(each, known[index])
+            each
+            for index, each in enumerate(candidate.entering)
+            if index >= len(known) or not _equal(each, known[index])
         ]
         size = self._bytes + sum(each.numel() * each.element_size() for each in own)
         replays = candidate.replay_bytes * (len(self._kept) + 1)
@@ -228,7 +231,8 @@ class ProbeSet:
         if own is None or not abs(loss - own) <= 1e-4 * max(abs(own), 1e-6):
             raise Unmeasurable(
                 "probe-set-differs",
-                "No batch is kept to be measured again: evaluated once more at the same weights, it gives another loss.",
+                "No batch is kept to be measured again: evaluated once more at the same weights, it gives another "
+                "loss.",
             )
 
     def _require_room(self, together: int) -> None:
@@ -236,12 +240,12 @@ class ProbeSet:
         if self._kept and needed > _room(self._kept[0].entering[0] if self._kept[0].entering else None):
             raise Unmeasurable(
                 "probe-set-room",
-                "The probe set was not measured at some steps: its activations would take more than half of the memory that is "
-                "free.",
+                "The probe set was not measured at some steps: its activations would take more than half of the memory "
+                "that is free.",
             )
 
 
-def _evaluation(step: ObservedStep, outputs: Optional[Tensor]) -> Tuple[Evaluation, Optional[KeptLayers]]:
+def _evaluation(step: ObservedStep, outputs: Tensor | None) -> tuple[Evaluation, KeptLayers | None]:
     """With the model's outputs and what its layers give, as far as these can be computed again."""
     layers = step.layers()
     if layers is not None:
@@ -254,11 +258,11 @@ def _evaluation(step: ObservedStep, outputs: Optional[Tensor]) -> Tuple[Evaluati
     return step.curvature.evaluation([] if outputs is None else [outputs]), None
 
 
-def _same_layers(first: KeptLayers, second: Optional[KeptLayers]) -> bool:
+def _same_layers(first: KeptLayers, second: KeptLayers | None) -> bool:
     return second is not None and [each.layer for each in first.layers] == [each.layer for each in second.layers]
 
 
-def _room(tensor: Optional[Tensor]) -> float:
+def _room(tensor: Tensor | None) -> float:
     """Bytes of activations that measuring on the set may take."""
     device = torch.device("cpu") if tensor is None else tensor.device
     return min(_MOST_REPLAY_BYTES, free_memory(device) / 2)
@@ -272,24 +276,26 @@ def _same_shapes(first: _KeptBatch, second: _KeptBatch) -> bool:
 def _same_examples(first: _KeptBatch, second: _KeptBatch) -> bool:
     """Whether two evaluations had the same examples.
 
-    Values with a row for each example are compared, but for those that are the same number all over, as an initial state is;
-    what is made of two numbers, as a dropout mask is, may differ where something else is the same.
+    Values with a row for each example are compared, but for those that are the same number all over, as an initial
+    state is; what is made of two numbers, as a dropout mask is, may differ where something else is the same.
     """
     if not _same_shapes(first, second):
         return False
     pairs = [
-        pair for pair in zip(first.entering, second.entering) if _holds_examples(pair[0], first.examples) and _varies(pair, 2)
+        pair
+        for pair in zip(first.entering, second.entering)
+        if _holds_examples(pair[0], first.examples) and _varies(pair, 2)
     ]
     differing = [pair for pair in pairs if not _equal(*pair)]
     return len(differing) < len(pairs) and not any(_varies(pair, 3) for pair in differing)
 
 
-def _holds_examples(tensor: Tensor, examples: Optional[int]) -> bool:
+def _holds_examples(tensor: Tensor, examples: int | None) -> bool:
     leading = next((extent for extent in tensor.shape if extent != 1), 1)
     return tensor.numel() > 1 and (examples is None or leading % examples == 0)
 
 
-def _varies(pair: Tuple[Tensor, Tensor], least: int) -> bool:
+def _varies(pair: tuple[Tensor, Tensor], least: int) -> bool:
     """Whether one of the two holds at least so many different numbers."""
     return any(len(torch.unique(each)) >= least for each in pair)
 
@@ -306,7 +312,8 @@ def _too_large(size: float, limits: ProbeSetLimits) -> Unmeasurable:
         text = "No batch is kept to be measured again, as the probe set's limit is none."
     else:
         text = (
-            f"No batch is kept to be measured again: one takes {megabytes(size)} MiB of the {megabytes(limits.bytes)} MiB that "
-            "the probe set may take, or its activations take more than is free. Raise the probe set's limit to have one kept."
+            f"No batch is kept to be measured again: one takes {megabytes(size)} MiB of the {megabytes(limits.bytes)} "
+            "MiB that the probe set may take, or its activations take more than is free. Raise the probe set's limit "
+            "to have one kept."
         )
     return Unmeasurable("probe-set-memory", text)

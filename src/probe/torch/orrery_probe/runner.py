@@ -1,4 +1,5 @@
-"""Runs a script as `python script.py arguments…` does: same `__main__`, same paths, same tracebacks, same exit status."""
+"""Runs a script as `python script.py arguments…` does: same `__main__`, same paths, same tracebacks, same exit
+status."""
 
 from __future__ import annotations
 
@@ -8,12 +9,12 @@ import os
 import sys
 from importlib.machinery import SourceFileLoader
 from types import ModuleType, TracebackType
-from typing import Callable, List, Optional
+from typing import Callable
 
 _OWN = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 
-def run_script(script: str, arguments: List[str], failed: Callable[[BaseException], None]) -> None:
+def run_script(script: str, arguments: list[str], failed: Callable[[BaseException], None]) -> None:
     """Raises what the script raises; `failed` hears of it first, SystemExit included."""
     path = os.path.abspath(script)
     sys.argv[:] = [script, *arguments]
@@ -48,9 +49,9 @@ def run_script(script: str, arguments: List[str], failed: Callable[[BaseExceptio
         raise
 
 
-def without_own_frames(traceback: Optional[TracebackType]) -> Optional[TracebackType]:
+def without_own_frames(traceback: TracebackType | None) -> TracebackType | None:
     """The traceback as it would read without the probe: our frames leave it wherever they stand."""
-    kept: List[TracebackType] = []
+    kept: list[TracebackType] = []
     while traceback is not None:
         file = traceback.tb_frame.f_code.co_filename
         if not file.startswith(_OWN):

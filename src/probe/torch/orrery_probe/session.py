@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import functools
 import itertools
-from typing import Any, Callable, List, Optional, Sequence, TypeVar, cast
+from collections.abc import Sequence
+from typing import Any, Callable, TypeVar, cast
 
 import torch
 from torch import Tensor
 
 from .begin_record import BeginRecord
 from .control import Controls
+from .early import EarlyMeasurement
+from .facts.data_facts import batch_of
 from .facts.training_facts import TrainingFacts
+from .given_gradients import GivenGradients, towards_parameters
 from .hooks import Hooks
 from .journal import Journal
 from .layers.calls import LayerCalls
-from .early import EarlyMeasurement
-from .facts.data_facts import batch_of
-from .given_gradients import GivenGradients, towards_parameters
 from .measurement_plan import NOTHING, MeasurementPlan, Plan
 from .optimizers import Optimizers
 from .pending import PendingLoss
@@ -33,7 +34,7 @@ def _guarded(method: _Method) -> _Method:
     """What goes wrong in here is said in a note and does not reach the script."""
 
     @functools.wraps(method)
-    def guarded(session: "Session", *args: Any) -> Any:
+    def guarded(session: Session, *args: Any) -> Any:
         if session.is_measuring:
             return None
         session.is_measuring = True
@@ -77,22 +78,22 @@ class Session:
         self._controls = controls
         self._plan = NOTHING
         self._losses = PendingLosses()
-        self._given: Optional[GivenGradients] = None
+        self._given: GivenGradients | None = None
         self._passing = 0
         """Losses of the backward pass under way."""
-        self._calls: List[CapturedCall] = []
-        self._layer_calls: Optional[LayerCalls] = None
+        self._calls: list[CapturedCall] = []
+        self._layer_calls: LayerCalls | None = None
         self._depth = 0
-        self._scaler: Optional[Any] = None
-        self._inputs: Optional[List[Tensor]] = None
+        self._scaler: Any | None = None
+        self._inputs: list[Tensor] | None = None
         """What the model was first called with since the last step."""
-        self._pass_inputs: Optional[List[Tensor]] = None
+        self._pass_inputs: list[Tensor] | None = None
         """The same since the last backward pass."""
-        self._batch: Optional[int] = None
+        self._batch: int | None = None
         """Examples of all backward passes since the last step."""
-        self._stepping: Optional[torch.optim.Optimizer] = None
-        self._under_way: Optional[StepUnderWay] = None
-        self._early: Optional[EarlyMeasurement] = None
+        self._stepping: torch.optim.Optimizer | None = None
+        self._under_way: StepUnderWay | None = None
+        self._early: EarlyMeasurement | None = None
         self._tapes = recorder.tapes
         self._tapes.is_ours = lambda: self.is_measuring
         self._preparing = 0.0
@@ -150,7 +151,7 @@ class Session:
         return result
 
     @_guarded
-    def _capture(self, module: torch.nn.Module, args: Any, kwargs: Any) -> Optional[CapturedCall]:
+    def _capture(self, module: torch.nn.Module, args: Any, kwargs: Any) -> CapturedCall | None:
         if next(module.parameters(), None) is None:
             return None
         self._recorder.evaluation_begins()
@@ -203,8 +204,8 @@ class Session:
             self.journal.note_once(
                 "warning",
                 "curvature-memory",
-                "Curvature is left out where the graphs of all accumulated backward passes would take more than half of the "
-                "free memory.",
+                "Curvature is left out where the graphs of all accumulated backward passes would take more than half "
+                "of the free memory.",
             )
         self._losses.add(pending)
         if pending.graph is None:
@@ -281,8 +282,8 @@ class Session:
         self.journal.note_once(
             "warning",
             "loss-unknown",
-            "The loss of some steps is not known: it is seen where `backward` is called on it, a single number, or where "
-            "`torch.autograd.grad` gives the very gradients that the optimizer finds.",
+            "The loss of some steps is not known: it is seen where `backward` is called on it, a single number, or "
+            "where `torch.autograd.grad` gives the very gradients that the optimizer finds.",
         )
 
     def backward_done(self, succeeds: bool) -> None:
@@ -295,7 +296,7 @@ class Session:
             self._check(early)
 
     @_guarded
-    def _check(self, early: "EarlyMeasurement") -> None:
+    def _check(self, early: EarlyMeasurement) -> None:
         early.check()
 
     def _measure_early(self, pending: PendingLoss) -> None:
@@ -373,17 +374,17 @@ class Session:
         self._record()
 
     def _record(self) -> None:
-        if self._plan.needs_recording or (self._plan.needs_products and self._tapes.is_wanted):
-            if self._optimizers.likely is not None:
-                self._tapes.begin()
+        is_needed = self._plan.needs_recording or (self._plan.needs_products and self._tapes.is_wanted)
+        if is_needed and self._optimizers.likely is not None:
+            self._tapes.begin()
 
 
-def _losses_of(tensors: Any, gradients: Any) -> List[Tensor]:
-    """What a backward pass differentiates the sum of: scalars, or tensors whose elements are simply summed. None of them where
-    the caller weights them otherwise, since the loss is then made elsewhere."""
+def _losses_of(tensors: Any, gradients: Any) -> list[Tensor]:
+    """What a backward pass differentiates the sum of: scalars, or tensors whose elements are simply summed. None of
+    them where the caller weights them otherwise, since the loss is then made elsewhere."""
     of = [tensors] if isinstance(tensors, Tensor) else list(tensors)
     by = [gradients] if isinstance(gradients, Tensor) or gradients is None else list(gradients)
-    losses: List[Tensor] = []
+    losses: list[Tensor] = []
     for tensor, weights in itertools.zip_longest(of, by):
         if tensor is None or (weights is not None and not bool((weights == 1).all())):
             return []

@@ -6,7 +6,6 @@ import os
 import sys
 from dataclasses import dataclass
 from types import FrameType
-from typing import Optional
 
 import torch
 
@@ -23,12 +22,12 @@ class SourceSite:
     column: int = 1
 
 
-def caller_site(constructed: Optional[object] = None) -> Optional[SourceSite]:
+def caller_site(constructed: object | None = None) -> SourceSite | None:
     """The innermost frame that is neither torch's nor ours.
 
     The constructors of `constructed` itself are passed over: a module is made where its class is called.
     """
-    frame: Optional[FrameType] = sys._getframe(1)
+    frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         file = frame.f_code.co_filename
         if not file.startswith((_OWN, _TORCH, "<")) and not _constructs(frame, constructed):
@@ -37,7 +36,7 @@ def caller_site(constructed: Optional[object] = None) -> Optional[SourceSite]:
     return None
 
 
-def _constructs(frame: FrameType, constructed: Optional[object]) -> bool:
+def _constructs(frame: FrameType, constructed: object | None) -> bool:
     code = frame.f_code
     if constructed is None or code.co_name != "__init__" or code.co_argcount == 0:
         return False

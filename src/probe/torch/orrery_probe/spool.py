@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 import math
 import os
-from typing import Any, Dict
+from typing import Any
 
 LONGEST_LINE = 1_048_576
 """Longest line that a writer may write, in bytes."""
 
-Record = Dict[str, Any]
+Record = dict[str, Any]
 
 
 class Spool:
     """One blocking write a record, so that what was measured outlives the process, in whatever way that ends.
 
-    A write that fails never reaches the script: records are then lost, and a `note` says how many once writing works again.
+    A write that fails never reaches the script: records are then lost, and a `note` says how many once writing works
+    again.
     """
 
     def __init__(self, directory: str) -> None:

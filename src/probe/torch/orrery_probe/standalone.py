@@ -8,7 +8,6 @@ import os
 import secrets
 import sys
 import time
-from typing import List, Optional
 
 _PARTS = ("run.json", "spool.jsonl")
 """What a folder holds that holds a run."""
@@ -18,8 +17,9 @@ class FolderTakenError(Exception):
     """The folder holds a run already; the message says what to do."""
 
 
-def make_run(out: Optional[str], script: str, arguments: List[str], budget: float) -> str:
-    """Makes a run's folder with its `run.json`, as the recorder does: `out`, or a new one in `.orrery/runs` where that is absent.
+def make_run(out: str | None, script: str, arguments: list[str], budget: float) -> str:
+    """Makes a run's folder with its `run.json`, as the recorder does: `out`, or a new one in `.orrery/runs` where that
+    is absent.
 
     Returns its absolute path. Raises FolderTakenError where `out` holds a run, OSError where it cannot be made.
     """
@@ -44,7 +44,7 @@ def _runs() -> str:
 
 
 def _write_manifest(
-    directory: str, identity: str, script: str, arguments: List[str], budget: float, now: float
+    directory: str, identity: str, script: str, arguments: list[str], budget: float, now: float
 ) -> None:
     path = os.path.abspath(script)
     with open(path, "rb") as source:

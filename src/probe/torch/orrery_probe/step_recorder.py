@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Callable, Dict, Iterator, List, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Callable
 
 import torch
 from torch import Tensor
@@ -46,18 +47,18 @@ class StepUnderWay:
     known: KnownOptimizer
     learning_rate: float
     seconds: float
-    loss: Optional[float]
-    batch: Optional[int]
-    gradients: Sequence[Optional[Tensor]]
+    loss: float | None
+    batch: int | None
+    gradients: Sequence[Tensor | None]
     due: Sequence[Observable]
     curvature: Curvature
     costs: StepCosts
     """What has been spent on it so far."""
     keeps_graph: bool
     """Whether it was prepared for products."""
-    layers: Callable[[], Optional[Layers]] = lambda: None
-    before: Optional[Sequence[Tensor]] = None
-    measured: List[Tuple[Observable, Measurement]] = field(default_factory=list)
+    layers: Callable[[], Layers | None] = lambda: None
+    before: Sequence[Tensor] | None = None
+    measured: list[tuple[Observable, Measurement]] = field(default_factory=list)
 
 
 class StepRecorder:
@@ -66,12 +67,12 @@ class StepRecorder:
         self._guard = guard
         self._journal = journal
         self._budget = budget
-        self._last_script_time: Optional[float] = None
+        self._last_script_time: float | None = None
         self._unseen = UnseenCosts()
         """Of the first optimizer's steps."""
-        self._last_first: Optional[float] = None
+        self._last_first: float | None = None
         """The script's time at the end of the first optimizer's last step."""
-        self._loss_seen: Optional[float] = None
+        self._loss_seen: float | None = None
 
     @property
     def loss_is_finite(self) -> bool:
@@ -89,10 +90,10 @@ class StepRecorder:
         known: KnownOptimizer,
         learning_rate: float,
         losses: Sequence[PendingLoss],
-        batch: Optional[int],
+        batch: int | None,
         plan: Plan,
         preparing: float,
-        early: Optional[EarlyMeasurement],
+        early: EarlyMeasurement | None,
     ) -> StepUnderWay:
         """Measures what can be measured only before the weights move, but for what was measured early.
 
@@ -110,7 +111,7 @@ class StepRecorder:
             costs.add(payers_for_products(observables), preparing)
         gradients = gradients_of(optimizer, known.parameters)
         curvature = Curvature(losses, known.parameters, gradients, self.tapes)
-        measured: List[Tuple[Observable, Measurement]] = []
+        measured: list[tuple[Observable, Measurement]] = []
         if early is not None:
             early.costs.settle(self._budget, 0)
             if early.known is known:
@@ -140,7 +141,7 @@ class StepRecorder:
         self._copy_weights(under_way)
         return under_way
 
-    def due(self, optimizer: torch.optim.Optimizer, known: KnownOptimizer, plan: Plan) -> List[Observable]:
+    def due(self, optimizer: torch.optim.Optimizer, known: KnownOptimizer, plan: Plan) -> list[Observable]:
         """Only the first optimizer's steps are measured: the run's series are about its loss."""
         if not known.is_first or not plan.due:
             return []
@@ -204,9 +205,9 @@ class StepRecorder:
             journal.step += 1
             self._last_script_time = journal.clock.script_time
 
-    def _step_values(self, under_way: StepUnderWay) -> Dict[str, float]:
+    def _step_values(self, under_way: StepUnderWay) -> dict[str, float]:
         at = "" if under_way.known.is_first else f"@{under_way.known.id}"
-        values: Dict[str, float] = {}
+        values: dict[str, float] = {}
         if under_way.loss is not None:
             values[f"loss/train{at}"] = under_way.loss
         if not math.isnan(under_way.learning_rate):
@@ -268,7 +269,9 @@ class StepRecorder:
             self._journal.note_once("warning", "curvature-not-symmetric", f"Curvature is left out. {error}")
         else:
             reason = f"{type(error).__name__}: {error}".split("\n")[0]
-            self._journal.note_once("warning", "measurement-failed", f"{observable.name} could not be measured: {reason}")
+            self._journal.note_once(
+                "warning", "measurement-failed", f"{observable.name} could not be measured: {reason}"
+            )
 
     def _write(self, observable: Observable, measurement: Measurement, under_way: StepUnderWay) -> None:
         with self._cost(under_way.costs, payers_of(observable, under_way.due)):
@@ -284,20 +287,20 @@ class StepRecorder:
                     sample=under_way.batch if measurement.sample is None else measurement.sample,
                 )
 
-    def _watch_loss(self, loss: Optional[float]) -> None:
+    def _watch_loss(self, loss: float | None) -> None:
         if loss is None:
             return
         if not math.isfinite(loss) and self.loss_is_finite:
             self._journal.note(
                 "warning",
                 "loss-not-finite",
-                f"The loss of step {self._journal.step} is {loss}. Training has diverged; what follows says nothing about "
-                "the model.",
+                f"The loss of step {self._journal.step} is {loss}. Training has diverged; what follows says nothing "
+                "about the model.",
             )
         self._loss_seen = loss
 
 
-def loss_of(losses: Sequence[PendingLoss]) -> Optional[float]:
+def loss_of(losses: Sequence[PendingLoss]) -> float | None:
     """The loss that is stepped on: gradients of several backward passes add up."""
     if not losses:
         return None
@@ -305,11 +308,11 @@ def loss_of(losses: Sequence[PendingLoss]) -> Optional[float]:
     return float(sum(float(each) for each in values))
 
 
-def layers_of(losses: Sequence[PendingLoss], known: KnownOptimizer) -> Callable[[], Optional[Layers]]:
+def layers_of(losses: Sequence[PendingLoss], known: KnownOptimizer) -> Callable[[], Layers | None]:
     """Those of the first loss; None where they were not looked at. Found when first asked for."""
-    found: List[Layers] = []
+    found: list[Layers] = []
 
-    def layers() -> Optional[Layers]:
+    def layers() -> Layers | None:
         if not losses or losses[0].root is None or losses[0].layer_calls is None:
             return None
         if not found:
@@ -320,7 +323,7 @@ def layers_of(losses: Sequence[PendingLoss], known: KnownOptimizer) -> Callable[
     return layers
 
 
-def gradients_of(optimizer: torch.optim.Optimizer, parameters: Sequence[Tensor]) -> List[Optional[Tensor]]:
+def gradients_of(optimizer: torch.optim.Optimizer, parameters: Sequence[Tensor]) -> list[Tensor | None]:
     """The parameters' gradients without the scale of a gradient scaler.
 
     It has taken it out by the time of the step, but for fused optimizers, which do that themselves.

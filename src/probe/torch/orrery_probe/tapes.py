@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import sys
-from typing import Any, Callable, Optional
+from typing import Any, Callable
 
 from .products.tape import Tape
 
 
 class Tapes:
-    """One a step at most: from the end of the step before, since nobody tells where an evaluation begins, to the step itself,
-    without backward passes."""
+    """One a step at most: from the end of the step before, since nobody tells where an evaluation begins, to the step
+    itself, without backward passes."""
 
     def __init__(self) -> None:
         self.is_ours: Callable[[], bool] = lambda: False
         """Tells whether what happens is the probe's own doing."""
-        self.current: Optional[Tape] = None
+        self.current: Tape | None = None
         self.is_wanted = False
         """Whether curvature is not to be had without."""
         self.compiles = False

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Dict
-
 from .usual_duration import UsualDuration
 
 _LONGEST_MEMORY = 128
@@ -15,14 +13,14 @@ _LEARNING_RATE = 1 / 32
 class UnseenCosts:
     """Garbage, caches gone cold, graphs that are kept, bookkeeping.
 
-    It is the time by which steps at which something is measured, less what was timed, are longer than those at which nothing
-    is, on average; none where that is not known.
+    It is the time by which steps at which something is measured, less what was timed, are longer than those at which
+    nothing is, on average; none where that is not known.
     """
 
     def __init__(self) -> None:
         self._plain = UsualDuration()
         self._since_plain = 0
-        self._excess: Dict[bool, float] = {True: 0.0, False: 0.0}
+        self._excess: dict[bool, float] = {True: 0.0, False: 0.0}
         """Running means of the excess, of steps whose graph is kept and of those whose is not."""
 
     def add_plain(self, seconds: float) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import Deque, Optional
 
 _REMEMBERED = 32
 _FEWEST = 12
@@ -18,10 +17,10 @@ class UsualDuration:
     """By its latest occurrences."""
 
     def __init__(self) -> None:
-        self._latest: Deque[float] = deque(maxlen=_REMEMBERED)
+        self._latest: deque[float] = deque(maxlen=_REMEMBERED)
         self._count = 0
         self._computed_at = 0
-        self._median: Optional[float] = None
+        self._median: float | None = None
         self._mean = 0.0
 
     def add(self, seconds: float) -> None:
@@ -29,7 +28,7 @@ class UsualDuration:
         self._latest.append(seconds)
         self._count += 1
 
-    def excess(self, seconds: float) -> Optional[float]:
+    def excess(self, seconds: float) -> float | None:
         """Seconds by which a duration exceeds the mean, negative where it is shorter; None before enough is known."""
         self._compute()
         return None if self._median is None else min(seconds, _LONGEST * self._median) - self._mean

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -14,8 +14,8 @@ _COMPARED = 3
 
 class DataFacts:
     def __init__(self) -> None:
-        self._loader: Optional[Dict[str, Any]] = None
-        self._last: List[Tuple[weakref.ref[Tensor], int]] = []
+        self._loader: dict[str, Any] | None = None
+        self._last: list[tuple[weakref.ref[Tensor], int]] = []
         self._same = 0
         self._seen = 0
 
@@ -25,7 +25,8 @@ class DataFacts:
         return self._loader is None and self._seen < _COMPARED
 
     def iterating(self, loader: Any) -> None:
-        """A data loader begins to be read; the first that is read while gradients are on is the one that is trained on."""
+        """A data loader begins to be read; the first that is read while gradients are on is the one that is trained
+        on."""
         if self._loader is not None or not torch.is_grad_enabled():
             return
         try:
@@ -35,9 +36,14 @@ class DataFacts:
         if loader.batch_size is None or examples < 1:
             return
         batch = min(int(loader.batch_size), examples)
-        self._loader = {"examples": examples, "batch": batch, "fullBatch": batch == examples, "how": "from the data loader"}
+        self._loader = {
+            "examples": examples,
+            "batch": batch,
+            "fullBatch": batch == examples,
+            "how": "from the data loader",
+        }
 
-    def of_step(self, inputs: List[Tensor], batch: Optional[int]) -> Optional[Dict[str, Any]]:
+    def of_step(self, inputs: list[Tensor], batch: int | None) -> dict[str, Any] | None:
         """Fields of a `data` record as far as they are known; `inputs` are what the model was called with."""
         if self._loader is not None:
             return self._loader
@@ -51,11 +57,16 @@ class DataFacts:
         self._same = self._same + 1 if is_same else 1
         self._last = [(weakref.ref(each), each._version) for each in inputs]
         if inputs and self._same >= _COMPARED:
-            return {"examples": batch, "batch": batch, "fullBatch": True, "how": "every step read the same input tensors"}
+            return {
+                "examples": batch,
+                "batch": batch,
+                "fullBatch": True,
+                "how": "every step read the same input tensors",
+            }
         return {"batch": batch, "how": "from the tensors that the model was called with"}
 
 
-def batch_of(inputs: List[Tensor]) -> Optional[int]:
+def batch_of(inputs: list[Tensor]) -> int | None:
     """The leading size of the first input that has one."""
     for each in inputs:
         if each.dim() > 0:

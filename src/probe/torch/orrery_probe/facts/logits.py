@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Optional, Sequence
+from collections.abc import Sequence
+from typing import Any
 
-import torch
 from torch import Tensor
 
 from .objective_facts import log_probabilities, main_term
 
 
-def logit_values(loss: Tensor, outputs: Sequence[Tensor]) -> Optional[Dict[str, float]]:
-    """`logit/variance`, the mean over examples of the population variance over classes, and `logit/max`, the largest absolute
-    logit where the logits themselves are among a module's outputs.
+def logit_values(loss: Tensor, outputs: Sequence[Tensor]) -> dict[str, float] | None:
+    """`logit/variance`, the mean over examples of the population variance over classes, and `logit/max`, the largest
+    absolute logit where the logits themselves are among a module's outputs.
 
     The single logit z of a binary cross-entropy stands for the two logits 0 and z, whose variance is z²/4.
     """
@@ -34,5 +34,5 @@ def logit_values(loss: Tensor, outputs: Sequence[Tensor]) -> Optional[Dict[str, 
     return values
 
 
-def _made_by(node: Any, outputs: Sequence[Tensor]) -> Optional[Tensor]:
+def _made_by(node: Any, outputs: Sequence[Tensor]) -> Tensor | None:
     return next((each for each in outputs if each.grad_fn is node), None)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import weakref
-from typing import Any, Dict, Iterable, List, Optional, Set
+from collections.abc import Iterable
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -17,7 +18,7 @@ class Modules:
 
     def __init__(self) -> None:
         self._sites: weakref.WeakKeyDictionary[torch.nn.Module, SourceSite] = weakref.WeakKeyDictionary()
-        self._made: List[weakref.ref[torch.nn.Module]] = []
+        self._made: list[weakref.ref[torch.nn.Module]] = []
 
     def created(self, module: torch.nn.Module) -> None:
         self._made.append(weakref.ref(module))
@@ -25,13 +26,13 @@ class Modules:
         if site is not None:
             self._sites[module] = site
 
-    def site_of(self, module: torch.nn.Module) -> Optional[SourceSite]:
+    def site_of(self, module: torch.nn.Module) -> SourceSite | None:
         return self._sites.get(module)
 
-    def model_of(self, parameters: Iterable[Tensor]) -> Optional[torch.nn.Module]:
+    def model_of(self, parameters: Iterable[Tensor]) -> torch.nn.Module | None:
         """The smallest module that holds all of the parameters; else the one that holds most of them."""
         wanted = {id(each) for each in parameters}
-        best: Optional[torch.nn.Module] = None
+        best: torch.nn.Module | None = None
         best_rank = (0, 0)
         for reference in self._made:
             module = reference()
@@ -44,15 +45,16 @@ class Modules:
         return best
 
 
-def parameter_names(model: Optional[torch.nn.Module], parameters: Iterable[Tensor]) -> Dict[int, str]:
-    """Names by `id`, beginning with a module's path as `model_fields` has it; parameters outside of the model are numbered."""
+def parameter_names(model: torch.nn.Module | None, parameters: Iterable[Tensor]) -> dict[int, str]:
+    """Names by `id`, beginning with a module's path as `model_fields` has it; parameters outside of the model are
+    numbered."""
     root = type(model).__name__
     named = [] if model is None else model.named_parameters()
     known = {id(each): name if "." in name else f"{root}.{name}" for name, each in named}
     return {id(each): known.get(id(each), f"parameter_{index}") for index, each in enumerate(parameters)}
 
 
-def model_fields(model: torch.nn.Module, modules: Modules) -> Dict[str, Any]:
+def model_fields(model: torch.nn.Module, modules: Modules) -> dict[str, Any]:
     """Of the modules that hold parameters themselves and those without children, in order, shared ones once."""
     facts = [_module_fields(path, each, modules) for path, each in model.named_modules() if _is_part(each)]
     matrices = [shape for each in facts for shape in each["parameterShapes"] if len(shape) >= 2]
@@ -69,10 +71,15 @@ def model_fields(model: torch.nn.Module, modules: Modules) -> Dict[str, Any]:
     }
 
 
-def bare_fields(parameters: List[Tensor]) -> Dict[str, Any]:
+def bare_fields(parameters: list[Tensor]) -> dict[str, Any]:
     """Of a model that is nothing but tensors."""
     facts = [
-        {"path": f"parameter_{index}", "kind": "Tensor", "parameterShapes": [list(each.shape)], "parameters": each.numel()}
+        {
+            "path": f"parameter_{index}",
+            "kind": "Tensor",
+            "parameterShapes": [list(each.shape)],
+            "parameters": each.numel(),
+        }
         for index, each in enumerate(parameters)
     ]
     return {
@@ -87,9 +94,9 @@ def _is_part(module: torch.nn.Module) -> bool:
     return not any(True for _ in module.children()) or any(True for _ in module.parameters(recurse=False))
 
 
-def _module_fields(path: str, module: torch.nn.Module, modules: Modules) -> Dict[str, Any]:
+def _module_fields(path: str, module: torch.nn.Module, modules: Modules) -> dict[str, Any]:
     own = [each for each in module.parameters(recurse=False) if each.requires_grad]
-    fields: Dict[str, Any] = {
+    fields: dict[str, Any] = {
         "path": path or type(module).__name__,
         "kind": type(module).__name__,
         "parameterShapes": [list(each.shape) for each in own],
@@ -104,7 +111,7 @@ def layer_of(parameter: str) -> str:
     return parameter.rpartition(".")[0] or parameter
 
 
-def distinct(tensors: Iterable[Tensor]) -> List[Tensor]:
+def distinct(tensors: Iterable[Tensor]) -> list[Tensor]:
     """Each tensor once, in order."""
-    seen: Set[int] = set()
+    seen: set[int] = set()
     return [each for each in tensors if not (id(each) in seen or seen.add(id(each)))]  # type: ignore[func-returns-value]

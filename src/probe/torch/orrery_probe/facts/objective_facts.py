@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any
 
 from torch import Tensor
 
 _REDUCTIONS = {1: "mean", 2: "sum"}
 
 
-def objective_fields(loss: Tensor) -> Optional[Dict[str, Any]]:
+def objective_fields(loss: Tensor) -> dict[str, Any] | None:
     """Of a loss whose graph is still whole; None where no node is known. Must be called before its backward."""
     node, regularized = main_term(loss.grad_fn)
     if node is None:
         return {"kind": "unknown", "reduction": "unknown", "regularized": regularized, "how": _HOW}
     name = node.name()
-    fields: Dict[str, Any] = {"regularized": regularized, "how": _HOW}
+    fields: dict[str, Any] = {"regularized": regularized, "how": _HOW}
     reduction = getattr(node, "_saved_reduction", None)
     fields["reduction"] = _REDUCTIONS.get(reduction, "unknown") if isinstance(reduction, int) else "unknown"
     if name.startswith(("NllLoss", "CrossEntropyLoss")):
@@ -41,7 +41,7 @@ def objective_fields(loss: Tensor) -> Optional[Dict[str, Any]]:
     return fields
 
 
-def log_probabilities(node: Any) -> Optional[Tensor]:
+def log_probabilities(node: Any) -> Tensor | None:
     """The result of the log-softmax below the node of a cross-entropy: its logits up to a constant an example."""
     for below, _ in node.next_functions:
         if below is not None and below.name().startswith("LogSoftmax"):
@@ -54,10 +54,10 @@ _HOW = "read off the graph of the loss"
 _KNOWN = ("NllLoss", "CrossEntropyLoss", "MseLoss", "BinaryCrossEntropyWithLogits")
 
 
-def main_term(root: Any) -> Tuple[Optional[Any], bool]:
+def main_term(root: Any) -> tuple[Any | None, bool]:
     """The node of a known loss at the end of the graph, and whether other terms are added to it."""
     regularized = False
-    waiting: List[Any] = [root]
+    waiting: list[Any] = [root]
     while waiting:
         node = waiting.pop(0)
         if node is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -19,7 +19,8 @@ _KINDS = {
 
 
 def optimizer_kind(optimizer: torch.optim.Optimizer) -> str:
-    """By the class, or the nearest parent that torch brings; a subclass may change the rule, so it must not have its own step."""
+    """By the class, or the nearest parent that torch brings; a subclass may change the rule, so it must not have its
+    own step."""
     kind = type(optimizer)
     module = kind.__module__
     if not module.startswith("torch.optim"):
@@ -29,7 +30,7 @@ def optimizer_kind(optimizer: torch.optim.Optimizer) -> str:
     return _KINDS.get(kind.__name__, "other")
 
 
-def parameters_of(optimizer: torch.optim.Optimizer) -> List[Tensor]:
+def parameters_of(optimizer: torch.optim.Optimizer) -> list[Tensor]:
     return [each for group in optimizer.param_groups for each in group["params"] if each.requires_grad]
 
 
@@ -38,9 +39,9 @@ def learning_rate_of(optimizer: torch.optim.Optimizer) -> float:
     return float(optimizer.param_groups[0]["lr"]) if "lr" in optimizer.param_groups[0] else float("nan")
 
 
-def group_fields(optimizer: torch.optim.Optimizer, group: Dict[str, Any]) -> Dict[str, Any]:
+def group_fields(optimizer: torch.optim.Optimizer, group: dict[str, Any]) -> dict[str, Any]:
     kind = optimizer_kind(optimizer)
-    fields: Dict[str, Any] = {
+    fields: dict[str, Any] = {
         "parameters": sum(each.numel() for each in group["params"] if each.requires_grad),
         "learningRate": float(group.get("lr", float("nan"))),
     }

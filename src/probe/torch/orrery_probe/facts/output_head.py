@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Optional, Sequence
 
 import torch
 from torch import Tensor
@@ -17,11 +17,11 @@ _NORMALIZING = ("LogSoftmax", "Softmax", "Sigmoid", "LogSigmoid")
 class OutputHead:
     outputs: Tensor
     """[examples, outputs], with their graph; logits, for a cross-entropy."""
-    targets: Optional[Tensor]
+    targets: Tensor | None
     """[examples, outputs]; classes as ones and zeros. None where they are not known."""
 
 
-def output_head(loss: Tensor, outputs: Sequence[Tensor]) -> Optional[OutputHead]:
+def output_head(loss: Tensor, outputs: Sequence[Tensor]) -> OutputHead | None:
     """`outputs` are those of the modules that the loss comes from; None where it is not one matrix of them."""
     if len(outputs) != 1 or outputs[0].dim() != 2:
         return None
@@ -32,7 +32,7 @@ def output_head(loss: Tensor, outputs: Sequence[Tensor]) -> Optional[OutputHead]
     return OutputHead(output, _targets(loss, output))
 
 
-def _targets(loss: Tensor, output: Tensor) -> Optional[Tensor]:
+def _targets(loss: Tensor, output: Tensor) -> Tensor | None:
     node, _ = main_term(loss.grad_fn)
     target = None if node is None else getattr(node, "_saved_target", None)
     if not isinstance(target, Tensor):

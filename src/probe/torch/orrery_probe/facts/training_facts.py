@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -20,11 +21,11 @@ class TrainingFacts:
         self.modules = modules
         self.data = data
         self._journal = journal
-        self._objective: Optional[Dict[str, Any]] = None
+        self._objective: dict[str, Any] | None = None
         self._objective_written = False
-        self._logits: Optional[Dict[str, float]] = None
-        self._described: List[str] = []
-        self._data_written: Optional[Dict[str, Any]] = None
+        self._logits: dict[str, float] | None = None
+        self._described: list[str] = []
+        self._data_written: dict[str, Any] | None = None
 
     @property
     def wants_inputs(self) -> bool:
@@ -40,8 +41,9 @@ class TrainingFacts:
             with self._journal.clock.measure(), torch.no_grad():
                 self._logits = logit_values(loss, outputs)
 
-    def describe(self, known: KnownOptimizer, inputs: Optional[List[Tensor]], batch: Optional[int]) -> None:
-        """Writes `model`, `objective` and `data` records as far as they are known and new, and what must precede the first loss."""
+    def describe(self, known: KnownOptimizer, inputs: list[Tensor] | None, batch: int | None) -> None:
+        """Writes `model`, `objective` and `data` records as far as they are known and new, and what must precede the
+        first loss."""
         if known.id not in self._described:
             self._described.append(known.id)
             model = self.modules.model_of(known.parameters)
@@ -57,4 +59,6 @@ class TrainingFacts:
         if self._logits is not None:
             values, self._logits = self._logits, None
             if self._journal.step == 0:
-                self._journal.at_step("measure", values=values, cost=0.0, method="of the logits of the first step", sample=batch)
+                self._journal.at_step(
+                    "measure", values=values, cost=0.0, method="of the logits of the first step", sample=batch
+                )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Set, Tuple
+from typing import Any, Callable
 
 import torch
 from torch import Tensor
@@ -31,7 +32,7 @@ class LayerActivation:
     """Of the module on the way to the loss; the first one is what this is of."""
     source: KeptOutput
     """Where to read it from."""
-    function: Optional[Callable[[Tensor], Tensor]]
+    function: Callable[[Tensor], Tensor] | None
     """What is still to be computed of that."""
 
     @property
@@ -57,8 +58,8 @@ class Layers:
     def __init__(self, graph: ForwardGraph, calls: LayerCalls, names: Mapping[int, str]) -> None:
         """`names` of the trained parameters, by id."""
         self.graph = graph
-        self.activations: List[LayerActivation] = []
-        self.unclear: List[str] = []
+        self.activations: list[LayerActivation] = []
+        self.unclear: list[str] = []
         """Layers whose activation cannot be told."""
         self._calls = calls
         of_loss = _loss_nodes(graph)
@@ -70,8 +71,8 @@ class Layers:
         self._find(names)
 
     def _find(self, names: Mapping[int, str]) -> None:
-        modules: Dict[int, List[KeptOutput]] = {}
-        users: Dict[int, Set[int]] = {}
+        modules: dict[int, list[KeptOutput]] = {}
+        users: dict[int, set[int]] = {}
         for kept in self._calls.outputs:
             weight = getattr(kept.module, "weight", None)
             if isinstance(kept.module, _PRODUCTS) and id(weight) in names and self.graph.holds(kept.edge):
@@ -88,7 +89,7 @@ class Layers:
             kept, function, rectifier = source
             self.activations.append(LayerActivation(layer, weight, product, rectifier, len(every), kept, function))
 
-    def _activation(self, product: KeptOutput) -> Optional[Tuple[KeptOutput, Optional[Callable[[Tensor], Tensor]], bool]]:
+    def _activation(self, product: KeptOutput) -> tuple[KeptOutput, Callable[[Tensor], Tensor] | None, bool] | None:
         """Where to read a layer's activation, what is still to be computed of it, and whether it is rectified."""
         argument = self._through_normalization(product.edge)
         result = self._through_function(argument)
@@ -121,13 +122,13 @@ class Layers:
                 return value
             value = (consumers[0], 0)
 
-    def _through_function(self, argument: Edge) -> Optional[List[Edge]]:
-        """The activation function's result: the first value through which all that is computed from its argument must go, with
-        a nonlinear operation before it; and that times a constant, where there is such a factor. None where there are several
-        results."""
+    def _through_function(self, argument: Edge) -> list[Edge] | None:
+        """The activation function's result: the first value through which all that is computed from its argument must
+        go, with a nonlinear operation before it; and that times a constant, where there is such a factor. None where
+        there are several results."""
         region = self._elementwise(argument)
-        executed: Set[Any] = set()
-        reached: List[Edge] = [argument]
+        executed: set[Any] = set()
+        reached: list[Edge] = [argument]
         nonlinearities = 0
         for node in region:
             executed.add(node)
@@ -142,14 +143,14 @@ class Layers:
             return None
         return [argument] if nonlinearities == 0 else live
 
-    def _live(self, reached: Sequence[Edge], executed: Set[Any]) -> List[Edge]:
+    def _live(self, reached: Sequence[Edge], executed: set[Any]) -> list[Edge]:
         return [
             edge
             for edge in reached
             if not self.graph.consumers(edge) or any(each not in executed for each in self.graph.consumers(edge))
         ]
 
-    def _elementwise(self, argument: Edge) -> List[Any]:
+    def _elementwise(self, argument: Edge) -> list[Any]:
         """Nodes that take the argument, or what was computed from it, and nothing else but constants; in order."""
         reached = {argument}
         region = []
@@ -161,7 +162,7 @@ class Layers:
                 region.append(node)
         return region
 
-    def _scaled(self, value: Edge, region: Sequence[Any]) -> List[Edge]:
+    def _scaled(self, value: Edge, region: Sequence[Any]) -> list[Edge]:
         """A function that is composed of operations may end with a factor."""
         consumers = self.graph.consumers(value)
         is_scale = len(consumers) == 1 and consumers[0] in region and kind_of(consumers[0]) in ("Mul", "Div")
@@ -171,9 +172,9 @@ class Layers:
 _LOSSES = ("BinaryCrossEntropy", "MseLoss", "SmoothL1Loss", "HuberLoss", "KlDiv")
 
 
-def _loss_nodes(graph: ForwardGraph) -> Set[Any]:
+def _loss_nodes(graph: ForwardGraph) -> set[Any]:
     """Nodes between what a network gives and its loss, which are no layer's activation function."""
-    found: Set[Any] = set()
+    found: set[Any] = set()
     for node in graph.nodes:
         below = [each for each, _ in inputs_of(node)]
         if kind_of(node) in _LOSSES:
@@ -183,7 +184,7 @@ def _loss_nodes(graph: ForwardGraph) -> Set[Any]:
     return found
 
 
-def _add_error(below: Sequence[Any], found: Set[Any]) -> None:
+def _add_error(below: Sequence[Any], found: set[Any]) -> None:
     """Powers, products with itself and absolute values of a difference."""
     for node in below:
         differences = {each for each, _ in inputs_of(node)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Dict, List, Optional
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -20,7 +20,7 @@ class KeptOutput:
     value: Tensor
     """The same without a graph."""
     version: int
-    argument: Optional[Tensor]
+    argument: Tensor | None
     """What the module was called with."""
 
     @property
@@ -33,8 +33,8 @@ class LayerCalls:
     """Of modules that contain no others, in the order of their calls."""
 
     def __init__(self) -> None:
-        self.outputs: List[KeptOutput] = []
-        self._by_edge: Dict[Edge, KeptOutput] = {}
+        self.outputs: list[KeptOutput] = []
+        self._by_edge: dict[Edge, KeptOutput] = {}
 
     def add(self, module: torch.nn.Module, args: Any, result: Any) -> None:
         if not isinstance(result, Tensor) or result.grad_fn is None or next(module.children(), None) is not None:
@@ -45,6 +45,6 @@ class LayerCalls:
         self.outputs.append(kept)
         self._by_edge[edge] = kept
 
-    def at(self, edge: Edge) -> Optional[KeptOutput]:
+    def at(self, edge: Edge) -> KeptOutput | None:
         """The last module's result that is this value."""
         return self._by_edge.get(edge)

@@ -2,41 +2,42 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from collections.abc import Sequence
+from typing import Any
 
 from torch import Tensor
 
-Edge = Tuple[Any, int]
+Edge = tuple[Any, int]
 """A value: the node that made it, and which of its results it is."""
 
 
 class ForwardGraph:
-    """Nodes stand for the operations that values with a gradient went through. It outlives the backward pass, which frees only
-    the values that nodes have kept."""
+    """Nodes stand for the operations that values with a gradient went through. It outlives the backward pass, which
+    frees only the values that nodes have kept."""
 
     def __init__(self, roots: Sequence[Edge]) -> None:
-        self.roots: List[Edge] = [root for root in roots if root[0] is not None]
-        self.nodes: List[Any] = []
+        self.roots: list[Edge] = [root for root in roots if root[0] is not None]
+        self.nodes: list[Any] = []
         """Each after those that its inputs come from."""
-        self._consumers: Dict[Edge, List[Any]] = {}
-        self._parameters: Dict[int, Any] = {}
-        self._results: Dict[Any, List[Edge]] = {}
+        self._consumers: dict[Edge, list[Any]] = {}
+        self._parameters: dict[int, Any] = {}
+        self._results: dict[Any, list[Edge]] = {}
         self._walk()
         for value in dict.fromkeys((*self.roots, *self._consumers)):
             self._results.setdefault(value[0], []).append(value)
 
-    def consumers(self, value: Edge) -> List[Any]:
+    def consumers(self, value: Edge) -> list[Any]:
         """Nodes that work on a value; one that takes it twice is there twice."""
         return self._consumers.get(value, [])
 
     def holds(self, value: Edge) -> bool:
         return value in self._consumers or value in self.roots
 
-    def results(self, node: Any) -> List[Edge]:
+    def results(self, node: Any) -> list[Edge]:
         """Values that a node makes, as far as something works on them."""
         return self._results.get(node, [(node, 0)])
 
-    def parameter(self, parameter: Tensor) -> Optional[Edge]:
+    def parameter(self, parameter: Tensor) -> Edge | None:
         """The value of a parameter; None where the graph does not depend on it."""
         node = self._parameters.get(id(parameter))
         return None if node is None else (node, 0)
@@ -68,6 +69,6 @@ def kind_of(node: Any) -> str:
     return name.rstrip("0123456789").removesuffix("Backward")
 
 
-def inputs_of(node: Any) -> List[Edge]:
+def inputs_of(node: Any) -> list[Edge]:
     """Those of its inputs that have a gradient."""
     return [edge for edge in node.next_functions if edge[0] is not None]

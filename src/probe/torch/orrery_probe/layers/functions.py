@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, Optional
+from typing import Any, Callable
 
 from torch import Tensor
 from torch.nn import functional
@@ -12,16 +12,52 @@ from .forward_graph import kind_of
 LINEAR = frozenset(("Add", "Sub", "Rsub", "Neg", "Mul", "Div"))
 NONLINEAR = frozenset(
     (
-        *("Relu", "LeakyRelu", "Prelu", "PreluKernel", "RreluWithNoise", "Elu", "Gelu", "Silu", "Mish", "Sigmoid", "Tanh"),
-        *("Softplus", "Hardtanh", "Hardswish", "Hardsigmoid", "LogSigmoid", "LogSigmoidForward", "Threshold", "Softshrink"),
-        *("Hardshrink", "Erf", "Exp", "Expm1", "Log1P", "Abs", "Pow", "Sin", "Cos", "Maximum", "Minimum", "Clamp", "ClampMin"),
+        *(
+            "Relu",
+            "LeakyRelu",
+            "Prelu",
+            "PreluKernel",
+            "RreluWithNoise",
+            "Elu",
+            "Gelu",
+            "Silu",
+            "Mish",
+            "Sigmoid",
+            "Tanh",
+        ),
+        *(
+            "Softplus",
+            "Hardtanh",
+            "Hardswish",
+            "Hardsigmoid",
+            "LogSigmoid",
+            "LogSigmoidForward",
+            "Threshold",
+            "Softshrink",
+        ),
+        *(
+            "Hardshrink",
+            "Erf",
+            "Exp",
+            "Expm1",
+            "Log1P",
+            "Abs",
+            "Pow",
+            "Sin",
+            "Cos",
+            "Maximum",
+            "Minimum",
+            "Clamp",
+            "ClampMin",
+        ),
         *("ClampMax", "Sqrt", "Reciprocal"),
     )
 )
 
 
-def function_of(node: Any) -> Optional[Callable[[Tensor], Tensor]]:
-    """What a node computes, where it is an activation function with nothing but constants; it works on values without graph."""
+def function_of(node: Any) -> Callable[[Tensor], Tensor] | None:
+    """What a node computes, where it is an activation function with nothing but constants; it works on values without
+    graph."""
     make = _FUNCTIONS.get(kind_of(node))
     return None if make is None else make(node)
 
@@ -33,7 +69,9 @@ def is_rectifier(node: Any) -> bool:
 
 
 def _elu(node: Any) -> Callable[[Tensor], Tensor]:
-    alpha, scale, input_scale = (float(each) for each in (node._saved_alpha, node._saved_scale, node._saved_input_scale))
+    alpha, scale, input_scale = (
+        float(each) for each in (node._saved_alpha, node._saved_scale, node._saved_input_scale)
+    )
 
     def elu(x: Tensor) -> Tensor:
         return scale * (x.clamp(min=0) + alpha * (x.clamp(max=0) * input_scale).expm1())
@@ -62,7 +100,7 @@ def _softplus(node: Any) -> Callable[[Tensor], Tensor]:
     return lambda x: functional.softplus(x, beta, threshold)
 
 
-_FUNCTIONS: Dict[str, Callable[[Any], Callable[[Tensor], Tensor]]] = {
+_FUNCTIONS: dict[str, Callable[[Any], Callable[[Tensor], Tensor]]] = {
     "Relu": lambda _: lambda x: x.relu(),
     "Sigmoid": lambda _: lambda x: x.sigmoid(),
     "Tanh": lambda _: lambda x: x.tanh(),

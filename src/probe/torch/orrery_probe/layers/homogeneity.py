@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterable, List, Optional, Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any, Optional
 
 from .forward_graph import Edge, ForwardGraph, kind_of
 
@@ -12,22 +13,73 @@ Degree = Optional[float]
 _PRODUCTS = frozenset(("Mul", "Mm", "Bmm", "Mv", "Dot"))
 _TOGETHER = frozenset(
     (
-        *("Add", "Sub", "Rsub", "Cat", "Stack", "Maximum", "Minimum", "Neg", "Abs", "Relu", "LeakyRelu", "Sum", "Mean", "Max"),
-        *("Amax", "Min", "Amin", "View", "UnsafeView", "ReshapeAlias", "Alias", "Clone", "T", "Transpose", "Permute", "Expand"),
-        *("Squeeze", "Unsqueeze", "Slice", "Select", "Split", "SplitWithSizes", "Unbind", "Index", "IndexSelect", "Gather"),
-        *("Repeat", "Flip", "Roll", "AvgPool1D", "AvgPool2D", "AvgPool3D", "MaxPool2DWithIndices", "MaxPool3DWithIndices"),
+        *(
+            "Add",
+            "Sub",
+            "Rsub",
+            "Cat",
+            "Stack",
+            "Maximum",
+            "Minimum",
+            "Neg",
+            "Abs",
+            "Relu",
+            "LeakyRelu",
+            "Sum",
+            "Mean",
+            "Max",
+        ),
+        *(
+            "Amax",
+            "Min",
+            "Amin",
+            "View",
+            "UnsafeView",
+            "ReshapeAlias",
+            "Alias",
+            "Clone",
+            "T",
+            "Transpose",
+            "Permute",
+            "Expand",
+        ),
+        *(
+            "Squeeze",
+            "Unsqueeze",
+            "Slice",
+            "Select",
+            "Split",
+            "SplitWithSizes",
+            "Unbind",
+            "Index",
+            "IndexSelect",
+            "Gather",
+        ),
+        *(
+            "Repeat",
+            "Flip",
+            "Roll",
+            "AvgPool1D",
+            "AvgPool2D",
+            "AvgPool3D",
+            "MaxPool2DWithIndices",
+            "MaxPool3DWithIndices",
+        ),
         *("AdaptiveAvgPool2D", "AdaptiveAvgPool3D", "AdaptiveMaxPool2D", "UpsampleNearest2D"),
         *("UpsampleBilinear2D", "Cumsum", "ToCopy", "NativeDropout", "Embedding", "AsStrided"),
     )
 )
 _POWERS = {"Sqrt": 0.5, "Rsqrt": -0.5, "Reciprocal": -1.0}
-_NORMALIZATIONS = frozenset(("NativeBatchNorm", "CudnnBatchNorm", "MiopenBatchNorm", "NativeLayerNorm", "NativeGroupNorm"))
+_NORMALIZATIONS = frozenset(
+    ("NativeBatchNorm", "CudnnBatchNorm", "MiopenBatchNorm", "NativeLayerNorm", "NativeGroupNorm")
+)
 
 
-def degrees_of(graph: ForwardGraph, weights: Iterable[Edge]) -> Dict[Edge, Degree]:
-    """Of the values that depend on the weights, found node by node: through products, averages, rectifiers, roots, quotients and
-    normalizations, whose guard against division by zero is overlooked. Where the loss has degree 0, it is invariant."""
-    degrees: Dict[Edge, Degree] = {edge: 1.0 for edge in weights}
+def degrees_of(graph: ForwardGraph, weights: Iterable[Edge]) -> dict[Edge, Degree]:
+    """Of the values that depend on the weights, found node by node: through products, averages, rectifiers, roots,
+    quotients and normalizations, whose guard against division by zero is overlooked. Where the loss has degree 0, it is
+    invariant."""
+    degrees: dict[Edge, Degree] = dict.fromkeys(weights, 1.0)
     depending = {node for node, _ in degrees}
     for node in graph.nodes:
         edges = list(node.next_functions)
@@ -54,7 +106,11 @@ def _degree(node: Any, inputs: Sequence[Degree]) -> Degree:
     if kind == "Div":
         return _sum([inputs[0], _scaled(inputs[1] if len(inputs) > 1 else 0.0, -1)])
     if kind == "Pow":
-        return _scaled(inputs[0], float(node._saved_exponent)) if hasattr(node, "_saved_exponent") and len(inputs) == 1 else None
+        return (
+            _scaled(inputs[0], float(node._saved_exponent))
+            if hasattr(node, "_saved_exponent") and len(inputs) == 1
+            else None
+        )
     if kind in _POWERS:
         return _scaled(inputs[0], _POWERS[kind])
     if kind in _NORMALIZATIONS:
@@ -65,7 +121,9 @@ def _degree(node: Any, inputs: Sequence[Degree]) -> Degree:
 
 
 def _is_biased(convolution: Any) -> bool:
-    sizes = getattr(convolution, "_saved_bias_sym_sizes_opt", None) or getattr(convolution, "_saved_bias_sizes_opt", None)
+    sizes = getattr(convolution, "_saved_bias_sym_sizes_opt", None) or getattr(
+        convolution, "_saved_bias_sizes_opt", None
+    )
     return bool(sizes) and any(int(each) > 0 for each in sizes)
 
 
@@ -83,5 +141,5 @@ def _scaled(degree: Degree, factor: float) -> Degree:
 
 
 def _common(degrees: Sequence[Degree]) -> Degree:
-    given: List[Degree] = list(degrees)
+    given: list[Degree] = list(degrees)
     return given[0] if all(each == given[0] for each in given) else None

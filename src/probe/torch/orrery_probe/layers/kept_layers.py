@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Callable, List, Optional, Sequence, Tuple
+from typing import Any, Callable
 
 import torch
 from torch import Tensor
@@ -19,15 +20,15 @@ class KeptLayer:
     """Index of its parameter."""
     activation: int
     """Place of its activation among the values that are computed again, or of what `function` makes it of."""
-    function: Optional[Callable[[Tensor], Tensor]]
+    function: Callable[[Tensor], Tensor] | None
     is_convolution: bool
     is_dense: bool
-    product: Optional[int]
+    product: int | None
     """Place of a dense layer's product with its weights, which no operation has written over."""
 
-    def example_rows(self, values: Sequence[Tensor], batch: Optional[int]) -> Tensor:
-        """A row for each example: the mean of its activation over positions, which the script may have joined with the examples;
-        `batch` is the number of these, where known. In float64, on the processor."""
+    def example_rows(self, values: Sequence[Tensor], batch: int | None) -> Tensor:
+        """A row for each example: the mean of its activation over positions, which the script may have joined with the
+        examples; `batch` is the number of these, where known. In float64, on the processor."""
         value = values[self.activation].detach()
         with torch.no_grad():
             value = value if self.function is None else self.function(value)
@@ -40,19 +41,21 @@ class KeptLayer:
 
 @dataclass(frozen=True)
 class KeptLayers:
-    layers: List[KeptLayer]
-    outputs: Optional[int]
+    layers: list[KeptLayer]
+    outputs: int | None
     """Place of the model's outputs, [examples, outputs]."""
-    features: Optional[int]
+    features: int | None
     """Place of what the last layer makes the outputs of, where that is a dense layer."""
-    classifier: Optional[int]
+    classifier: int | None
     """Index of its weight."""
     is_cross_entropy: bool
 
 
-def kept_layers(layers: Layers, parameters: Sequence[Tensor], outputs: Optional[Tensor]) -> Tuple[KeptLayers, List[Tensor]]:
+def kept_layers(
+    layers: Layers, parameters: Sequence[Tensor], outputs: Tensor | None
+) -> tuple[KeptLayers, list[Tensor]]:
     """And the values themselves, `outputs` first."""
-    values: List[Tensor] = [] if outputs is None else [outputs]
+    values: list[Tensor] = [] if outputs is None else [outputs]
 
     def place(tensor: Tensor) -> int:
         index = next((index for index, each in enumerate(values) if each is tensor), len(values))
@@ -61,9 +64,9 @@ def kept_layers(layers: Layers, parameters: Sequence[Tensor], outputs: Optional[
         return index
 
     index = {id(each): position for position, each in enumerate(parameters)}
-    kept: List[KeptLayer] = []
-    features: Optional[int] = None
-    classifier: Optional[int] = None
+    kept: list[KeptLayer] = []
+    features: int | None = None
+    classifier: int | None = None
     for each in layers.activations:
         weight = index.get(id(each.weight))
         if weight is None or not each.is_whole:
@@ -89,5 +92,5 @@ def kept_layers(layers: Layers, parameters: Sequence[Tensor], outputs: Optional[
     return KeptLayers(kept, None if outputs is None else 0, features, classifier, is_cross_entropy), values
 
 
-def _main_node(layers: Layers) -> Optional[Any]:
+def _main_node(layers: Layers) -> Any | None:
     return main_term(layers.graph.roots[0][0])[0] if layers.graph.roots else None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, List, Mapping, Optional, Tuple
+from typing import Any
 
 from torch import Tensor
 
@@ -19,7 +20,7 @@ class LayerPair:
 
     first: Tensor
     """A, of shape [hidden, inputs]."""
-    bias: Optional[Tensor]
+    bias: Tensor | None
     """a, of shape [hidden]."""
     second: Tensor
     """B, of shape [outputs, hidden]."""
@@ -27,11 +28,11 @@ class LayerPair:
     """Whether f is a rectifier, so that only the diagonal of the balance is conserved; else it is linear."""
 
 
-def layer_pairs(graph: ForwardGraph, trained: Mapping[int, str]) -> List[LayerPair]:
-    """Pairs whose balance gradient descent conserves to first order: every weight and every value between them is used once on
-    the way to the loss, and is `trained` (names by id). A weight penalty, a shared weight, a skip connection, a normalization or
-    dropout breaks it, so such pairs are left out."""
-    pairs: List[LayerPair] = []
+def layer_pairs(graph: ForwardGraph, trained: Mapping[int, str]) -> list[LayerPair]:
+    """Pairs whose balance gradient descent conserves to first order: every weight and every value between them is used
+    once on the way to the loss, and is `trained` (names by id). A weight penalty, a shared weight, a skip connection, a
+    normalization or dropout breaks it, so such pairs are left out."""
+    pairs: list[LayerPair] = []
     for node in graph.nodes:
         product = _product(graph, node, trained)
         if product is None:
@@ -46,8 +47,8 @@ def layer_pairs(graph: ForwardGraph, trained: Mapping[int, str]) -> List[LayerPa
 
 
 def _follow(
-    graph: ForwardGraph, start: Edge, first: Tensor, bias: Optional[Tensor], trained: Mapping[int, str]
-) -> Optional[LayerPair]:
+    graph: ForwardGraph, start: Edge, first: Tensor, bias: Tensor | None, trained: Mapping[int, str]
+) -> LayerPair | None:
     is_rectified = False
     value = start
     while True:
@@ -73,8 +74,9 @@ def _follow(
         value = (node, 0)
 
 
-def _product(graph: ForwardGraph, node: Any, trained: Mapping[int, str]) -> Optional[Tuple[Tensor, Optional[Tensor], bool]]:
-    """The weight matrix that a plain product multiplies by from the right, transposed, its bias, and whether it has one."""
+def _product(graph: ForwardGraph, node: Any, trained: Mapping[int, str]) -> tuple[Tensor, Tensor | None, bool] | None:
+    """The weight matrix that a plain product multiplies by from the right, transposed, its bias, and whether it has
+    one."""
     kind = kind_of(node)
     if kind not in ("Addmm", "Mm"):
         return None
@@ -97,7 +99,7 @@ def _factor(node: Any) -> Edge:
     return edge
 
 
-def _parameter(graph: ForwardGraph, edge: Edge, trained: Mapping[int, str]) -> Optional[Tensor]:
+def _parameter(graph: ForwardGraph, edge: Edge, trained: Mapping[int, str]) -> Tensor | None:
     """A trained parameter that nothing else uses."""
     node = edge[0]
     if node is None or kind_of(node) != "AccumulateGrad" or len(graph.consumers(edge)) != 1:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Dict, List, Optional, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -18,9 +18,11 @@ class ActivationMoments(Layered):
     """Of each layer's activation on the step's batch, after its activation function and at the weights before the step:
 
     - `activation/rms@layer`, `activation/mean@layer`: over examples, positions and units.
-    - `activation/deadFraction@layer`: share of the units that are zero on the whole batch, for rectifiers. Null: 2⁻ⁿ, that of
+    - `activation/deadFraction@layer`: share of the units that are zero on the whole batch, for rectifiers. Null: 2⁻ⁿ,
+    that of
       signs which are even chances, independent over n examples and positions.
-    - `activation/dormantFraction@layer`: share of the units whose mean absolute activation is at most 0.025 of the mean of these
+    - `activation/dormantFraction@layer`: share of the units whose mean absolute activation is at most 0.025 of the mean
+    of these
       over the layer (Sokar et al. 2023, definition 3.1); all of them, where the whole layer is zero. Null: see
       `dormant_by_chance`.
     """
@@ -31,17 +33,17 @@ class ActivationMoments(Layered):
     needs_products = False
     needs_update = False
 
-    def applies(self, optimizer: Optional[torch.optim.Optimizer]) -> bool:
+    def applies(self, optimizer: torch.optim.Optimizer | None) -> bool:
         return True
 
-    def measure(self, step: ObservedStep) -> Optional[Measurement]:
+    def measure(self, step: ObservedStep) -> Measurement | None:
         layers = step.layers()
         if layers is None:
             return None
         omitted = unclear_layers(step, layers)
         activations = whole_activations(layers)
-        counts: List[int] = []
-        scalars: List[Tensor] = []
+        counts: list[int] = []
+        scalars: list[Tensor] = []
         for each in activations:
             rows = double(each.rows())
             counts.append(rows.shape[0])
@@ -49,7 +51,7 @@ class ActivationMoments(Layered):
             dormant = (sizes <= DORMANCY * sizes.mean()).double().mean()
             scalars.extend(((rows * rows).mean(), rows.mean(), (rows == 0).all(dim=0).double().mean(), dormant))
         numbers = read(scalars)
-        values: Dict[str, float] = {}
+        values: dict[str, float] = {}
         for index, each in enumerate(activations):
             square, mean, dead, dormant_fraction = numbers[4 * index : 4 * index + 4]
             if not math.isfinite(square):
@@ -66,7 +68,7 @@ class ActivationMoments(Layered):
         return Measurement(values, f"of the recorded activations{which_calls(activations)}", omitted=omitted)
 
 
-def whole_activations(layers: Layers) -> List[LayerActivation]:
+def whole_activations(layers: Layers) -> list[LayerActivation]:
     return [each for each in layers.activations if each.is_whole and each.product.value.numel() > 0]
 
 
@@ -76,7 +78,7 @@ def which_calls(activations: Sequence[LayerActivation]) -> str:
     return f"; first call only, of {', '.join(several)}" if several else ""
 
 
-def unclear_layers(step: ObservedStep, layers: Layers) -> List[Unmeasurable]:
+def unclear_layers(step: ObservedStep, layers: Layers) -> list[Unmeasurable]:
     """Notes about the layers whose activation is not known."""
     known = {each.layer for each in layers.activations if each.is_whole}
     if not known:
@@ -85,8 +87,8 @@ def unclear_layers(step: ObservedStep, layers: Layers) -> List[Unmeasurable]:
     return [
         Unmeasurable(
             "activation-unclear",
-            f"Activations of {each.layer} are not measured: what it gives is not the result of a module of its own, as in recurrent "
-            "layers, was written over, or its activation function has several results.",
+            f"Activations of {each.layer} are not measured: what it gives is not the result of a module of its own, as "
+            "in recurrent layers, was written over, or its activation function has several results.",
         )
         for each in layer_matrices(step)
         if each.layer not in known

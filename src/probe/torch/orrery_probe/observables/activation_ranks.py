@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Dict, List, Optional, Sequence, Tuple
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -19,12 +19,14 @@ _MOST_ROWS = 256
 
 
 class ActivationRanks(Layered):
-    """Of each layer's activation as a matrix, a row for each example and position (256 of them, chosen at random, if there are
-    more) and a column for each unit:
+    """Of each layer's activation as a matrix, a row for each example and position (256 of them, chosen at random, if
+    there are more) and a column for each unit:
 
-    - `activation/effectiveRank@layer`: exp(−Σ pᵢ·ln pᵢ), with pᵢ = σᵢ/Σσ of its singular values (Roy and Vetterli 2007). Null:
+    - `activation/effectiveRank@layer`: exp(−Σ pᵢ·ln pᵢ), with pᵢ = σᵢ/Σσ of its singular values (Roy and Vetterli
+    2007). Null:
       the mean over matrices of this shape with independent normal entries.
-    - `activation/participationRatio@layer`: (Σλ)²/Σλ² of the eigenvalues of the units' covariance (Gao et al. 2017). Null: ratio
+    - `activation/participationRatio@layer`: (Σλ)²/Σλ² of the eigenvalues of the units' covariance (Gao et al. 2017).
+    Null: ratio
       of expectations for r independent normal rows of d units, ((r − 1)·d + 2)/(r + d).
     """
 
@@ -36,17 +38,17 @@ class ActivationRanks(Layered):
 
     def __init__(self) -> None:
         self._turns = Turns()
-        self._nulls: Dict[Tuple[int, int], float] = {}
+        self._nulls: dict[tuple[int, int], float] = {}
 
-    def applies(self, optimizer: Optional[torch.optim.Optimizer]) -> bool:
+    def applies(self, optimizer: torch.optim.Optimizer | None) -> bool:
         return True
 
-    def measure(self, step: ObservedStep) -> Optional[Measurement]:
+    def measure(self, step: ObservedStep) -> Measurement | None:
         layers = step.layers()
         if layers is None:
             return None
-        values: Dict[str, float] = {}
-        omitted: List[Unmeasurable] = []
+        values: dict[str, float] = {}
+        omitted: list[Unmeasurable] = []
         activations = whole_activations(layers)
         for each in self._turns.over(activations):
             some = some_rows(each.rows(), _MOST_ROWS)
@@ -63,7 +65,9 @@ class ActivationRanks(Layered):
             ratio = _participation_ratio(some)
             if ratio is not None:
                 values[f"activation/participationRatio@{each.layer}"] = ratio
-                values[f"activation/participationRatio@{each.layer}/null"] = ((rows - 1) * columns + 2) / (rows + columns)
+                values[f"activation/participationRatio@{each.layer}/null"] = ((rows - 1) * columns + 2) / (
+                    rows + columns
+                )
         method = f"of the recorded activations, {_MOST_ROWS} rows at most{which_calls(activations)}"
         return Measurement(values, method, omitted=omitted)
 
@@ -80,7 +84,7 @@ def some_rows(rows: Tensor, most: int) -> Tensor:
     return double(rows[torch.tensor(chosen(rows.shape[0], most), device=rows.device)])
 
 
-def _effective_rank(squares: Sequence[float]) -> Optional[float]:
+def _effective_rank(squares: Sequence[float]) -> float | None:
     """From squared singular values; None for a matrix of zeros."""
     singular = [math.sqrt(each) for each in squares]
     total = sum(singular)
@@ -96,8 +100,9 @@ def _effective_rank_of_random(rows: int, columns: int) -> float:
     return sum(_effective_rank(gram_eigenvalues(each)) or 0.0 for each in drawn) / draws
 
 
-def _participation_ratio(rows: Tensor) -> Optional[float]:
-    """(tr C)²/‖C‖² of the covariance C, which the Gram matrix of the centred rows shares; None where all rows are equal."""
+def _participation_ratio(rows: Tensor) -> float | None:
+    """(tr C)²/‖C‖² of the covariance C, which the Gram matrix of the centred rows shares; None where all rows are
+    equal."""
     gram = smaller_gram(rows - rows.mean(dim=0))
     trace, norm = float(gram.trace()), float(gram.norm())
     # What remains of equal rows is the rounding of their mean.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Dict, List, Optional, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -20,10 +20,11 @@ class Balance(Layered):
 
       D = A·Aᵀ + a·aᵀ − Bᵀ·B   (f linear; only the diagonal for a rectifier),
 
-    which one step changes by exactly η²·(G_A·G_Aᵀ + g_a·g_aᵀ − G_Bᵀ·G_B) (Du, Hu and Lee 2018, for one step of a finite size).
+    which one step changes by exactly η²·(G_A·G_Aᵀ + g_a·g_aᵀ − G_Bᵀ·G_B) (Du, Hu and Lee 2018, for one step of a finite
+    size).
 
-    `defect`: Frobenius norm of D. `drift`: of D(t+1) − D(t). `residual`: of the drift less its exact value, over ‖A‖² + ‖B‖².
-    `gradient`: ‖G_A‖² + ‖G_B‖².
+    `defect`: Frobenius norm of D. `drift`: of D(t+1) − D(t). `residual`: of the drift less its exact value, over ‖A‖² +
+    ‖B‖². `gradient`: ‖G_A‖² + ‖G_B‖².
     """
 
     name = "balance"
@@ -33,16 +34,16 @@ class Balance(Layered):
     needs_update = True
 
     def __init__(self) -> None:
-        self._pairs: Optional[List[LayerPair]] = None
+        self._pairs: list[LayerPair] | None = None
         self._of: Sequence[Tensor] = []
         """The parameters among which the pairs were found."""
 
-    def applies(self, optimizer: Optional[torch.optim.Optimizer]) -> bool:
+    def applies(self, optimizer: torch.optim.Optimizer | None) -> bool:
         if optimizer is None or self._pairs == []:
             return False
         return optimizer_kind(optimizer) == "sgd" and _is_plain(optimizer)
 
-    def measure(self, step: ObservedStep) -> Optional[Measurement]:
+    def measure(self, step: ObservedStep) -> Measurement | None:
         layers = step.layers()
         if layers is not None and (self._pairs is None or list(map(id, self._of)) != list(map(id, step.parameters))):
             names = {id(each): name for each, name in zip(step.parameters, step.names)}
@@ -50,8 +51,8 @@ class Balance(Layered):
         if step.before is None or not self._pairs:
             return None
         index = {id(each): position for position, each in enumerate(step.parameters)}
-        values: Dict[str, float] = {}
-        omitted: List[Unmeasurable] = []
+        values: dict[str, float] = {}
+        omitted: list[Unmeasurable] = []
         for pair in self._pairs:
             measured = _measure(step, pair, index)
             name = layer_name(step.names[index[id(pair.first)]])
@@ -70,13 +71,13 @@ def _is_plain(optimizer: torch.optim.Optimizer) -> bool:
     return is_same and not any(each.get("weight_decay") or each.get("maximize") for each in groups)
 
 
-def _measure(step: ObservedStep, pair: LayerPair, index: Dict[int, int]) -> Dict[str, float]:
+def _measure(step: ObservedStep, pair: LayerPair, index: dict[int, int]) -> dict[str, float]:
     first, second = index[id(pair.first)], index[id(pair.second)]
     bias = None if pair.bias is None else index[id(pair.bias)]
     used = [first, second, *([] if bias is None else [bias])]
     if step.before is None or any(step.gradients[each] is None for each in used):
         return {}
-    sides: List[List[Tensor]] = []
+    sides: list[list[Tensor]] = []
     for tensors in (step.before, step.parameters, step.gradients):
         whole = [tensors[first], *([] if bias is None else [tensors[bias]])]
         rows = torch.cat([double(each).reshape(pair.first.shape[0], -1) for each in whole if each is not None], dim=1)

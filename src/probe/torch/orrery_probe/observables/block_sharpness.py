@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, Optional, Sequence, Tuple
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -17,8 +17,8 @@ from .sharpness import FEWEST_VECTORS, TOLERANCE
 
 
 class BlockSharpness:
-    """`sharpness/block@layer`: largest eigenvalue of the block of the Hessian that belongs to one layer's weights, the others
-    held still. One layer at a time, in turn: each costs as much as the sharpness itself."""
+    """`sharpness/block@layer`: largest eigenvalue of the block of the Hessian that belongs to one layer's weights, the
+    others held still. One layer at a time, in turn: each costs as much as the sharpness itself."""
 
     name = "sharpness/block"
     price = 1.0
@@ -27,13 +27,13 @@ class BlockSharpness:
     needs_update = False
 
     def __init__(self) -> None:
-        self._starts: Dict[str, List[Tensor]] = {}
+        self._starts: dict[str, list[Tensor]] = {}
         self._turn = 0
 
-    def applies(self, optimizer: Optional[torch.optim.Optimizer]) -> bool:
+    def applies(self, optimizer: torch.optim.Optimizer | None) -> bool:
         return True
 
-    def measure(self, step: ObservedStep) -> Optional[Measurement]:
+    def measure(self, step: ObservedStep) -> Measurement | None:
         products = step.products()
         blocks = _blocks_of(step.names, step.parameters)
         layer, ranges = blocks[self._turn % len(blocks)]
@@ -55,12 +55,12 @@ class BlockSharpness:
         )
 
 
-_Range = Tuple[int, int]
+_Range = tuple[int, int]
 
 
-def _blocks_of(names: Sequence[str], parameters: Sequence[Tensor]) -> List[Tuple[str, List[_Range]]]:
+def _blocks_of(names: Sequence[str], parameters: Sequence[Tensor]) -> list[tuple[str, list[_Range]]]:
     """Layers, and where their weights lie in flat vectors."""
-    blocks: Dict[str, List[_Range]] = {}
+    blocks: dict[str, list[_Range]] = {}
     offset = 0
     for name, parameter in zip(names, parameters):
         stop = offset + parameter.numel()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import List, Optional
-
 from ..probe_set import ProbeSet, ProbeSetLimits
 from .activation_moments import ActivationMoments
 from .activation_ranks import ActivationRanks
@@ -33,7 +31,7 @@ from .update_ranks import UpdateRanks
 from .weight_spectra import WeightSpectra
 
 
-def create_observables(limits: Optional[ProbeSetLimits] = None) -> List[Observable]:
+def create_observables(limits: ProbeSetLimits | None = None) -> list[Observable]:
     initial = InitialWeights()
     probe = ProbeSet(limits or ProbeSetLimits())
     return [

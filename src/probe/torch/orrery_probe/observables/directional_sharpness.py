@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import List, Optional, Tuple
 
 import torch
 from torch import Tensor
@@ -19,12 +18,12 @@ _TOLERANCE = 1e-4
 
 
 class DirectionalSharpness:
-    """Curvature along the gradient, gᵀHg/|g|², which stochastic gradient descent drives to 2/η on the average over batches
-    ("batch sharpness": Andreyev and Beneventano 2024).
+    """Curvature along the gradient, gᵀHg/|g|², which stochastic gradient descent drives to 2/η on the average over
+    batches ("batch sharpness": Andreyev and Beneventano 2024).
 
     `sharpness/directional`: of the batch stepped on, one draw of that average at the run's own batch size.
-    `sharpness/directional@microBatch`: mean over micro-batches of the same weights, each with its own gradient and Hessian; its
-    error is one standard error.
+    `sharpness/directional@microBatch`: mean over micro-batches of the same weights, each with its own gradient and
+    Hessian; its error is one standard error.
     """
 
     name = "sharpness/directional"
@@ -33,10 +32,10 @@ class DirectionalSharpness:
     needs_products = True
     needs_update = False
 
-    def applies(self, optimizer: Optional[torch.optim.Optimizer]) -> bool:
+    def applies(self, optimizer: torch.optim.Optimizer | None) -> bool:
         return True
 
-    def measure(self, step: ObservedStep) -> Optional[Measurement]:
+    def measure(self, step: ObservedStep) -> Measurement | None:
         products = step.products()
         direction = _direction_of(products.gradient())
         if direction is None:
@@ -52,8 +51,8 @@ class DirectionalSharpness:
             return Measurement(values, method, omitted=[error])
         return Measurement(
             {**values, "sharpness/directional@microBatch": micro.mean},
-            f"{method}, and two on each of {micro.parts} micro-batches of about {micro.examples} examples (error: one standard "
-            "error)",
+            f"{method}, and two on each of {micro.parts} micro-batches of about {micro.examples} examples (error: one "
+            "standard error)",
             {"sharpness/directional@microBatch": micro.standard_error},
         )
 
@@ -67,7 +66,7 @@ class _OverParts:
 
 
 def _over_parts(step: ObservedStep, direction: Tensor, product: Tensor) -> _OverParts:
-    def visit(part: LivingGraph, own: Tensor) -> Tuple[Tensor, Optional[float]]:
+    def visit(part: LivingGraph, own: Tensor) -> tuple[Tensor, float | None]:
         along = _direction_of(own.to(direction))
         return part.product(direction), None if along is None else _dot(along, part.product(along))
 
@@ -79,17 +78,20 @@ def _over_parts(step: ObservedStep, direction: Tensor, product: Tensor) -> _Over
             "curvature-not-split",
             "The sharpness over micro-batches is left out, as their Hessians do not make up that of the whole batch.",
         )
-    quotients: List[float] = [each.factor * each.found[1] for each in found.parts if each.found[1] is not None]
+    quotients: list[float] = [each.factor * each.found[1] for each in found.parts if each.found[1] is not None]
     count = len(quotients)
     if count < 2:
-        raise Unmeasurable("curvature-not-split", "The sharpness over micro-batches is left out where gradients vanish.")
+        raise Unmeasurable(
+            "curvature-not-split", "The sharpness over micro-batches is left out where gradients vanish."
+        )
     mean = sum(quotients) / count
     variance = sum((each - mean) ** 2 for each in quotients) / (count - 1)
     return _OverParts(mean, math.sqrt(variance / count), len(found.parts), round(found.batch / len(found.parts)))
 
 
-def _direction_of(gradient: Tensor) -> Optional[Tensor]:
-    """Of unit length, lest the product of a huge or a minute gradient leave its type's range; None where it vanishes."""
+def _direction_of(gradient: Tensor) -> Tensor | None:
+    """Of unit length, lest the product of a huge or a minute gradient leave its type's range; None where it
+    vanishes."""
     length = float(gradient.norm())
     return None if length == 0 else gradient / length
 

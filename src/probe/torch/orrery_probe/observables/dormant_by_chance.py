@@ -10,12 +10,13 @@ DORMANCY = 0.025
 
 
 def dormant_by_chance(count: int, is_rectified: bool) -> float:
-    """Chance that a unit of independent standard normal activations, rectified or not, is dormant on n examples and positions, in
-    a layer of many such units: that the sum of their absolute values is at most t = 0.025·n of their mean.
+    """Chance that a unit of independent standard normal activations, rectified or not, is dormant on n examples and
+    positions, in a layer of many such units: that the sum of their absolute values is at most t = 0.025·n of their
+    mean.
 
-    k half-normal numbers have density (2/π)^(k/2) where they are small, so that this is (2/π)^(k/2)·tᵏ/k!. Without a rectifier
-    k = n; with one, k of n are positive with the binomial chances of even ones. An upper bound, since the density falls; where it
-    is not negligible, n is small and it is as good as exact.
+    k half-normal numbers have density (2/π)^(k/2) where they are small, so that this is (2/π)^(k/2)·tᵏ/k!. Without a
+    rectifier k = n; with one, k of n are positive with the binomial chances of even ones. An upper bound, since the
+    density falls; where it is not negligible, n is small and it is as good as exact.
     """
     return _of_rectified(count) if is_rectified else _of_normal(count)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Optional, Tuple
 
 import torch
 from torch import Tensor
@@ -11,22 +10,22 @@ from torch import Tensor
 from .random_matrix import gaussian_values
 
 
-def feature_alignment(weights: Tensor, outer_products: Tensor) -> Optional[Tuple[float, float]]:
-    """W·Wᵀ ∝ AGOPˢ for s = ½ and 1 (Radhakrishnan et al. 2024, eq. 1, where W is the transpose), with AGOP = W·G·Wᵀ the mean
-    over examples of the outer products of the outputs' gradients by the layer's input: cosines in the Frobenius inner product.
-    None where either is zero.
+def feature_alignment(weights: Tensor, outer_products: Tensor) -> tuple[float, float] | None:
+    """W·Wᵀ ∝ AGOPˢ for s = ½ and 1 (Radhakrishnan et al. 2024, eq. 1, where W is the transpose), with AGOP = W·G·Wᵀ the
+    mean over examples of the outer products of the outputs' gradients by the layer's input: cosines in the Frobenius
+    inner product. None where either is zero.
 
-    `weights` are W, [inputs, units]; `outer_products` are G, [units, units]: the mean of those by the layer's product h·W. Both in
-    float64.
+    `weights` are W, [inputs, units]; `outer_products` are G, [units, units]: the mean of those by the layer's product
+    h·W. Both in float64.
     """
     features, gradients = _reduced(weights, outer_products)
     root, linear = _cosine(features, _square_root(gradients)), _cosine(features, gradients)
     return (root, linear) if math.isfinite(root) and math.isfinite(linear) else None
 
 
-def feature_alignment_null(weights: Tensor, outer_products: Tensor) -> Optional[Tuple[float, float]]:
-    """The mean of the same over random weights in place of W, with independent normal entries: they stand on both sides, so that
-    the cosines are far from zero without any learning."""
+def feature_alignment_null(weights: Tensor, outer_products: Tensor) -> tuple[float, float] | None:
+    """The mean of the same over random weights in place of W, with independent normal entries: they stand on both
+    sides, so that the cosines are far from zero without any learning."""
     rows, columns = weights.shape
     # A large matrix' cosine hardly varies.
     draws = 6 if min(rows, columns) <= 64 else 2
@@ -42,7 +41,7 @@ def random_weights(rows: int, columns: int, seed: int) -> Tensor:
     return gaussian_values(rows * columns, seed).view(rows, columns)
 
 
-def _reduced(weights: Tensor, outer_products: Tensor) -> Tuple[Tensor, Tensor]:
+def _reduced(weights: Tensor, outer_products: Tensor) -> tuple[Tensor, Tensor]:
     """W·Wᵀ and W·G·Wᵀ in a basis of the space that both act in, which is that of the smaller side of W."""
     if weights.shape[0] <= weights.shape[1]:
         return weights @ weights.t(), _symmetrized(weights @ outer_products @ weights.t())

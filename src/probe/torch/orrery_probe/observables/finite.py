@@ -11,7 +11,9 @@ from .observable import Measurement, Unmeasurable
 def finite(measurement: Measurement) -> Measurement:
     """What of a measurement is finite, errors included; what is not is left out of it, and told."""
     values, errors = measurement.values, measurement.error
-    broken = [name for name, value in values.items() if not math.isfinite(value) or not math.isfinite(errors.get(name, 0.0))]
+    broken = [
+        name for name, value in values.items() if not math.isfinite(value) or not math.isfinite(errors.get(name, 0.0))
+    ]
     broken += [name for name, vector in measurement.vectors.items() if not all(map(math.isfinite, vector))]
     if not broken:
         return measurement

@@ -15,7 +15,7 @@ def hessian_of(products: LivingGraph, vectors: int) -> SymmetricOperator:
     if operator.most_basis_vectors < min(vectors, dimension):
         raise Unmeasurable(
             "curvature-memory",
-            f"What takes {vectors} vectors of {dimension} weights is left out of the curvature: they would not fit in the "
-            "memory set aside for them.",
+            f"What takes {vectors} vectors of {dimension} weights is left out of the curvature: they would not fit in "
+            "the memory set aside for them.",
         )
     return operator

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Optional
 
 import torch
 
@@ -17,10 +16,11 @@ _PRODUCTS = 30
 
 class HessianSpectrum:
     """`hessian/spectrum`: the spectral density of the Hessian of the loss that is stepped on, by stochastic Lanczos
-    quadrature, as two vectors: shares of the spectrum, and as `hessian/spectrum/at` the eigenvalues, ascending, that they lie
-    at.
+    quadrature, as two vectors: shares of the spectrum, and as `hessian/spectrum/at` the eigenvalues, ascending, that
+    they lie at.
 
-    `hessian/meanEigenvalue` and `hessian/rootMeanSquareEigenvalue` are its first moments; errors are one standard error.
+    `hessian/meanEigenvalue` and `hessian/rootMeanSquareEigenvalue` are its first moments; errors are one standard
+    error.
     """
 
     name = "hessian/spectrum"
@@ -29,10 +29,10 @@ class HessianSpectrum:
     needs_products = True
     needs_update = False
 
-    def applies(self, optimizer: Optional[torch.optim.Optimizer]) -> bool:
+    def applies(self, optimizer: torch.optim.Optimizer | None) -> bool:
         return True
 
-    def measure(self, step: ObservedStep) -> Optional[Measurement]:
+    def measure(self, step: ObservedStep) -> Measurement | None:
         density = spectral_quadrature(hessian_of(step.products(), _PRODUCTS), _DIRECTIONS, _PRODUCTS, step.step)
         root = math.sqrt(density.mean_square)
         return Measurement(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Optional
-
 import torch
 
 from ..products.hutch_plus_plus import hutch_plus_plus
@@ -14,7 +12,8 @@ _PRODUCTS = 30
 
 
 class HessianTrace:
-    """`hessian/trace`: trace of the Hessian of the loss that is stepped on, by Hutch++; its error is one standard error."""
+    """`hessian/trace`: trace of the Hessian of the loss that is stepped on, by Hutch++; its error is one standard
+    error."""
 
     name = "hessian/trace"
     price = 1.2
@@ -22,10 +21,10 @@ class HessianTrace:
     needs_products = True
     needs_update = False
 
-    def applies(self, optimizer: Optional[torch.optim.Optimizer]) -> bool:
+    def applies(self, optimizer: torch.optim.Optimizer | None) -> bool:
         return True
 
-    def measure(self, step: ObservedStep) -> Optional[Measurement]:
+    def measure(self, step: ObservedStep) -> Measurement | None:
         operator = hessian_of(step.products(), _PRODUCTS // 3)
         estimate = hutch_plus_plus(operator, _PRODUCTS, step.step)
         return Measurement(

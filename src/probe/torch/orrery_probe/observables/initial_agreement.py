@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Dict, List, Optional
 
 import torch
 from torch import Tensor
@@ -24,8 +23,8 @@ _MOST_NEIGHBOURS = 10
 
 
 class InitialAgreement(Recording, Layered):
-    """Of each layer's representation of the probe set, against that of the same examples by the network at its initialization,
-    whose weights are kept and put into the record; for images and sequences means over positions:
+    """Of each layer's representation of the probe set, against that of the same examples by the network at its
+    initialization, whose weights are kept and put into the record; for images and sequences means over positions:
 
     - `agreement/cka@layer`: unbiased linear centred kernel alignment. Null: 95 % quantile over shuffled examples.
     - `agreement/neighbours@layer`: mutual k nearest neighbours, k = 10 or a quarter of the examples. Null: k/(n − 1).
@@ -42,10 +41,10 @@ class InitialAgreement(Recording, Layered):
         self._probe = probe
         self._turns = Turns()
 
-    def applies(self, optimizer: Optional[torch.optim.Optimizer]) -> bool:
+    def applies(self, optimizer: torch.optim.Optimizer | None) -> bool:
         return True
 
-    def measure(self, step: ObservedStep) -> Optional[Measurement]:
+    def measure(self, step: ObservedStep) -> Measurement | None:
         start = self._initial.of(step)
         self._probe.look(step)
         if step.step == 0 or not self._probe.is_complete:
@@ -54,16 +53,16 @@ class InitialAgreement(Recording, Layered):
         batches = math.ceil(_MOST_EXAMPLES / max(1, self._probe.batch_size or 1))
         now = self._representations(layers, flatten(step.parameters), batches)
         then = self._representations(layers, start, batches)
-        values: Dict[str, float] = {}
-        sample: Optional[int] = None
+        values: dict[str, float] = {}
+        sample: int | None = None
         for layer in self._turns.over(list(now)):
             values.update(_compare(layer, now[layer], then[layer]))
             sample = len(now[layer])
         method = f"replay at the initial weights, {_MOST_EXAMPLES} examples at most, {self._probe.describe()}"
         return Measurement(values, method, sample=sample)
 
-    def _representations(self, layers: KeptLayers, weights: Tensor, batches: int) -> Dict[str, Tensor]:
-        def rows(point: EvaluationPoint) -> List[Tensor]:
+    def _representations(self, layers: KeptLayers, weights: Tensor, batches: int) -> dict[str, Tensor]:
+        def rows(point: EvaluationPoint) -> list[Tensor]:
             return [each.example_rows(point.others, self._probe.batch_size) for each in layers.layers]
 
         parts = self._probe.on_each(weights, rows, batches)
@@ -79,17 +78,18 @@ def layers_of_probe(probe: ProbeSet) -> KeptLayers:
     if layers is None:
         raise Unmeasurable(
             "probe-set-layers",
-            "Layers are not measured on the kept batches: what they give cannot be computed again, as where it is written over.",
+            "Layers are not measured on the kept batches: what they give cannot be computed again, as where it is "
+            "written over.",
         )
     return layers
 
 
-def _compare(layer: str, now: Tensor, then: Tensor) -> Dict[str, float]:
+def _compare(layer: str, now: Tensor, then: Tensor) -> dict[str, float]:
     if len(now) < _FEWEST_EXAMPLES:
         raise Unmeasurable(
             "agreement-examples",
-            f"Agreement with the initialization is not measured on fewer than {_FEWEST_EXAMPLES} examples. A probe set of more "
-            "batches may help.",
+            f"Agreement with the initialization is not measured on fewer than {_FEWEST_EXAMPLES} examples. A probe set "
+            "of more batches may help.",
         )
     aligned = alignment(now, then)
     if aligned is None or not math.isfinite(aligned[0]):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Optional
-
 import torch
 from torch import Tensor
 
@@ -15,7 +13,7 @@ _MOST_BYTES = 1024**3
 
 class InitialWeights:
     def __init__(self) -> None:
-        self._flat: Optional[Tensor] = None
+        self._flat: Tensor | None = None
 
     def of(self, step: ObservedStep) -> Tensor:
         """Keeps the weights at step 0, flat.
@@ -26,20 +24,23 @@ class InitialWeights:
         if 4 * count > _MOST_BYTES:
             raise Unmeasurable(
                 "initialization-memory",
-                "Nothing is compared with the initialization: it would take more than 1 GiB to keep the initial weights.",
+                "Nothing is compared with the initialization: it would take more than 1 GiB to keep the initial "
+                "weights.",
             )
         if step.step == 0 and self._flat is None:
             self._flat = flatten(step.parameters).clone()
         if self._flat is None or len(self._flat) != count:
             raise Unmeasurable(
                 "initialization-unknown",
-                "Nothing is compared with the initialization: the weights of step 0 were not recorded, or there are others now.",
+                "Nothing is compared with the initialization: the weights of step 0 were not recorded, or there are "
+                "others now.",
             )
         return self._flat
 
 
 class KeepInitialWeights:
-    """Measures nothing, but is there at step 0, when what is compared with the initialization is too dear to be measured."""
+    """Measures nothing, but is there at step 0, when what is compared with the initialization is too dear to be
+    measured."""
 
     name = "initialization"
     price = FREE
@@ -51,10 +52,10 @@ class KeepInitialWeights:
         self._initial = initial
         self._is_late = False
 
-    def applies(self, optimizer: Optional[torch.optim.Optimizer]) -> bool:
+    def applies(self, optimizer: torch.optim.Optimizer | None) -> bool:
         return not self._is_late
 
-    def measure(self, step: ObservedStep) -> Optional[Measurement]:
+    def measure(self, step: ObservedStep) -> Measurement | None:
         self._is_late = True
         if step.step == 0:
             self._initial.of(step)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import List, Sequence
 
 import torch
 from torch import Tensor
@@ -18,7 +18,8 @@ class LayerMatrix:
     index: int
     """Of the parameter."""
     weight: Tensor
-    """[units, …]: a convolution's kernel has a column for each offset and channel. At its value now, without a graph."""
+    """[units, …]: a convolution's kernel has a column for each offset and channel. At its value now, without a
+    graph."""
 
     @property
     def values(self) -> Tensor:
@@ -26,7 +27,7 @@ class LayerMatrix:
         return matrix_of(self.weight)
 
 
-def layer_matrices(step: ObservedStep) -> List[LayerMatrix]:
+def layer_matrices(step: ObservedStep) -> list[LayerMatrix]:
     """Parameters of at least two axes that the optimizer has a gradient for; biases and gains are no matrices."""
     return [
         LayerMatrix(layer_name(name), index, parameter.detach())
@@ -46,7 +47,7 @@ def double(tensor: Tensor) -> Tensor:
     return (detached.cpu() if detached.device.type == "mps" else detached).double()
 
 
-def read(scalars: Sequence[Tensor]) -> List[float]:
+def read(scalars: Sequence[Tensor]) -> list[float]:
     """Tensors of one element, brought from the device at once."""
     if not scalars:
         return []
@@ -58,10 +59,10 @@ def weights_not_finite(layer: str) -> Unmeasurable:
     return Unmeasurable("weights-not-finite", f"Weights of {layer} have ceased to be finite; they are not measured.")
 
 
-def gram_eigenvalues(matrix: Tensor) -> List[float]:
+def gram_eigenvalues(matrix: Tensor) -> list[float]:
     """Of A·Aᵀ or Aᵀ·A, whichever is smaller, descending; what rounding has left of zero is zero. In float64."""
     gram = smaller_gram(matrix)
-    eigenvalues: List[float] = torch.linalg.eigvalsh(gram).flip(0).tolist()
+    eigenvalues: list[float] = torch.linalg.eigvalsh(gram).flip(0).tolist()
     smallest = eigenvalues[0] * gram.shape[0] * torch.finfo(torch.float64).eps
     return [each if each > smallest else 0.0 for each in eigenvalues]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Dict, List, Optional, Tuple
 
 import torch
 from torch import Tensor
@@ -26,20 +25,20 @@ class LayerUpdates:
     needs_products = False
     needs_update = True
 
-    def applies(self, optimizer: Optional[torch.optim.Optimizer]) -> bool:
+    def applies(self, optimizer: torch.optim.Optimizer | None) -> bool:
         return True
 
-    def measure(self, step: ObservedStep) -> Optional[Measurement]:
+    def measure(self, step: ObservedStep) -> Measurement | None:
         if step.before is None:
             return None
-        layers: List[str] = []
-        scalars: List[Tensor] = []
+        layers: list[str] = []
+        scalars: list[Tensor] = []
         for matrix in layer_matrices(step):
             layers.append(matrix.layer)
             scalars.extend(_lengths(double(step.before[matrix.index]), double(matrix.weight)))
         numbers = read(scalars)
-        values: Dict[str, float] = {}
-        omitted: List[Unmeasurable] = []
+        values: dict[str, float] = {}
+        omitted: list[Unmeasurable] = []
         for index, layer in enumerate(layers):
             norm, norm_after, change, difference, total = numbers[5 * index : 5 * index + 5]
             if not math.isfinite(norm) or not math.isfinite(norm_after):
@@ -54,7 +53,7 @@ class LayerUpdates:
         return Measurement(values, "from weights before and after", omitted=omitted)
 
 
-def _lengths(before: Tensor, after: Tensor) -> Tuple[Tensor, ...]:
+def _lengths(before: Tensor, after: Tensor) -> tuple[Tensor, ...]:
     """Of W, W′ and W′ − W, and of the difference and the sum of W and W′ at unit length.
 
     The angle is 2·atan2 of the last two: an arc cosine would lose angles below 1e-8 (Kahan 2006, §13).

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from typing import Dict, Optional
 
 import torch
 
@@ -13,7 +12,8 @@ from .observable import Measurement, ObservedStep
 class Machine:
     """- `throughput/samples`: examples that the script has trained on, a second of its own time, at this step.
     - `memory/process`: resident bytes of the process.
-    - `memory/device`: bytes of all tensors on the device of the parameters, by its allocator; only where that one counts.
+    - `memory/device`: bytes of all tensors on the device of the parameters, by its allocator; only where that one
+    counts.
     """
 
     name = "machine"
@@ -22,11 +22,11 @@ class Machine:
     needs_products = False
     needs_update = False
 
-    def applies(self, optimizer: Optional[torch.optim.Optimizer]) -> bool:
+    def applies(self, optimizer: torch.optim.Optimizer | None) -> bool:
         return True
 
-    def measure(self, step: ObservedStep) -> Optional[Measurement]:
-        values: Dict[str, float] = {}
+    def measure(self, step: ObservedStep) -> Measurement | None:
+        values: dict[str, float] = {}
         resident = _resident_bytes()
         if resident is not None:
             values["memory/process"] = float(resident)
@@ -38,7 +38,7 @@ class Machine:
         return Measurement(values, "batch over the step's own time; the allocator's and the system's counts")
 
 
-def _allocated_bytes(device: torch.device) -> Optional[int]:
+def _allocated_bytes(device: torch.device) -> int | None:
     """None where nobody counts, as on a processor."""
     if device.type == "cuda":
         return int(torch.cuda.memory_allocated(device))
@@ -49,7 +49,7 @@ def _allocated_bytes(device: torch.device) -> Optional[int]:
     return None
 
 
-def _resident_bytes() -> Optional[int]:
+def _resident_bytes() -> int | None:
     """None where the system does not tell, as elsewhere than on Linux."""
     try:
         with open("/proc/self/statm", encoding="ascii") as file:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import fields
-from typing import Dict, List, Optional
 
 import torch
 from torch import Tensor
@@ -18,8 +17,9 @@ from .observable import Layered, Measurement, ObservedStep, Recording, Unmeasura
 
 
 class NeuralCollapse(Recording, Layered):
-    """`collapse/nc1` … `collapse/nc4` and `collapse/equinorm` of a classifier's last features on the probe set (Papyan, Han and
-    Donoho 2020), as defined in `Collapse`, each with its null. Left out where a class has fewer than two examples in it."""
+    """`collapse/nc1` … `collapse/nc4` and `collapse/equinorm` of a classifier's last features on the probe set (Papyan,
+    Han and Donoho 2020), as defined in `Collapse`, each with its null. Left out where a class has fewer than two
+    examples in it."""
 
     name = "collapse"
     price = 0.5
@@ -30,10 +30,10 @@ class NeuralCollapse(Recording, Layered):
     def __init__(self, probe: ProbeSet) -> None:
         self._probe = probe
 
-    def applies(self, optimizer: Optional[torch.optim.Optimizer]) -> bool:
+    def applies(self, optimizer: torch.optim.Optimizer | None) -> bool:
         return True
 
-    def measure(self, step: ObservedStep) -> Optional[Measurement]:
+    def measure(self, step: ObservedStep) -> Measurement | None:
         self._probe.look(step)
         layers = self._probe.layers
         if not self._probe.is_complete or layers is None or not layers.is_cross_entropy:
@@ -43,7 +43,7 @@ class NeuralCollapse(Recording, Layered):
             return None
         _require_examples(given)
         measured, expected = collapse(given), collapse_null(given)
-        values: Dict[str, float] = {}
+        values: dict[str, float] = {}
         for name in (each.name for each in fields(Collapse)):
             value, null = getattr(measured, name), getattr(expected, name)
             if math.isfinite(value) and math.isfinite(null):
@@ -52,14 +52,14 @@ class NeuralCollapse(Recording, Layered):
         method = f"of the last features {self._probe.describe()}; null by shuffled labels or random class means"
         return Measurement(values, method, sample=len(given.labels))
 
-    def _classified(self, layers: KeptLayers, weights: Tensor) -> Optional[ClassifiedFeatures]:
+    def _classified(self, layers: KeptLayers, weights: Tensor) -> ClassifiedFeatures | None:
         """Of all batches together; None where one of them has no class for each example."""
         outputs, features, classifier = layers.outputs, layers.features, layers.classifier
         if outputs is None or features is None or classifier is None:
             return None
         labels = [_one_hot_labels(each) for each in self._probe.targets]
 
-        def values(point: EvaluationPoint) -> List[Tensor]:
+        def values(point: EvaluationPoint) -> list[Tensor]:
             parts = (point.others[features], point.others[outputs], point.leaves[classifier])
             return [each.detach().cpu().double() for each in parts]
 
@@ -81,12 +81,12 @@ def _require_examples(given: ClassifiedFeatures) -> None:
         return
     raise Unmeasurable(
         "collapse-examples",
-        "Neural collapse is not measured: the batches kept for it hold fewer than two examples of some class. A probe set of more "
-        "batches may help.",
+        "Neural collapse is not measured: the batches kept for it hold fewer than two examples of some class. A probe "
+        "set of more batches may help.",
     )
 
 
-def _one_hot_labels(targets: Optional[Tensor]) -> Optional[Tensor]:
+def _one_hot_labels(targets: Tensor | None) -> Tensor | None:
     """The class of each row's single largest target; None where some row has none."""
     if targets is None:
         return None

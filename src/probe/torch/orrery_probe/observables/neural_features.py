@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, Optional, Sequence, Tuple
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -24,9 +24,9 @@ _MOST_EXAMPLES = 128
 
 
 class NeuralFeatures(Recording, Layered):
-    """The neural feature ansatz of each dense layer, on the probe set's first batch: the cosine between W·Wᵀ and a power s of the
-    mean outer product of the outputs' gradients by the layer's input, as defined in `feature_alignment`. Outputs are logits, for a
-    cross-entropy.
+    """The neural feature ansatz of each dense layer, on the probe set's first batch: the cosine between W·Wᵀ and a
+    power s of the mean outer product of the outputs' gradients by the layer's input, as defined in `feature_alignment`.
+    Outputs are logits, for a cross-entropy.
 
     - `feature/nfa@layer`: s = ½.
     - `feature/nfaLinear@layer`: s = 1.
@@ -44,10 +44,10 @@ class NeuralFeatures(Recording, Layered):
         self._probe = probe
         self._turns = Turns()
 
-    def applies(self, optimizer: Optional[torch.optim.Optimizer]) -> bool:
+    def applies(self, optimizer: torch.optim.Optimizer | None) -> bool:
         return True
 
-    def measure(self, step: ObservedStep) -> Optional[Measurement]:
+    def measure(self, step: ObservedStep) -> Measurement | None:
         self._probe.look(step)
         layers = self._probe.layers
         if layers is None or layers.outputs is None or layers.features is None:
@@ -60,14 +60,14 @@ class NeuralFeatures(Recording, Layered):
         if count > _MOST_OUTPUTS:
             raise Unmeasurable(
                 "feature-outputs",
-                f"Feature alignment is not measured: it takes a backward pass for each of the {count} outputs, and {_MOST_OUTPUTS} "
-                "are the most.",
+                f"Feature alignment is not measured: it takes a backward pass for each of the {count} outputs, and "
+                f"{_MOST_OUTPUTS} are the most.",
             )
         some = torch.tensor(chosen(examples, _MOST_EXAMPLES), device=outputs.device)
         dense, omitted = self._usable(layers, point, outputs)
         products = [product for _, product in dense]
         by_output = [_derivatives(outputs[some, which].sum(), products) for which in range(count)]
-        values: Dict[str, float] = {}
+        values: dict[str, float] = {}
         for index, (each, product) in self._turns.over(list(enumerate(dense))):
             units = product.shape[-1]
             weights = point.leaves[each.weight].detach().cpu().double().t()
@@ -85,16 +85,16 @@ class NeuralFeatures(Recording, Layered):
 
     def _usable(
         self, layers: KeptLayers, point: EvaluationPoint, outputs: Tensor
-    ) -> Tuple[List[Tuple[KeptLayer, Tensor]], List[Unmeasurable]]:
+    ) -> tuple[list[tuple[KeptLayer, Tensor]], list[Unmeasurable]]:
         """Dense layers with one row of their product for each example, and that product."""
         omitted = [_written_over(each.layer) for each in layers.layers if each.is_dense and each.product is None]
-        found: List[Tuple[KeptLayer, Tensor]] = []
+        found: list[tuple[KeptLayer, Tensor]] = []
         for each in layers.layers:
             product = None if each.product is None else point.others[each.product]
             if product is not None and product.dim() == 2 and len(product) == len(outputs):
                 found.append((each, product))
         of_first = _derivatives(outputs[0, 0], [product for _, product in found])
-        usable: List[Tuple[KeptLayer, Tensor]] = []
+        usable: list[tuple[KeptLayer, Tensor]] = []
         for (each, product), derivative in zip(found, of_first):
             if bool((derivative[1:] != 0).any()):
                 omitted.append(_coupled(each.layer))
@@ -105,26 +105,29 @@ class NeuralFeatures(Recording, Layered):
         return usable, omitted
 
 
-def _derivatives(of: Tensor, by: Sequence[Tensor]) -> List[Tensor]:
+def _derivatives(of: Tensor, by: Sequence[Tensor]) -> list[Tensor]:
     """Zero where it does not depend on one of them."""
     if not by:
         return []
     found = torch.autograd.grad(of, list(by), retain_graph=True, allow_unused=True)
-    return [torch.zeros_like(each) if derivative is None else derivative.detach() for each, derivative in zip(by, found)]
+    return [
+        torch.zeros_like(each) if derivative is None else derivative.detach() for each, derivative in zip(by, found)
+    ]
 
 
 def _coupled(layer: str) -> Unmeasurable:
     return Unmeasurable(
         "feature-coupled",
-        f"Feature alignment of {layer} is not measured: an example's output depends on other examples, as by batch normalization, "
-        "so that it has no gradient of its own.",
+        f"Feature alignment of {layer} is not measured: an example's output depends on other examples, as by batch "
+        "normalization, so that it has no gradient of its own.",
     )
 
 
 def _written_over(layer: str) -> Unmeasurable:
     return Unmeasurable(
         "feature-written-over",
-        f"Feature alignment of {layer} is not measured: the function after it works in place, so that its product is lost.",
+        f"Feature alignment of {layer} is not measured: the function after it works in place, so that its product is "
+        "lost.",
     )
 
 

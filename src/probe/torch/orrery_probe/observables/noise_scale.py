@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import Deque, Dict, Optional, Tuple
 
 import torch
 
@@ -19,13 +18,13 @@ _FEWEST_MEASUREMENTS = 10
 
 
 class NoiseScale:
-    """Gradient noise scale tr Σ/|G|² (McCandlish et al. 2018, eq. 2.8 and appendix A.1), Σ the covariance of an example's
-    gradient and G its mean: the batch size, in examples, at which noise and signal are equal.
+    """Gradient noise scale tr Σ/|G|² (McCandlish et al. 2018, eq. 2.8 and appendix A.1), Σ the covariance of an
+    example's gradient and G its mean: the batch size, in examples, at which noise and signal are equal.
 
     `gradient/noise`: unbiased estimate of tr Σ at this step, from the spread of micro-batches of the same weights.
     `gradient/signal`: unbiased estimate of |G|², which may be negative.
-    `gradient/noiseScale`: mean of the one over mean of the other, over the last measurements, with the ends of its interval of
-    95 % confidence as `…/low` and `…/high`. The interval treats measurements as independent.
+    `gradient/noiseScale`: mean of the one over mean of the other, over the last measurements, with the ends of its
+    interval of 95 % confidence as `…/low` and `…/high`. The interval treats measurements as independent.
     """
 
     name = "gradient/noiseScale"
@@ -35,20 +34,20 @@ class NoiseScale:
     needs_update = False
 
     def __init__(self) -> None:
-        self._window: Deque[Tuple[float, float]] = deque(maxlen=_LONGEST_WINDOW)
+        self._window: deque[tuple[float, float]] = deque(maxlen=_LONGEST_WINDOW)
 
-    def applies(self, optimizer: Optional[torch.optim.Optimizer]) -> bool:
+    def applies(self, optimizer: torch.optim.Optimizer | None) -> bool:
         return True
 
-    def measure(self, step: ObservedStep) -> Optional[Measurement]:
+    def measure(self, step: ObservedStep) -> Measurement | None:
         found = step.curvature.visit_parts(MOST_PARTS, step.step, lambda part, gradient: None)
         noise = sum(each.examples * each.squared_deviation for each in found.parts) / (len(found.parts) - 1)
         gradient = step.products().gradient()
         signal = float(gradient.norm()) ** 2 - noise / found.batch
         self._window.append((noise, signal))
         ratio = ratio_of_means(self._window) if len(self._window) >= _FEWEST_MEASUREMENTS else None
-        values: Dict[str, float] = {"gradient/noise": noise, "gradient/signal": signal}
-        errors: Dict[str, float] = {}
+        values: dict[str, float] = {"gradient/noise": noise, "gradient/signal": signal}
+        errors: dict[str, float] = {}
         if ratio is not None:
             values["gradient/noiseScale"] = ratio.value
             values["gradient/noiseScale/low"] = ratio.low
@@ -56,7 +55,8 @@ class NoiseScale:
             errors["gradient/noiseScale"] = max(ratio.high - ratio.value, ratio.value - ratio.low)
         return Measurement(
             values,
-            f"{len(found.parts)} micro-batches of the same weights; ratio of the means of {len(self._window)} measurements",
+            f"{len(found.parts)} micro-batches of the same weights; ratio of the means of {len(self._window)} "
+            "measurements",
             errors,
             sample=found.batch,
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Iterable, List, Optional
+from collections.abc import Iterable
 
 import torch
 from torch import Tensor
@@ -13,9 +13,9 @@ from .observable import Measurement, ObservedStep
 
 
 class GradientNorm:
-    """`gradient/norm`: Euclidean norm of the gradient that the optimizer is given, over all its parameters; `gradient/norm@layer`: of
-    its part for a layer's weights, biases and gains left out. At initialization its square goes from layer to layer as χ₁ to the
-    depth (Schoenholz et al. 2017)."""
+    """`gradient/norm`: Euclidean norm of the gradient that the optimizer is given, over all its parameters;
+    `gradient/norm@layer`: of its part for a layer's weights, biases and gains left out. At initialization its square
+    goes from layer to layer as χ₁ to the depth (Schoenholz et al. 2017)."""
 
     name = "gradient/norm"
     price = "cheap"
@@ -23,10 +23,10 @@ class GradientNorm:
     needs_products = False
     needs_update = False
 
-    def applies(self, optimizer: Optional[torch.optim.Optimizer]) -> bool:
+    def applies(self, optimizer: torch.optim.Optimizer | None) -> bool:
         return True
 
-    def measure(self, step: ObservedStep) -> Optional[Measurement]:
+    def measure(self, step: ObservedStep) -> Measurement | None:
         matrices = {each.index: each.layer for each in layer_matrices(step)}
         given = [(matrices.get(index), each) for index, each in enumerate(step.gradients) if each is not None]
         norms = norms_of([each for _, each in given])
@@ -36,9 +36,9 @@ class GradientNorm:
 
 
 class GradientAlongWeights:
-    """`gradient/alongWeights`: ⟨w, g⟩ over all parameters that the optimizer is given a gradient for, at the weights before the
-    step. Where stochastic gradient descent at rate η has become stationary, its mean over steps is η/2 times that of ‖g‖² (Yaida
-    2018, FDR1), for which `gradient/norm` stands."""
+    """`gradient/alongWeights`: ⟨w, g⟩ over all parameters that the optimizer is given a gradient for, at the weights
+    before the step. Where stochastic gradient descent at rate η has become stationary, its mean over steps is η/2 times
+    that of ‖g‖² (Yaida 2018, FDR1), for which `gradient/norm` stands."""
 
     name = "gradient/alongWeights"
     price = "cheap"
@@ -46,10 +46,10 @@ class GradientAlongWeights:
     needs_products = False
     needs_update = False
 
-    def applies(self, optimizer: Optional[torch.optim.Optimizer]) -> bool:
+    def applies(self, optimizer: torch.optim.Optimizer | None) -> bool:
         return True
 
-    def measure(self, step: ObservedStep) -> Optional[Measurement]:
+    def measure(self, step: ObservedStep) -> Measurement | None:
         pairs = [(weight, each) for weight, each in zip(step.parameters, step.gradients) if each is not None]
         if any(weight.is_complex() for weight, _ in pairs):
             return None
@@ -68,19 +68,21 @@ class UpdateNorm:
     needs_products = False
     needs_update = True
 
-    def applies(self, optimizer: Optional[torch.optim.Optimizer]) -> bool:
+    def applies(self, optimizer: torch.optim.Optimizer | None) -> bool:
         return True
 
-    def measure(self, step: ObservedStep) -> Optional[Measurement]:
+    def measure(self, step: ObservedStep) -> Measurement | None:
         if step.before is None:
             return None
         change = [after.detach() - before for after, before in zip(step.parameters, step.before)]
         return Measurement({"update/norm": _together(norms_of(change))}, "difference of the weights")
 
 
-def norms_of(tensors: Iterable[Tensor]) -> List[float]:
+def norms_of(tensors: Iterable[Tensor]) -> list[float]:
     """Of each, summed in its own type at least single precision."""
-    return read([_real(each.coalesce().values() if each.is_sparse else each.detach()).float().norm() for each in tensors])
+    return read(
+        [_real(each.coalesce().values() if each.is_sparse else each.detach()).float().norm() for each in tensors]
+    )
 
 
 def _together(norms: Iterable[float]) -> float:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Callable, Dict, List, Optional, Protocol, Sequence
+from typing import TYPE_CHECKING, Callable, Protocol
 
 import torch
 from torch import Tensor
@@ -39,33 +40,33 @@ class ObservedStep:
     seconds: float
     """That the script itself took since the step before."""
     learning_rate: float
-    batch: Optional[int]
+    batch: int | None
     names: Sequence[str]
     """Of the parameters."""
     parameters: Sequence[Tensor]
-    gradients: Sequence[Optional[Tensor]]
+    gradients: Sequence[Tensor | None]
     """What the optimizer is given, without the scale of a gradient scaler."""
-    before: Optional[Sequence[Tensor]]
+    before: Sequence[Tensor] | None
     """Copies of the parameters before the step, where some observable asked for them."""
     products: Callable[[], LivingGraph]
     """Gradient and Hessian-vector products of the loss stepped on; only before the step. Raises Unmeasurable."""
     curvature: Curvature
     """More of the same: of parts of the batch."""
-    layers: Callable[[], Optional[Layers]] = lambda: None
+    layers: Callable[[], Layers | None] = lambda: None
     """Of the evaluation, the first one where gradients are accumulated; only for children of `Layered`."""
 
 
 @dataclass(frozen=True)
 class Measurement:
-    values: Dict[str, float]
+    values: dict[str, float]
     method: str
-    error: Dict[str, float] = field(default_factory=dict)
+    error: dict[str, float] = field(default_factory=dict)
     """Bounds on the absolute errors of the values that have one."""
-    omitted: List[Unmeasurable] = field(default_factory=list)
+    omitted: list[Unmeasurable] = field(default_factory=list)
     """What was left out of it, told once."""
-    vectors: Dict[str, List[float]] = field(default_factory=dict)
+    vectors: dict[str, list[float]] = field(default_factory=dict)
     """Written as `vector` records of the same names."""
-    sample: Optional[int] = None
+    sample: int | None = None
     """Examples that it was measured on, where these are not the step's batch."""
 
 
@@ -82,9 +83,9 @@ class Observable(Protocol):
     needs_update: bool
     """Whether it is measured after the step, with copies of the parameters from before."""
 
-    def applies(self, optimizer: Optional[torch.optim.Optimizer]) -> bool: ...
+    def applies(self, optimizer: torch.optim.Optimizer | None) -> bool: ...
 
-    def measure(self, step: ObservedStep) -> Optional[Measurement]:
+    def measure(self, step: ObservedStep) -> Measurement | None:
         """None where it has nothing to say at this step. Raises Unmeasurable where a person should know why."""
         ...
 
@@ -94,17 +95,18 @@ class Layered:
 
 
 class Recording:
-    """Parent of observables that compute the evaluation again, at other weights or on kept batches: it is recorded for them."""
+    """Parent of observables that compute the evaluation again, at other weights or on kept batches: it is recorded for
+    them."""
 
 
 def is_paid(observable: Observable) -> bool:
     return observable.price != FREE
 
 
-def payers_of(observable: Observable, due: Sequence[Observable]) -> List[Observable]:
+def payers_of(observable: Observable, due: Sequence[Observable]) -> list[Observable]:
     """Who pays for an observable: itself, or those for whom the graph is kept."""
     return [observable] if is_paid(observable) else payers_for_products(due)
 
 
-def payers_for_products(due: Sequence[Observable]) -> List[Observable]:
+def payers_for_products(due: Sequence[Observable]) -> list[Observable]:
     return [each for each in due if is_paid(each) and each.needs_products]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Optional, Sequence
 
 import torch
 from torch import Tensor
@@ -29,17 +29,17 @@ class KeepProbeSet(Recording, Layered):
     def __init__(self, probe: ProbeSet) -> None:
         self._probe = probe
 
-    def applies(self, optimizer: Optional[torch.optim.Optimizer]) -> bool:
+    def applies(self, optimizer: torch.optim.Optimizer | None) -> bool:
         return not self._probe.is_settled
 
-    def measure(self, step: ObservedStep) -> Optional[Measurement]:
+    def measure(self, step: ObservedStep) -> Measurement | None:
         self._probe.look(step)
         return None
 
 
 class ProbeLoss(Recording):
-    """`loss/probe`: mean of the loss over the batches of the probe set, at the weights before the step. Where all steps see the
-    same batch it would be `loss/train`, and is left out."""
+    """`loss/probe`: mean of the loss over the batches of the probe set, at the weights before the step. Where all steps
+    see the same batch it would be `loss/train`, and is left out."""
 
     name = "loss/probe"
     price = 0.1
@@ -50,10 +50,10 @@ class ProbeLoss(Recording):
     def __init__(self, probe: ProbeSet) -> None:
         self._probe = probe
 
-    def applies(self, optimizer: Optional[torch.optim.Optimizer]) -> bool:
+    def applies(self, optimizer: torch.optim.Optimizer | None) -> bool:
         return True
 
-    def measure(self, step: ObservedStep) -> Optional[Measurement]:
+    def measure(self, step: ObservedStep) -> Measurement | None:
         if not _has_batches_apart(self._probe, step):
             return None
         loss = self._probe.loss(flatten(step.parameters))
@@ -61,8 +61,8 @@ class ProbeLoss(Recording):
 
 
 class ProbeSharpness(Recording):
-    """`sharpness/probe`: largest eigenvalue of the Hessian of the mean loss over the batches of the probe set, at the weights
-    before the step. Where all steps see the same batch it would be `sharpness/batch`, and is left out."""
+    """`sharpness/probe`: largest eigenvalue of the Hessian of the mean loss over the batches of the probe set, at the
+    weights before the step. Where all steps see the same batch it would be `sharpness/batch`, and is left out."""
 
     name = "sharpness/probe"
     price = 4.0
@@ -74,10 +74,10 @@ class ProbeSharpness(Recording):
         self._probe = probe
         self._eigenvalue = WarmEigenvalue(self.name)
 
-    def applies(self, optimizer: Optional[torch.optim.Optimizer]) -> bool:
+    def applies(self, optimizer: torch.optim.Optimizer | None) -> bool:
         return True
 
-    def measure(self, step: ObservedStep) -> Optional[Measurement]:
+    def measure(self, step: ObservedStep) -> Measurement | None:
         if not _has_batches_apart(self._probe, step):
             return None
 
@@ -95,14 +95,14 @@ class ProbeSharpness(Recording):
 
 
 def _has_batches_apart(probe: ProbeSet, step: ObservedStep) -> bool:
-    """Whether the probe set is complete, and something else than the batch of every step; raises Unmeasurable where it is known
-    to be that batch."""
+    """Whether the probe set is complete, and something else than the batch of every step; raises Unmeasurable where it
+    is known to be that batch."""
     probe.look(step)
     if probe.batches_differ is False:
         raise Unmeasurable(
             "probe-set-is-batch",
-            "Loss and sharpness are not measured on a probe set as well: every recorded step had the same examples, so that they "
-            "are those of the step.",
+            "Loss and sharpness are not measured on a probe set as well: every recorded step had the same examples, so "
+            "that they are those of the step.",
             "information",
         )
     return probe.is_complete and probe.batches_differ is True

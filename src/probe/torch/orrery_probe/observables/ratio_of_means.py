@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Optional, Sequence, Tuple
 
 _NORMAL_QUANTILE = 1.96
 
@@ -17,9 +17,9 @@ class RatioOfMeans:
     high: float
 
 
-def ratio_of_means(pairs: Sequence[Tuple[float, float]]) -> Optional[RatioOfMeans]:
-    """Mean of the numerators over mean of the denominators, with Fieller's (1954) interval of 95 % confidence. The mean of the
-    ratios would be biased.
+def ratio_of_means(pairs: Sequence[tuple[float, float]]) -> RatioOfMeans | None:
+    """Mean of the numerators over mean of the denominators, with Fieller's (1954) interval of 95 % confidence. The mean
+    of the ratios would be biased.
 
     None where the denominators' mean is not clear of zero, for then the interval has no end.
     """

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Dict, List, Optional, Sequence, Tuple
 
 import torch
 from torch import Tensor
@@ -19,18 +19,18 @@ from .observable import Layered, Measurement, ObservedStep, Unmeasurable
 
 @dataclass(frozen=True)
 class _Groups:
-    invariant: List[Tuple[str, List[Tensor]]]
+    invariant: list[tuple[str, list[Tensor]]]
     """Layers with the weights that the loss does not change with when they are scaled together."""
-    penalized: List[str]
+    penalized: list[str]
     """Layers whose loss would be invariant without a penalty."""
 
 
 class ScaleInvariance(Layered):
-    """`scale/product@layer`: ⟨W, g⟩/(‖W‖·‖g‖) for a layer's weights W and the gradient g that the optimizer was given, where the
-    loss is the same whatever W is multiplied by, because a batch, layer or other normalization follows. It is zero then, but for
-    what keeps the normalization's divisor from zero, so that a step of gradient descent can but lengthen W:
-    ‖W′‖² = ‖W‖² + η²‖g‖² (Kunin et al. 2021, §3 and 4). Where a bias stands before the normalization, W is weights and bias
-    together.
+    """`scale/product@layer`: ⟨W, g⟩/(‖W‖·‖g‖) for a layer's weights W and the gradient g that the optimizer was given,
+    where the loss is the same whatever W is multiplied by, because a batch, layer or other normalization follows. It is
+    zero then, but for what keeps the normalization's divisor from zero, so that a step of gradient descent can but
+    lengthen W: ‖W′‖² = ‖W‖² + η²‖g‖² (Kunin et al. 2021, §3 and 4). Where a bias stands before the normalization, W is
+    weights and bias together.
 
     Null: 1/√n, the root mean square of the cosine with a random direction in n dimensions.
     """
@@ -42,13 +42,13 @@ class ScaleInvariance(Layered):
     needs_update = False
 
     def __init__(self) -> None:
-        self._groups: Optional[_Groups] = None
-        self._of: List[int] = []
+        self._groups: _Groups | None = None
+        self._of: list[int] = []
 
-    def applies(self, optimizer: Optional[torch.optim.Optimizer]) -> bool:
+    def applies(self, optimizer: torch.optim.Optimizer | None) -> bool:
         return self._groups is None or bool(self._groups.invariant or self._groups.penalized)
 
-    def measure(self, step: ObservedStep) -> Optional[Measurement]:
+    def measure(self, step: ObservedStep) -> Measurement | None:
         layers = step.layers()
         of = [id(each) for each in step.parameters]
         if layers is not None and of != self._of:
@@ -56,7 +56,7 @@ class ScaleInvariance(Layered):
         if self._groups is None or of != self._of:
             return None
         gradients = {id(each): gradient for each, gradient in zip(step.parameters, step.gradients)}
-        values: Dict[str, float] = {}
+        values: dict[str, float] = {}
         omitted = [_penalized(layer) for layer in self._groups.penalized]
         for layer, weights in self._groups.invariant:
             given = [gradients.get(id(each)) for each in weights]
@@ -94,11 +94,14 @@ def _invariant_groups(graph: ForwardGraph, step: ObservedStep) -> _Groups:
     return groups
 
 
-def _bias_of(graph: ForwardGraph, weight: Tensor) -> Optional[Tensor]:
+def _bias_of(graph: ForwardGraph, weight: Tensor) -> Tensor | None:
     """What is added in the product of a weight."""
     edge = graph.parameter(weight)
     waiting = [] if edge is None else graph.consumers(edge)
-    for node in [*waiting, *(above for each in waiting if kind_of(each) == "T" for above in graph.consumers((each, 0)))]:
+    for node in [
+        *waiting,
+        *(above for each in waiting if kind_of(each) == "T" for above in graph.consumers((each, 0))),
+    ]:
         place = {"Addmm": 0, "Convolution": 2}.get(kind_of(node))
         bias = None if place is None else node.next_functions[place][0]
         if bias is not None and kind_of(bias) == "AccumulateGrad":
@@ -107,12 +110,12 @@ def _bias_of(graph: ForwardGraph, weight: Tensor) -> Optional[Tensor]:
     return None
 
 
-def _cosine(weights: Sequence[Tensor], gradients: Sequence[Tensor]) -> Optional[float]:
+def _cosine(weights: Sequence[Tensor], gradients: Sequence[Tensor]) -> float | None:
     """None where a gradient is missing, or a vector of length zero has no direction."""
     if len(gradients) != len(weights):
         return None
     pairs = [(double(weight), double(gradient)) for weight, gradient in zip(weights, gradients)]
-    sums: List[Tensor] = []
+    sums: list[Tensor] = []
     for weight, gradient in pairs:
         sums.extend(((weight * gradient).sum(), (weight * weight).sum(), (gradient * gradient).sum()))
     numbers = read(sums)
@@ -125,5 +128,6 @@ def _cosine(weights: Sequence[Tensor], gradients: Sequence[Tensor]) -> Optional[
 def _penalized(layer: str) -> Unmeasurable:
     return Unmeasurable(
         "scale-penalized",
-        f"Scale invariance of {layer} is not measured: a normalization follows, but the loss also has a penalty on its weights.",
+        f"Scale invariance of {layer} is not measured: a normalization follows, but the loss also has a penalty on its "
+        "weights.",
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import List, Optional
 
 import torch
 from torch import Tensor
@@ -20,8 +19,8 @@ TOLERANCE = 1e-3
 FEWEST_VECTORS = 4
 """Without room for so many, nothing is begun."""
 _MEASUREMENTS_PER_COLD_START = 8
-"""One measurement in so many is begun at random: where a third eigenvalue overtakes the two that are followed, it may be
-missed for as long as the products hardly show it."""
+"""One measurement in so many is begun at random: where a third eigenvalue overtakes the two that are followed, it may
+be missed for as long as the products hardly show it."""
 
 
 class WarmEigenvalue:
@@ -29,7 +28,7 @@ class WarmEigenvalue:
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._starts: List[Tensor] = []
+        self._starts: list[Tensor] = []
         self._measurements = 0
 
     def measure(self, operator: SymmetricOperator, how: str) -> Measurement:
@@ -41,8 +40,8 @@ class WarmEigenvalue:
         if not found.converged:
             raise Unmeasurable(
                 "sharpness-not-converged",
-                f"{self._name} was left out at some steps: {found.products} Hessian-vector products were not enough for an "
-                f"accuracy of {100 * TOLERANCE} %.",
+                f"{self._name} was left out at some steps: {found.products} Hessian-vector products were not enough "
+                f"for an accuracy of {100 * TOLERANCE} %.",
             )
         plural = "product" if found.products == 1 else "products"
         return Measurement(
@@ -64,17 +63,17 @@ class BatchSharpness:
     def __init__(self) -> None:
         self._eigenvalue = WarmEigenvalue(self.name)
 
-    def applies(self, optimizer: Optional[torch.optim.Optimizer]) -> bool:
+    def applies(self, optimizer: torch.optim.Optimizer | None) -> bool:
         return True
 
-    def measure(self, step: ObservedStep) -> Optional[Measurement]:
+    def measure(self, step: ObservedStep) -> Measurement | None:
         products = step.products()
         return self._eigenvalue.measure(hessian_of(products, FEWEST_VECTORS), products.how)
 
 
 class PreconditionedSharpness:
-    """`sharpness/preconditioned`: largest eigenvalue of P^(-1/2) H P^(-1/2), with the diagonal P that this step's update
-    divides by (Cohen et al. 2022, eq. 2)."""
+    """`sharpness/preconditioned`: largest eigenvalue of P^(-1/2) H P^(-1/2), with the diagonal P that this step's
+    update divides by (Cohen et al. 2022, eq. 2)."""
 
     name = "sharpness/preconditioned"
     price = "sharpness"
@@ -85,10 +84,10 @@ class PreconditionedSharpness:
     def __init__(self) -> None:
         self._eigenvalue = WarmEigenvalue(self.name)
 
-    def applies(self, optimizer: Optional[torch.optim.Optimizer]) -> bool:
+    def applies(self, optimizer: torch.optim.Optimizer | None) -> bool:
         return optimizer is not None and optimizer_kind(optimizer) in ADAPTIVE
 
-    def measure(self, step: ObservedStep) -> Optional[Measurement]:
+    def measure(self, step: ObservedStep) -> Measurement | None:
         diagonal = preconditioner_of(step.optimizer, step.parameters, step.gradients)
         if diagonal is None:
             return None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, Optional
-
 import torch
 
 from .layer_matrices import layer_matrices
@@ -13,7 +11,8 @@ from .turns import Turns
 
 
 class SpectralNorms:
-    """`weight/spectralNorm@layer` and `weight/stableRank@layer`, with its null: see `StableRank`, of each layer's weights."""
+    """`weight/spectralNorm@layer` and `weight/stableRank@layer`, with its null: see `StableRank`, of each layer's
+    weights."""
 
     name = "weight/spectralNorm"
     price = 0.1
@@ -25,12 +24,12 @@ class SpectralNorms:
         self._turns = Turns()
         self._ranks = StableRanks()
 
-    def applies(self, optimizer: Optional[torch.optim.Optimizer]) -> bool:
+    def applies(self, optimizer: torch.optim.Optimizer | None) -> bool:
         return True
 
-    def measure(self, step: ObservedStep) -> Optional[Measurement]:
-        values: Dict[str, float] = {}
-        omitted: List[Unmeasurable] = []
+    def measure(self, step: ObservedStep) -> Measurement | None:
+        values: dict[str, float] = {}
+        omitted: list[Unmeasurable] = []
         for each in self._turns.over(layer_matrices(step)):
             try:
                 measured = self._ranks.of(each.layer, each.values, each.layer)

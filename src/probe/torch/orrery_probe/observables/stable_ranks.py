@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Dict, List, Optional
 
 from torch import Tensor
 
@@ -26,20 +25,20 @@ class StableRank:
     """‖A‖₂, the largest singular value."""
     stable_rank: float
     """‖A‖²/‖A‖₂² (Frobenius above)."""
-    of_random: Optional[float]
-    """The stable rank of independent normal entries, nm over the mean of ‖A‖₂² (Johnstone 2001), which for large matrices is
-    nm/(√n + √m)². It holds to 6 % where the smaller side is 5, and to 1 % from 16 on; None below."""
+    of_random: float | None
+    """The stable rank of independent normal entries, nm over the mean of ‖A‖₂² (Johnstone 2001), which for large
+    matrices is nm/(√n + √m)². It holds to 6 % where the smaller side is 5, and to 1 % from 16 on; None below."""
 
 
 class StableRanks:
     """Of a network's layers, each begun where the last one of the same layer ended."""
 
     def __init__(self) -> None:
-        self._starts: Dict[str, List[Tensor]] = {}
+        self._starts: dict[str, list[Tensor]] = {}
 
-    def of(self, layer: str, matrix: Tensor, subject: str) -> Optional[StableRank]:
-        """By Lanczos on AᵀA or A·Aᵀ, whichever is smaller. None of a matrix of zeros. `matrix` is in float64; `subject` is what it
-        is, in words. Raises Unmeasurable."""
+    def of(self, layer: str, matrix: Tensor, subject: str) -> StableRank | None:
+        """By Lanczos on AᵀA or A·Aᵀ, whichever is smaller. None of a matrix of zeros. `matrix` is in float64; `subject`
+        is what it is, in words. Raises Unmeasurable."""
         squares = float((matrix * matrix).sum())
         if not math.isfinite(squares):
             raise weights_not_finite(layer)
@@ -64,7 +63,7 @@ def _gram(matrix: Tensor) -> SymmetricOperator:
     return SymmetricOperator(wide.shape[0], matrix.device, multiply, rounding=1e-15)
 
 
-def _stable_rank_of_random(rows: int, columns: int) -> Optional[float]:
+def _stable_rank_of_random(rows: int, columns: int) -> float | None:
     n, p = max(rows, columns), min(rows, columns)
     if p < 5:
         return 1.0 if p == 1 else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Dict, List, Optional
 
 import torch
 from torch import Tensor
@@ -22,13 +21,13 @@ _COUPLED = frozenset(("sgd", "momentum", "adam", "rmsprop", "adagrad", "adamax",
 
 
 class StationaryFeatures(Layered):
-    """`feature/fact@layer`: features at convergence (Boix-Adsera et al. 2025, eq. 3). Where the objective has a penalty λ/2·‖W‖² and
-    is stationary in a layer's weights, W·Wᵀ = −(1/λ)·Σᵢ (∂L/∂hᵢ)ᵀ·hᵢ, h being the layer's input and L the rest of the objective.
-    The value is ‖difference of the sides‖/‖W·Wᵀ‖, of the batch stepped on; that difference is the product of the gradient and Wᵀ,
-    over λ. For dense layers and convolutions.
+    """`feature/fact@layer`: features at convergence (Boix-Adsera et al. 2025, eq. 3). Where the objective has a penalty
+    λ/2·‖W‖² and is stationary in a layer's weights, W·Wᵀ = −(1/λ)·Σᵢ (∂L/∂hᵢ)ᵀ·hᵢ, h being the layer's input and L the
+    rest of the objective. The value is ‖difference of the sides‖/‖W·Wᵀ‖, of the batch stepped on; that difference is
+    the product of the gradient and Wᵀ, over λ. For dense layers and convolutions.
 
-    λ is the optimizer's weight decay, where that is coupled: part of the gradient that it steps on. Penalties that are terms of the
-    loss are not told from the rest, and layers that have one are left out.
+    λ is the optimizer's weight decay, where that is coupled: part of the gradient that it steps on. Penalties that are
+    terms of the loss are not told from the rest, and layers that have one are left out.
 
     Null: the mean for random weights of the same norm, the gradient of L held.
     """
@@ -39,10 +38,14 @@ class StationaryFeatures(Layered):
     needs_products = True
     needs_update = False
 
-    def applies(self, optimizer: Optional[torch.optim.Optimizer]) -> bool:
-        return optimizer is not None and optimizer_kind(optimizer) in _COUPLED and any(map(_decay_of, optimizer.param_groups))
+    def applies(self, optimizer: torch.optim.Optimizer | None) -> bool:
+        return (
+            optimizer is not None
+            and optimizer_kind(optimizer) in _COUPLED
+            and any(map(_decay_of, optimizer.param_groups))
+        )
 
-    def measure(self, step: ObservedStep) -> Optional[Measurement]:
+    def measure(self, step: ObservedStep) -> Measurement | None:
         layers = step.layers()
         if layers is None:
             return None
@@ -50,8 +53,8 @@ class StationaryFeatures(Layered):
         # The loss's own: what the optimizer is given may have been clipped.
         own = split(step.products().gradient(), step.parameters)
         gradients = {id(each): gradient for each, gradient in zip(step.parameters, own)}
-        values: Dict[str, float] = {}
-        omitted: List[Unmeasurable] = []
+        values: dict[str, float] = {}
+        omitted: list[Unmeasurable] = []
         for each in layers.activations:
             weight, gradient = each.weight, gradients.get(id(each.weight))
             strength = strengths.get(id(weight), 0.0)
@@ -73,7 +76,7 @@ class StationaryFeatures(Layered):
         return Measurement(values, "from weights, gradients and the optimizer's weight decay", omitted=omitted)
 
 
-def _decay_of(group: Dict[str, object]) -> float:
+def _decay_of(group: dict[str, object]) -> float:
     """Of a group of parameters, 0 where it is decoupled or the loss is to grow."""
     decay = group.get("weight_decay")
     is_other = bool(group.get("decoupled_weight_decay")) or bool(group.get("maximize"))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from typing import Iterator, Sequence, TypeVar
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
 _Each = TypeVar("_Each")
 _PATIENCE = 0.5
@@ -11,8 +12,8 @@ _PATIENCE = 0.5
 
 
 class Turns:
-    """Goes through a network's layers by turns: where all of them take longer than half a second, the next measurement goes on
-    with those left out, so that none of a deep network holds training up for long."""
+    """Goes through a network's layers by turns: where all of them take longer than half a second, the next measurement
+    goes on with those left out, so that none of a deep network holds training up for long."""
 
     def __init__(self) -> None:
         self._next = 0

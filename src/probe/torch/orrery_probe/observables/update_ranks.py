@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, Optional
-
 import torch
 
 from ..products.flat import split
@@ -15,9 +13,9 @@ from .turns import Turns
 
 
 class UpdateRanks:
-    """`update/stableRank@layer`: ‖ΔW‖²/‖ΔW‖₂² of a layer's change ΔW = W − W₀ since initialization, at the weights before the step,
-    with that of a random matrix as its null: see `StableRank`. Where features are learned, it stays well below the null
-    (Boix-Adsera et al. 2023)."""
+    """`update/stableRank@layer`: ‖ΔW‖²/‖ΔW‖₂² of a layer's change ΔW = W − W₀ since initialization, at the weights
+    before the step, with that of a random matrix as its null: see `StableRank`. Where features are learned, it stays
+    well below the null (Boix-Adsera et al. 2023)."""
 
     name = "update/stableRank"
     price = 0.1
@@ -30,13 +28,13 @@ class UpdateRanks:
         self._turns = Turns()
         self._ranks = StableRanks()
 
-    def applies(self, optimizer: Optional[torch.optim.Optimizer]) -> bool:
+    def applies(self, optimizer: torch.optim.Optimizer | None) -> bool:
         return True
 
-    def measure(self, step: ObservedStep) -> Optional[Measurement]:
+    def measure(self, step: ObservedStep) -> Measurement | None:
         starts = split(self._initial.of(step), step.parameters)
-        values: Dict[str, float] = {}
-        omitted: List[Unmeasurable] = []
+        values: dict[str, float] = {}
+        omitted: list[Unmeasurable] = []
         for each in self._turns.over(layer_matrices(step)):
             try:
                 change = each.values - matrix_of(starts[each.index])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, Optional, Tuple
-
 import torch
 
 from .layer_matrices import gram_eigenvalues, layer_matrices, weights_not_finite
@@ -20,13 +18,14 @@ _FEWEST_FOR_BULK = 32
 class WeightSpectra:
     """`weight/spectrum@layer`: eigenvalues of WᵀW/n, descending, n being the larger side.
 
-    Where the smaller side p is 32 or more, against the Marchenko–Pastur law with q = p/n, whose variance s² is fitted to the
-    median eigenvalue, which a few spikes do not move (Gavish and Donoho 2014, §III.E):
+    Where the smaller side p is 32 or more, against the Marchenko–Pastur law with q = p/n, whose variance s² is fitted
+    to the median eigenvalue, which a few spikes do not move (Gavish and Donoho 2014, §III.E):
 
     - `weight/bulkLower@layer`, `weight/bulkUpper@layer`: s²·(1 ∓ √q)².
-    - `weight/spikes@layer`: eigenvalues above what the largest of independent entries exceeds once in a thousand (Johnstone 2001;
-      measured with the variance fitted: in 15 of a thousand square matrices of p = 32, 7 of p = 64, 3 or fewer of others);
-      null 0.
+    - `weight/spikes@layer`: eigenvalues above what the largest of independent entries exceeds once in a thousand
+    (Johnstone 2001;
+      measured with the variance fitted: in 15 of a thousand square matrices of p = 32, 7 of p = 64, 3 or fewer of
+      others); null 0.
     """
 
     name = "weight/spectrum"
@@ -38,13 +37,13 @@ class WeightSpectra:
     def __init__(self) -> None:
         self._turns = Turns()
 
-    def applies(self, optimizer: Optional[torch.optim.Optimizer]) -> bool:
+    def applies(self, optimizer: torch.optim.Optimizer | None) -> bool:
         return True
 
-    def measure(self, step: ObservedStep) -> Optional[Measurement]:
-        values: Dict[str, float] = {}
-        vectors: Dict[str, List[float]] = {}
-        omitted: List[Unmeasurable] = []
+    def measure(self, step: ObservedStep) -> Measurement | None:
+        values: dict[str, float] = {}
+        vectors: dict[str, list[float]] = {}
+        omitted: list[Unmeasurable] = []
         for each in self._turns.over(layer_matrices(step)):
             layer = each.layer
             units, inputs = each.weight.shape[0], each.weight[0].numel()
@@ -72,7 +71,7 @@ class WeightSpectra:
         return Measurement(values, method, omitted=omitted, vectors=vectors)
 
 
-def _fit_bulk(spectrum: List[float], n: int) -> Tuple[float, float, float]:
+def _fit_bulk(spectrum: list[float], n: int) -> tuple[float, float, float]:
     """Edges and number of spikes of eigenvalues of WᵀW/n, which are descending."""
     p = len(spectrum)
     median = (spectrum[(p - 1) // 2] + spectrum[p // 2]) / 2

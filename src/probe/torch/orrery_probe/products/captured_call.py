@@ -7,7 +7,8 @@ import io
 import random
 import sys
 import threading
-from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
+from collections.abc import Iterator
+from typing import Any, Callable
 
 import torch
 from torch import Tensor
@@ -47,7 +48,7 @@ class RandomState:
     def __init__(self) -> None:
         self._torch = torch.get_rng_state()
         self._python = random.getstate()
-        self._cuda: Optional[List[Tensor]] = None
+        self._cuda: list[Tensor] | None = None
         if torch.cuda.is_available() and torch.cuda.is_initialized():
             self._cuda = torch.cuda.get_rng_state_all()
         numpy = sys.modules.get("numpy")
@@ -78,15 +79,15 @@ class InputsChanged(Exception):
 class CapturedCall:
     def __init__(self, module: torch.nn.Module, args: Any, kwargs: Any) -> None:
         self.module = module
-        self.outputs: List[Tensor] = []
+        self.outputs: list[Tensor] = []
         """Outputs with a gradient, once the call has returned."""
         self._args = args
         self._kwargs = kwargs
-        self._versions: List[Tuple[Tensor, int]] = [(each, each._version) for each in tensors_in((args, kwargs))]
+        self._versions: list[tuple[Tensor, int]] = [(each, each._version) for each in tensors_in((args, kwargs))]
         self._examples = next((int(each.shape[0]) for each, _ in self._versions if each.dim() > 0), None)
         self._versions += [(each, each._version) for each in module.parameters()]
         self._random = RandomState()
-        self._buffers: Dict[str, Tensor] = {name: each.detach().clone() for name, each in module.named_buffers()}
+        self._buffers: dict[str, Tensor] = {name: each.detach().clone() for name, each in module.named_buffers()}
         self._numbers = _numbers_of(module)
         self._autocast = [(kind, *_autocast_state(kind)) for kind in ("cpu", "cuda")]
 
@@ -96,11 +97,11 @@ class CapturedCall:
         return any(enabled for _, enabled, _ in self._autocast)
 
     @property
-    def examples(self) -> Optional[int]:
+    def examples(self) -> int | None:
         """The leading size of the first input that has one."""
         return self._examples
 
-    def replay(self, change: Callable[[Tensor], Tensor] = lambda tensor: tensor) -> List[Tensor]:
+    def replay(self, change: Callable[[Tensor], Tensor] = lambda tensor: tensor) -> list[Tensor]:
         """Runs the module's own code again, uncompiled, with kernels that can be differentiated twice.
 
         Same inputs, but for what `change` makes of each, same random numbers and buffers. Its prints are not heard, the
@@ -130,7 +131,7 @@ class CapturedCall:
         return [each for each in tensors_in(result) if each.requires_grad]
 
 
-_Numbers = List[Tuple[Dict[str, Any], Dict[str, Any]]]
+_Numbers = list[tuple[dict[str, Any], dict[str, Any]]]
 
 
 def _numbers_of(module: torch.nn.Module) -> _Numbers:
@@ -163,7 +164,7 @@ class _Muted(io.TextIOBase):
             self._stream.flush()
 
 
-def _write(buffers: Dict[str, Tensor], values: Dict[str, Tensor]) -> None:
+def _write(buffers: dict[str, Tensor], values: dict[str, Tensor]) -> None:
     with torch.no_grad():
         for name, buffer in buffers.items():
             value = values.get(name, values.get(f"_orig_mod.{name}"))
@@ -172,7 +173,7 @@ def _write(buffers: Dict[str, Tensor], values: Dict[str, Tensor]) -> None:
                 buffer.data.copy_(value)
 
 
-def _autocast_state(kind: str) -> Tuple[bool, torch.dtype]:
+def _autocast_state(kind: str) -> tuple[bool, torch.dtype]:
     if kind == "cuda":
         return torch.is_autocast_enabled(), torch.get_autocast_gpu_dtype()
     return torch.is_autocast_cpu_enabled(), torch.get_autocast_cpu_dtype()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import List, Optional, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -15,13 +15,13 @@ from .program import Program
 class Evaluation:
     """From a tape; losses of several backward passes add up."""
 
-    def __init__(self, program: Program, scales: Sequence[Optional[float]], parameters: Sequence[Tensor]) -> None:
+    def __init__(self, program: Program, scales: Sequence[float | None], parameters: Sequence[Tensor]) -> None:
         """`program` gives the losses first, which are divided by their scales, and then whatever else is asked for."""
         self.program = program
         self._scales = scales
         self._parameters = [torch.empty_like(each, device="meta") for each in parameters]
 
-    def at(self, weights: Tensor) -> "EvaluationPoint":
+    def at(self, weights: Tensor) -> EvaluationPoint:
         """`weights` are flat, in the order of the parameters."""
         leaves = [each.detach().clone().requires_grad_() for each in split(weights, self._parameters)]
         values = self.program.evaluate(leaves)
@@ -41,7 +41,7 @@ class Evaluation:
 class EvaluationPoint:
     """An evaluation at some weights."""
 
-    def __init__(self, leaves: List[Tensor], losses: List[Tensor], others: List[Tensor]) -> None:
+    def __init__(self, leaves: list[Tensor], losses: list[Tensor], others: list[Tensor]) -> None:
         self.leaves = leaves
         self.losses = losses
         self.others = others

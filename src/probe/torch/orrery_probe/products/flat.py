@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import List, Optional, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -18,12 +18,12 @@ def flatten(tensors: Sequence[Tensor]) -> Tensor:
     return torch.cat([tensor.detach().reshape(-1).to(kind) for tensor in tensors])
 
 
-def split(flat: Tensor, like: Sequence[Tensor]) -> List[Tensor]:
+def split(flat: Tensor, like: Sequence[Tensor]) -> list[Tensor]:
     """The parts of a flat vector, each of the shape and type of its parameter."""
     parts = flat.split([each.numel() for each in like])
     return [part.view_as(each).to(each.dtype) for part, each in zip(parts, like)]
 
 
-def or_zeros(tensors: Sequence[Optional[Tensor]], like: Sequence[Tensor]) -> List[Tensor]:
+def or_zeros(tensors: Sequence[Tensor | None], like: Sequence[Tensor]) -> list[Tensor]:
     """Gradients of parameters that a loss does not depend on are zero."""
     return [torch.zeros_like(each) if tensor is None else tensor for tensor, each in zip(tensors, like)]

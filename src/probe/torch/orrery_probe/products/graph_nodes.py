@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterable, Iterator, List, Set
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -13,7 +14,7 @@ _TRUSTED = ("CheckpointFunction", "TailLoss", "_TailGradient")
 
 def nodes_below(tensors: Iterable[Tensor]) -> Iterator[Any]:
     """Every node that the tensors' values came about by, each once."""
-    seen: Set[Any] = set()
+    seen: set[Any] = set()
     waiting = [tensor.grad_fn for tensor in tensors]
     while waiting:
         node = waiting.pop()
@@ -29,7 +30,7 @@ def is_compiled(loss: Tensor) -> bool:
     return any("CompiledFunction" in node.name() for node in nodes_below([loss]))
 
 
-def custom_functions(tensors: Iterable[Tensor]) -> Set[str]:
+def custom_functions(tensors: Iterable[Tensor]) -> set[str]:
     """Names of the script's own `torch.autograd.Function`s on the way.
 
     Their backward need not be differentiable, and where it works on detached values its derivative is silently wrong.
@@ -38,24 +39,23 @@ def custom_functions(tensors: Iterable[Tensor]) -> Set[str]:
     for node in nodes_below(tensors):
         if isinstance(node, torch.autograd.function.BackwardCFunction):
             name = type(node).__name__
-            name = name[: -len("Backward")] if name.endswith("Backward") else name
+            name = name.removesuffix("Backward")
             if name not in _TRUSTED and "CompiledFunction" not in name:
                 names.add(name)
     return names
 
 
-def undifferentiable(gradients: Iterable[Tensor]) -> Set[str]:
+def undifferentiable(gradients: Iterable[Tensor]) -> set[str]:
     """Names of nodes in the graph of a gradient that mark where it cannot be differentiated again.
 
-    `autograd.grad` with inputs prunes such a node where it leads to none of them, and the product is then silently wrong.
+    `autograd.grad` with inputs prunes such a node where it leads to none of them, and the product is then silently
+    wrong.
     """
     marks = ("Error", "DelayedError", "NotImplemented")
-    return {
-        node.name() for node in nodes_below(gradients) if node.name() in marks or node.name().endswith("::Error")
-    }
+    return {node.name() for node in nodes_below(gradients) if node.name() in marks or node.name().endswith("::Error")}
 
 
-def leaves_below(loss: Tensor) -> List[Tensor]:
+def leaves_below(loss: Tensor) -> list[Tensor]:
     """What a backward pass would accumulate gradients in."""
     return [node.variable for node in nodes_below([loss]) if hasattr(node, "variable")]
 
@@ -63,8 +63,8 @@ def leaves_below(loss: Tensor) -> List[Tensor]:
 def free_saved(loss: Tensor) -> None:
     """Lets go of what the graph has saved for its backward, as a backward pass that does not retain it does.
 
-    The script may hold on to the loss: its memory would stay taken, and a second backward pass, which is an error of the
-    script's, would not be told. Nothing happens where functions of the script's own would run once more.
+    The script may hold on to the loss: its memory would stay taken, and a second backward pass, which is an error of
+    the script's, would not be told. Nothing happens where functions of the script's own would run once more.
     """
     if custom_functions([loss]):
         return

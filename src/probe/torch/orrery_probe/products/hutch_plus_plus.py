@@ -24,11 +24,11 @@ class TraceEstimate:
 
 
 def hutch_plus_plus(operator: SymmetricOperator, products: int, seed: int) -> TraceEstimate:
-    """Hutch++ (Meyer, Musco, Musco and Woodruff 2021, algorithm 1): exact on a random sketch of the range, which holds the
-    large eigenvalues, and by Hutchinson's estimator on the rest. Unbiased.
+    """Hutch++ (Meyer, Musco, Musco and Woodruff 2021, algorithm 1): exact on a random sketch of the range, which holds
+    the large eigenvalues, and by Hutchinson's estimator on the rest. Unbiased.
 
-    `products` are at least 6: a third each for the sketch, its trace, and the rest. Operators of no larger order are summed up
-    exactly. Raises NonFiniteProduct.
+    `products` are at least 6: a third each for the sketch, its trace, and the rest. Operators of no larger order are
+    summed up exactly. Raises NonFiniteProduct.
     """
     dimension, kind = operator.dimension, operator.working_type
     if dimension <= products:

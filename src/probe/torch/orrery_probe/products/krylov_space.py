@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Callable, List, Optional, Sequence, Tuple
+from typing import Callable
 
 import torch
 from torch import Tensor
@@ -25,7 +26,9 @@ class NonFiniteProduct(Exception):
     """A product with a NaN or an infinity: there is no eigenvalue to report."""
 
     def __init__(self) -> None:
-        super().__init__("A Hessian-vector product is not finite: the loss or its curvature overflows at these weights.")
+        super().__init__(
+            "A Hessian-vector product is not finite: the loss or its curvature overflows at these weights."
+        )
 
 
 class AsymmetricProduct(Exception):
@@ -55,8 +58,8 @@ class RitzPairs:
 class KrylovSpace:
     """With an orthonormal basis (Rayleigh and Ritz).
 
-    From one start v it is the space of v, A·v, A²·v, …: Lanczos's iteration with full reorthogonalization (Golub and Van Loan
-    2013, §10.3). From several it holds them all, and then grows by the residual of the largest Ritz pair.
+    From one start v it is the space of v, A·v, A²·v, …: Lanczos's iteration with full reorthogonalization (Golub and
+    Van Loan 2013, §10.3). From several it holds them all, and then grows by the residual of the largest Ritz pair.
     """
 
     def __init__(
@@ -70,9 +73,9 @@ class KrylovSpace:
         self._random_direction = random_direction
         self._storage = self._empty(_FIRST_CAPACITY)
         self._size = 0
-        self._projected: List[Tensor] = []
+        self._projected: list[Tensor] = []
         """Entry k holds the products of A with basis vector k along basis vectors 0 to k."""
-        self._outside: List[Tuple[int, Tensor]] = []
+        self._outside: list[tuple[int, Tensor]] = []
         """Parts of products outside the space, and which basis vector each is a product with."""
         self._scale = 0.0
 
@@ -97,7 +100,7 @@ class KrylovSpace:
         image, along = orthogonalized(image, self.basis)
         along = along.cpu()
         self._projected.append(along)
-        outside: List[Tuple[int, Tensor]] = []
+        outside: list[tuple[int, Tensor]] = []
         for index, vector in self._outside:
             back = torch.dot(newest, vector)
             if abs(float(back) - float(along[index])) > _ASYMMETRY * self._scale:
@@ -123,7 +126,7 @@ class KrylovSpace:
         """The unit vector with these coefficients in the basis."""
         return unit(self.basis.t().mv(coefficients.to(self.basis)))
 
-    def _residual_vector(self, coefficients: Tensor) -> Optional[Tensor]:
+    def _residual_vector(self, coefficients: Tensor) -> Tensor | None:
         parts = [float(coefficients[index]) * vector for index, vector in self._outside]
         return torch.stack(parts).sum(0) if parts else None
 
@@ -134,14 +137,15 @@ class KrylovSpace:
         growth = self._growth()
         length = 0.0 if growth is None else float(growth.norm())
         if growth is not None and length > _BREAKDOWN * self._scale:
-            # Where little is left of a product, or several cancel, rounding along the basis is no longer small beside it.
+            # Where little is left of a product, or several cancel, rounding along the basis is no longer small beside
+            # it.
             direction = unit(growth) if length > _DEPENDENT * self._scale else _independent_of(self.basis, growth)
             if direction is not None:
                 return direction
         self.has_broken_down = True
         return self._fresh_direction()
 
-    def _growth(self) -> Optional[Tensor]:
+    def _growth(self) -> Tensor | None:
         """What the largest Ritz vector's product has outside the space; None where the space is invariant."""
         if len(self._outside) < 2:
             return self._outside[0][1] if self._outside else None
@@ -149,7 +153,8 @@ class KrylovSpace:
 
     def _fresh_direction(self) -> Tensor:
         for _ in range(_MOST_ATTEMPTS):
-            # A space that was begun from the results of an earlier one may hold the very direction that comes first again.
+            # A space that was begun from the results of an earlier one may hold the very direction that comes first
+            # again.
             direction = _independent_of(self.basis, self._random_direction())
             if direction is not None:
                 return direction
@@ -168,16 +173,17 @@ class KrylovSpace:
         return torch.empty(capacity, operator.dimension, dtype=operator.working_type, device=operator.device)
 
 
-def orthogonalized(vector: Tensor, basis: Tensor) -> Tuple[Tensor, Tensor]:
+def orthogonalized(vector: Tensor, basis: Tensor) -> tuple[Tensor, Tensor]:
     """The part of a vector that is orthogonal to the rows of an orthonormal basis, and its parts along them."""
     along = basis.mv(vector)
     rest = vector - basis.t().mv(along)
-    # Twice is enough: one pass leaves a part along the basis where most of the vector was subtracted (Parlett 1998, §6.9).
+    # Twice is enough: one pass leaves a part along the basis where most of the vector was subtracted (Parlett 1998,
+    # §6.9).
     again = basis.mv(rest)
     return rest - basis.t().mv(again), along + again
 
 
-def _independent_of(basis: Tensor, vector: Tensor) -> Optional[Tensor]:
+def _independent_of(basis: Tensor, vector: Tensor) -> Tensor | None:
     """The unit vector of the part outside the space; None where that is next to nothing."""
     direction, _ = orthogonalized(unit(vector), basis)
     if not float(direction.norm()) >= _DEPENDENT:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import List, Sequence
 
 from torch import Tensor
 
@@ -15,7 +15,8 @@ _FEWEST_PRODUCTS = 4
 _QUIET_PRODUCTS = 2
 """Products over which the eigenvalue must have stood still, from directions known to be near."""
 _QUIET_COLD_PRODUCTS = 6
-"""The same from a random direction: at the edge of stability the Ritz value rests on a neighbour before it climbs to the top."""
+"""The same from a random direction: at the edge of stability the Ritz value rests on a neighbour before it climbs to
+the top."""
 _SEED = 0x5EED
 
 
@@ -25,7 +26,7 @@ class Eigenvalue:
     """Largest algebraic eigenvalue."""
     vector: Tensor
     """Its unit eigenvector."""
-    next_starts: List[Tensor]
+    next_starts: list[Tensor]
     """It, and the next one as far as it was found: the next measurement's `starts`, in single precision."""
     error: float
     """Bound on the distance from `value` to the nearest eigenvalue, rounding included."""
@@ -37,13 +38,13 @@ class Eigenvalue:
 def largest_eigenvalue(
     operator: SymmetricOperator, starts: Sequence[Tensor], tolerance: float, most_products: int = 80
 ) -> Eigenvalue:
-    """By Lanczos's iteration, or, from several starts, by Rayleigh and Ritz in a space that grows by the largest Ritz pair's
-    residual (`KrylovSpace`); `tolerance` is relative.
+    """By Lanczos's iteration, or, from several starts, by Rayleigh and Ritz in a space that grows by the largest Ritz
+    pair's residual (`KrylovSpace`); `tolerance` is relative.
 
-    Stops when the Ritz value has moved by less than a quarter of the tolerance over two products, after four at least (over
-    six from a random start). The residual alone would stop too early at the edge of stability: eigenvalues cluster there, and
-    a mixture of their eigenvectors has a small residual. Two starts, because there the two largest eigenvalues change places
-    from step to step. No stopping rule is proof.
+    Stops when the Ritz value has moved by less than a quarter of the tolerance over two products, after four at least
+    (over six from a random start). The residual alone would stop too early at the edge of stability: eigenvalues
+    cluster there, and a mixture of their eigenvectors has a small residual. Two starts, because there the two largest
+    eigenvalues change places from step to step. No stopping rule is proof.
 
     Raises NonFiniteProduct, AsymmetricProduct.
     """
@@ -52,7 +53,7 @@ def largest_eigenvalue(
     random = RandomVectors(operator, _SEED)
     warm = [unit(each.to(operator.device).to(operator.working_type)) for each in starts if _is_usable(each)]
     space = KrylovSpace(operator, warm or [random.normal()], random.normal)
-    ritz_values: List[float] = []
+    ritz_values: list[float] = []
     while True:
         space.extend()
         pairs = space.ritz_pairs()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from typing import List, Sequence, Tuple
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -29,7 +29,7 @@ class LivingGraph:
     def __init__(self, losses: Sequence[Tensor], parameters: Sequence[Tensor]) -> None:
         refuse_custom_functions(losses)
         self.parameters = list(parameters)
-        self._gradients: List[List[Tuple[int, Tensor]]] = []
+        self._gradients: list[list[tuple[int, Tensor]]] = []
         with torch.enable_grad():
             for loss in losses:
                 gradients = torch.autograd.grad(loss, self.parameters, create_graph=True, allow_unused=True)
@@ -38,7 +38,7 @@ class LivingGraph:
         if marks:
             raise NotDifferentiable("some operation's backward is marked as differentiable once only")
 
-    def single(self, index: int) -> "LivingGraph":
+    def single(self, index: int) -> LivingGraph:
         """Of one of the losses alone."""
         alone = copy.copy(self)
         alone._gradients = [self._gradients[index]]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Dict, Iterator, List, Optional, Sequence, Set, Tuple
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -37,14 +38,14 @@ class _Step:
     name: str
     args: Any
     kwargs: Any
-    places: List[int]
+    places: list[int]
     """Of its results."""
     flows: bool
     """Whether gradients pass through it."""
-    drawn: Optional[List[Tensor]]
-    sources: Set[int]
+    drawn: list[Tensor] | None
+    sources: set[int]
     """Storages of what goes in."""
-    targets: Set[int]
+    targets: set[int]
     """Storages of its results: of a view, that of the whole."""
 
 
@@ -58,13 +59,13 @@ class Program:
         """`wanted` are values of the tape; raises NotDifferentiable where one cannot be computed again."""
         if not tape.is_whole:
             raise NotDifferentiable("the step has too many operations, or takes too much memory, to be recorded")
-        self._places: Dict[int, int] = {id(each): index for index, each in enumerate(parameters)}
+        self._places: dict[int, int] = {id(each): index for index, each in enumerate(parameters)}
         self._count = len(parameters)
-        self._constants: Dict[int, Tensor] = {}
+        self._constants: dict[int, Tensor] = {}
         operations = _after_last_write(tape.operations, parameters)
         written = _written_storages(operations, parameters)
         interior = _inside_custom_functions(operations)
-        steps: List[_Step] = []
+        steps: list[_Step] = []
         for index, operation in enumerate(operations):
             depends = any(id(each) in self._places for each, _ in operation.versions)
             if depends or any(_storage(each) in written for each in tensors_of(operation.result)):
@@ -83,22 +84,22 @@ class Program:
         self._places = {}
 
     @property
-    def constants(self) -> List[Tensor]:
+    def constants(self) -> list[Tensor]:
         """What enters from outside, each once: inputs, targets, frozen weights, masks that were drawn."""
         drawn = [each for step in self._steps for each in step.drawn or ()]
         return [*self._constants.values(), *drawn]
 
     def keep(self, shared: Sequence[Tensor]) -> None:
-        """Copies the constants, which the script may write over, but for those that equal what is kept already: `shared` are
-        another program's constants, in their order."""
+        """Copies the constants, which the script may write over, but for those that equal what is kept already:
+        `shared` are another program's constants, in their order."""
         for index, (key, each) in enumerate(self._constants.items()):
             other = shared[index] if index < len(shared) else None
             is_same = other is not None and other.dtype == each.dtype and torch.equal(other, each)
             self._constants[key] = other if is_same and other is not None else each.detach().clone()
 
-    def evaluate(self, parameters: Sequence[Tensor]) -> List[Tensor]:
+    def evaluate(self, parameters: Sequence[Tensor]) -> list[Tensor]:
         """The wanted values, with their graph."""
-        values: Dict[int, Any] = dict(enumerate(parameters))
+        values: dict[int, Any] = dict(enumerate(parameters))
         with contextlib.ExitStack() as stack:
             stack.enter_context(twice_differentiable_kernels())
             # What autocast has done is among the operations.
@@ -112,7 +113,7 @@ class Program:
                 values.update(zip(step.places, results))
         return [values[place] for place in self._wanted]
 
-    def _run(self, step: _Step, values: Dict[int, Any]) -> Any:
+    def _run(self, step: _Step, values: dict[int, Any]) -> Any:
         args, kwargs = self._filled(step.args, values), self._filled(step.kwargs, values)
         if step.name == _DROPOUT and step.drawn is not None:
             mask = step.drawn[1]
@@ -123,7 +124,7 @@ class Program:
             return _attention(args, kwargs)
         return step.function(*args, **kwargs)
 
-    def _filled(self, tree: Any, values: Dict[int, Any]) -> Any:
+    def _filled(self, tree: Any, values: dict[int, Any]) -> Any:
         if isinstance(tree, _Value):
             return values[tree.place]
         if isinstance(tree, _Constant):
@@ -135,7 +136,7 @@ class Program:
             return {name: self._filled(each, values) for name, each in tree.items()}
         return tree
 
-    def _step_of(self, operation: Operation, is_interior: bool) -> Optional[_Step]:
+    def _step_of(self, operation: Operation, is_interior: bool) -> _Step | None:
         """None for what writes into a value from outside, which stays as it has become."""
         statistics = set(_statistics(operation))
         if any(key not in self._places and key not in statistics for key in _written(operation)):
@@ -164,7 +165,7 @@ class Program:
             self._count += 1
         return place
 
-    def _emptied(self, tree: Any, versions: Dict[int, Optional[int]], statistics: Set[int]) -> Any:
+    def _emptied(self, tree: Any, versions: dict[int, int | None], statistics: set[int]) -> Any:
         """With the place of each value that depends on the weights, and a key for every other tensor."""
         if isinstance(tree, Tensor):
             key = id(tree)
@@ -190,10 +191,10 @@ def _constants_in(tree: Any) -> Iterator[_Constant]:
         yield from _constants_in(list(tree.values()))
 
 
-def _leading_to(steps: Sequence[_Step], wanted: Set[int]) -> List[_Step]:
+def _leading_to(steps: Sequence[_Step], wanted: set[int]) -> list[_Step]:
     """By storages, since a value may be written by way of a view of it."""
     needed = set(wanted)
-    kept: List[_Step] = []
+    kept: list[_Step] = []
     for step in reversed(steps):
         if step.targets & needed:
             kept.append(step)
@@ -211,10 +212,10 @@ def _after_last_write(operations: Sequence[Operation], parameters: Sequence[Tens
     return operations
 
 
-def _written_storages(operations: Sequence[Operation], parameters: Sequence[Tensor]) -> Set[int]:
+def _written_storages(operations: Sequence[Operation], parameters: Sequence[Tensor]) -> set[int]:
     """Storages that were made without the weights, and into which something that depends on them was written."""
     dependent = {_storage(each) for each in parameters}
-    written: Set[int] = set()
+    written: set[int] = set()
     for operation in operations:
         if not any(_storage(each) in dependent for each, _ in operation.versions):
             continue
@@ -242,17 +243,17 @@ def _statistics(operation: Operation) -> Iterator[int]:
             yield from (id(each) for each in tensors_of(value))
 
 
-def _arguments(operation: Operation) -> Iterator[Tuple[Any, Any]]:
+def _arguments(operation: Operation) -> Iterator[tuple[Any, Any]]:
     for index, argument in enumerate(operation.function._schema.arguments):
         given = index < len(operation.args)
         yield argument, operation.args[index] if given else operation.kwargs.get(argument.name)
 
 
-def _inside_custom_functions(operations: Sequence[Operation]) -> Set[int]:
+def _inside_custom_functions(operations: Sequence[Operation]) -> set[int]:
     """Indices of operations in the forward of custom functions. They ran without gradients, as does what is made under
     `no_grad`, but lead to a result that has one."""
-    inside: Set[int] = set()
-    wanted: Set[int] = set()
+    inside: set[int] = set()
+    wanted: set[int] = set()
     for index in range(len(operations) - 1, -1, -1):
         operation = operations[index]
         results = list(tensors_of(operation.result))
@@ -265,7 +266,11 @@ def _inside_custom_functions(operations: Sequence[Operation]) -> Set[int]:
 
 def _storage(tensor: Tensor) -> int:
     try:
-        return tensor.storage().data_ptr() if not hasattr(tensor, "untyped_storage") else tensor.untyped_storage().data_ptr()
+        return (
+            tensor.storage().data_ptr()
+            if not hasattr(tensor, "untyped_storage")
+            else tensor.untyped_storage().data_ptr()
+        )
     except (RuntimeError, NotImplementedError):
         return id(tensor)
 
@@ -286,17 +291,19 @@ def _attention(args: Any, kwargs: Any) -> Any:
     return (result.transpose(1, 2).contiguous().transpose(1, 2),)
 
 
-
 _VALUE_TOLERANCE = 1e-4
 """Relative, of a loss computed again: sums in another order differ by about 1e-6."""
 
 
 class TapeGraph(LivingGraph):
-    """As `LivingGraph`, on the losses computed again from a tape: through the operations of custom functions' forward."""
+    """As `LivingGraph`, on the losses computed again from a tape: through the operations of custom functions'
+    forward."""
 
     how = "by a recorded tape of operations"
 
-    def __init__(self, tape: Tape, losses: Sequence[Tensor], scales: Sequence[Optional[Tensor]], parameters: Sequence[Tensor]) -> None:
+    def __init__(
+        self, tape: Tape, losses: Sequence[Tensor], scales: Sequence[Tensor | None], parameters: Sequence[Tensor]
+    ) -> None:
         """`losses` are those of the script, on the tape; `scales` what they are to be divided by."""
         self.program = Program(tape, parameters, losses)
         again = self.program.evaluate(parameters)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, List, Sequence, Set, Tuple
+from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -43,7 +44,7 @@ class _TailGradient(torch.autograd.Function):
     """The gradient of the tail at its recorded outputs; its derivative is the tail's curvature there."""
 
     @staticmethod
-    def forward(context: Any, tail: _Tail, *_outputs: Tensor) -> Tuple[Tensor, ...]:  # type: ignore[override]
+    def forward(context: Any, tail: _Tail, *_outputs: Tensor) -> tuple[Tensor, ...]:  # type: ignore[override]
         context.tail = tail
         return tuple(each.detach().clone() for each in tail.gradients)
 
@@ -79,7 +80,7 @@ class Replay(LivingGraph):
         refuse_custom_functions([loss])
         used, olds = outputs_of_loss(loss, calls)
         wanted = {id(each) for each in olds}
-        news: List[Tensor] = []
+        news: list[Tensor] = []
         for call in used:
             again = call.replay()
             if len(again) != len(call.outputs):
@@ -91,7 +92,7 @@ class Replay(LivingGraph):
         super().__init__([TailLoss.apply(self._tail, *news)], parameters)
 
 
-def outputs_of_loss(loss: Tensor, calls: Sequence[CapturedCall]) -> Tuple[List[CapturedCall], List[Tensor]]:
+def outputs_of_loss(loss: Tensor, calls: Sequence[CapturedCall]) -> tuple[list[CapturedCall], list[Tensor]]:
     """The calls that lead to the loss, and those of their outputs that are met first on the way down from it.
 
     Raises NotDifferentiable where there are none.
@@ -104,12 +105,12 @@ def outputs_of_loss(loss: Tensor, calls: Sequence[CapturedCall]) -> Tuple[List[C
     return used, outputs
 
 
-def _first_met(loss: Tensor, outputs: Sequence[Tensor]) -> Set[int]:
+def _first_met(loss: Tensor, outputs: Sequence[Tensor]) -> set[int]:
     """Ids of the outputs met first on the way down: a loss that the model returns, or D(G(z)), would count twice."""
     stops = {(output.grad_fn, output.output_nr): id(output) for output in outputs}
-    met: Set[int] = set()
-    seen: Set[Any] = set()
-    waiting: List[Any] = [(loss.grad_fn, loss.output_nr)]
+    met: set[int] = set()
+    seen: set[Any] = set()
+    waiting: list[Any] = [(loss.grad_fn, loss.output_nr)]
     while waiting:
         edge = waiting.pop()
         if edge[0] is None or edge in seen:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import List, Tuple
 
 from .krylov_space import KrylovSpace
 from .operator import RandomVectors, SymmetricOperator
@@ -12,9 +11,9 @@ from .operator import RandomVectors, SymmetricOperator
 
 @dataclass(frozen=True)
 class SpectralQuadrature:
-    nodes: List[float]
+    nodes: list[float]
     """Points on the eigenvalue axis, ascending."""
-    weights: List[float]
+    weights: list[float]
     """Share of the spectrum that each stands for; they sum to 1."""
     products: int
     mean: float
@@ -25,15 +24,15 @@ class SpectralQuadrature:
 
 
 def spectral_quadrature(operator: SymmetricOperator, directions: int, products: int, seed: int) -> SpectralQuadrature:
-    """Stochastic Lanczos quadrature with full reorthogonalization (Ubaru, Chen and Saad 2017; Ghorbani, Krishnan and Xiao
-    2019): for each random direction, Gauss quadrature of the spectrum as that direction sees it.
+    """Stochastic Lanczos quadrature with full reorthogonalization (Ubaru, Chen and Saad 2017; Ghorbani, Krishnan and
+    Xiao 2019): for each random direction, Gauss quadrature of the spectrum as that direction sees it.
 
     Any smooth function's mean over the eigenvalues is about the sum of weight·f(node); exactly so, on the average over
     directions, for polynomials up to degree 2·products - 1. Raises NonFiniteProduct, AsymmetricProduct.
     """
     random = RandomVectors(operator, seed)
     most = min(products, operator.dimension, operator.most_basis_vectors)
-    points: List[Tuple[float, float]] = []
+    points: list[tuple[float, float]] = []
     for _ in range(directions):
         space = KrylovSpace(operator, [random.normal()], random.normal)
         while space.products < most:

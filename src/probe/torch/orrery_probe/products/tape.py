@@ -6,8 +6,9 @@ Where a custom function's backward cannot be differentiated, the operations of i
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Callable, Iterator, List, Optional, Tuple
+from typing import Any, Callable
 
 import torch
 from torch import Tensor
@@ -29,9 +30,9 @@ class Operation:
     args: Any
     kwargs: Any
     result: Any
-    versions: List[Tuple[Tensor, Optional[int]]]
+    versions: list[tuple[Tensor, int | None]]
     """Of the tensors that went in, before it ran: they count how often each has been written to."""
-    drawn: Optional[List[Tensor]]
+    drawn: list[Tensor] | None
     """Copies of the results of random draws, since what is drawn may be written over."""
 
     @property
@@ -42,14 +43,14 @@ class Operation:
 class Tape(TorchDispatchMode):
     """Runs every operation as it is, and notes it.
 
-    A mode that lies over others, or under them, cannot be taken away in the middle: then this one stays and does nothing. A
-    compiled function would run uncompiled under it, so nothing may be compiled.
+    A mode that lies over others, or under them, cannot be taken away in the middle: then this one stays and does
+    nothing. A compiled function would run uncompiled under it, so nothing may be compiled.
     """
 
     def __init__(self, is_ours: Callable[[], bool]) -> None:
         """`is_ours` tells whether what happens is the probe's own doing."""
         super().__init__()
-        self.operations: List[Operation] = []
+        self.operations: list[Operation] = []
         self.has_gaps = False
         """Whether evaluations without gradients were passed over: what came of them is taken for constant."""
         self._is_ours = is_ours
@@ -107,7 +108,10 @@ class Tape(TorchDispatchMode):
         self.operations.append(Operation(function, args, kwargs, result, versions, drawn))
         known = {id(tensor) for tensor, _ in versions}
         self.bytes += sum(each.numel() * each.element_size() for each in results if id(each) not in known)
-        if self.bytes > min(_MOST_BYTES, free_memory(results[0].device) // 4) or len(self.operations) > _MOST_OPERATIONS:
+        if (
+            self.bytes > min(_MOST_BYTES, free_memory(results[0].device) // 4)
+            or len(self.operations) > _MOST_OPERATIONS
+        ):
             self._is_full = True
             self.is_recording = False
             self.operations = []
@@ -125,5 +129,5 @@ def tensors_of(tree: Any) -> Iterator[Tensor]:
             yield from tensors_of(each)
 
 
-def _version(tensor: Tensor) -> Optional[int]:
+def _version(tensor: Tensor) -> int | None:
     return None if tensor.is_inference() else tensor._version

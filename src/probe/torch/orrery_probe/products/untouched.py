@@ -5,7 +5,8 @@ from __future__ import annotations
 import collections
 import contextlib
 import copy
-from typing import Any, Dict, Iterator, List, Tuple
+from collections.abc import Iterator
+from typing import Any
 
 import torch
 
@@ -15,10 +16,11 @@ _CONTAINERS = (list, dict, set, collections.OrderedDict, collections.deque)
 
 @contextlib.contextmanager
 def untouched(module: torch.nn.Module) -> Iterator[None]:
-    """Within its block hooks that the script has set on the module, or on one within it, do not run; torch's own do, as they
-    may make its weights. After it all attributes are what they were, and plain containers among them hold what they held."""
-    attributes: List[Tuple[Dict[str, Any], Dict[str, Any]]] = []
-    contents: List[Tuple[Any, Any]] = []
+    """Within its block hooks that the script has set on the module, or on one within it, do not run; torch's own do, as
+    they may make its weights. After it all attributes are what they were, and plain containers among them hold what
+    they held."""
+    attributes: list[tuple[dict[str, Any], dict[str, Any]]] = []
+    contents: list[tuple[Any, Any]] = []
     for each in module.modules():
         attributes.append((each.__dict__, dict(each.__dict__)))
         contents += [(value, copy.copy(value)) for value in each.__dict__.values() if type(value) in _CONTAINERS]
