@@ -5,6 +5,7 @@ import { startClock } from "./editor/activationClock.ts";
 import { Doctor } from "./editor/doctor.ts";
 import { importRun } from "./editor/importCommand.ts";
 import { inspectScript, inspectWithArguments } from "./editor/inspectCommand.ts";
+import { LawsView } from "./editor/lawsView.ts";
 import { showEnd, showFailure } from "./editor/notices.ts";
 import { PanelsOnDemand } from "./editor/panelsOnDemand.ts";
 import { runCommands } from "./editor/runCommands.ts";
@@ -61,6 +62,7 @@ export function activate(context: vscode.ExtensionContext): OrreryExtension {
   const lenses = keep(new TrainingLenses(sources, runs, log));
   const doctor = keep(new Doctor(path.join(dist, "probe", "doctor.mjs"), log));
   keep(new RunsView(runs, doctor));
+  keep(new LawsView(access, runs, log));
   keep(new StatusBar(runs));
 
   keep(runs.onDidEnd((run) => void showEnd(run)));

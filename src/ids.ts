@@ -47,6 +47,7 @@ export const contextKeys = {
 export const views = {
   container: "orrery",
   runs: "orrery.runs",
+  laws: "orrery.laws",
   /** View type of the panel, which its serializer is registered for. */
   panel: "orrery.run",
 } as const;

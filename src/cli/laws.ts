@@ -1,15 +1,14 @@
+import { ledgerEntries } from "../run/ledgerEntries.ts";
 import { runsIn } from "../run/runCollection.ts";
-import { RunFileError } from "../run/runFileError.ts";
-import { RunFileReader } from "../run/runFileReader.ts";
 import { catalog } from "../theory/catalog.ts";
-import { lawRecord, type Entry, type LawRecord } from "../theory/lawRecord.ts";
+import { lawRecord, type LawRecord } from "../theory/lawRecord.ts";
 import { formatCount, formatNumber } from "./numbers.ts";
 import { toJson, type Output } from "./output.ts";
 import { table, wrap } from "./table.ts";
 
 /** `orrery laws`: the catalogue, what each law needs, and how it has fared over the runs of a folder. */
 export function laws(folder: string, output: Output): void {
-  const { entries, unreadable } = entriesOf(folder);
+  const { entries, unreadable } = ledgerEntries(runsIn(folder));
   const records = catalog.map((law) => ({ law, record: lawRecord(law.id, entries) }));
   if (output.json) {
     output.print(
@@ -45,19 +44,4 @@ function recordCells({ runs, outcomes, coverage, skill }: LawRecord): string[] {
     Number.isNaN(coverage) ? "–" : `${(100 * coverage).toFixed(0)} %`,
     Number.isNaN(skill) ? "–" : formatNumber(skill),
   ];
-}
-
-function entriesOf(folder: string): { readonly entries: readonly Entry[]; readonly unreadable: number } {
-  const entries: Entry[] = [];
-  let unreadable = 0;
-  for (const directory of runsIn(folder)) {
-    try {
-      using reader = new RunFileReader(directory);
-      entries.push(...reader.ledger().map((row) => ({ run: directory.path, ...row })));
-    } catch (error) {
-      if (!(error instanceof RunFileError)) throw error;
-      unreadable++;
-    }
-  }
-  return { entries, unreadable };
 }

@@ -9,6 +9,7 @@ import type {
   SeriesSlice,
   VectorRow,
 } from "../run/runRows.ts";
+import type { LawListing } from "./lawListing.ts";
 import type { RunListing } from "./runListing.ts";
 
 export interface ReaderService {
@@ -23,6 +24,8 @@ export interface ReaderService {
   events(directory: string, afterSequence: number, limit: number): readonly EventRow[];
   ledger(directory: string): readonly LedgerRow[];
   standings(directory: string): readonly LawStanding[];
+  /** Every law, with its record over some runs. */
+  laws(directories: readonly string[]): readonly LawListing[];
   /** Makes a run that was recorded elsewhere one of those under `runs`, and gives its directory. */
   importRun(from: string, runs: string): Promise<string>;
   /** Announces a change of the run at most ten times a second, until `unwatch`. */

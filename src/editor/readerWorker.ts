@@ -5,9 +5,11 @@ import { parentPort } from "node:worker_threads";
 import { importRun } from "../recorder/importRun.ts";
 import { isLiving, processMarkSchema } from "../recorder/processMark.ts";
 import { isFollowed } from "../recorder/recorderLock.ts";
+import { ledgerEntries } from "../run/ledgerEntries.ts";
 import { RunDirectory } from "../run/runDirectory.ts";
 import { RunFileReader } from "../run/runFileReader.ts";
 import { currentThreshold } from "./currentThreshold.ts";
+import { lawListings } from "./lawListing.ts";
 import type { ReaderService, RunChanged } from "./readerService.ts";
 import { StoredRuns } from "./storedRuns.ts";
 import { serveThread, type ThreadPort } from "./threadChannel.ts";
@@ -29,6 +31,7 @@ function serve(port: ThreadPort): void {
     events: (directory, afterSequence, limit) => readerAt(directory).events(afterSequence, limit),
     ledger: (directory) => readerAt(directory).ledger(),
     standings: (directory) => readerAt(directory).standings(),
+    laws: (directories) => lawListings(ledgerEntries(directories.map((each) => new RunDirectory(each))).entries),
     importRun: async (from, runs) => (await importRun(from, runs)).path,
     watch: (directory) => {
       let seen = revisionOf(directory);

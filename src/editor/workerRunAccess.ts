@@ -1,6 +1,7 @@
 /** Reads runs through the reader thread, which is started when the first run is read. */
 import type { SeriesRequest } from "../run/runRows.ts";
 import type { ReaderService, RunChanged } from "./readerService.ts";
+import type { LawListing } from "./lawListing.ts";
 import type { OpenRun, RunAccess, Subscription } from "./runAccess.ts";
 import type { RunListing } from "./runListing.ts";
 import { WorkerThread } from "./workerThread.ts";
@@ -34,6 +35,11 @@ export class WorkerRunAccess implements RunAccess, Subscription {
 
   listings(directories: readonly string[]): Promise<readonly RunListing[]> {
     return this.#thread.call("listings", [directories]);
+  }
+
+  /** Every law, with its record over some runs. */
+  laws(directories: readonly string[]): Promise<readonly LawListing[]> {
+    return this.#thread.call("laws", [directories]);
   }
 
   open(directory: string): OpenRun {

@@ -69,7 +69,7 @@ describe("the manifest and the code name the same", () => {
 
   test("views and their container", () => {
     expect(contributes.viewsContainers.activitybar.map((each) => each.id)).toEqual([views.container]);
-    expect(contributes.views[views.container]?.map((each) => each.id)).toEqual([views.runs]);
+    expect(contributes.views[views.container]?.map((each) => each.id)).toEqual([views.runs, views.laws]);
     expect(manifest.activationEvents).toContain(`onWebviewPanel:${views.panel}`);
   });
 
