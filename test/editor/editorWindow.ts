@@ -115,10 +115,7 @@ export class EditorWindow implements AsyncDisposable {
 
   async showRuns(): Promise<void> {
     await this.page.locator('.part.activitybar a[aria-label^="Orrery"]').click();
-    await this.page
-      .locator(".part.sidebar")
-      .filter({ hasText: /Orrery: Runs/i })
-      .waitFor();
+    await this.page.locator(".part.sidebar .pane-header").filter({ hasText: /Runs/i }).waitFor();
   }
 
   /** As the command does it: the browser's own reload would leave the editor no time to write down what is open. */

@@ -97,6 +97,14 @@ describe("inspecting a script in a trusted workspace", () => {
     );
   });
 
+  test("the laws view tells how each law has fared in this workspace", async () => {
+    await window.runCommand("Orrery: Focus on Laws View");
+    const law = window.runItems.filter({ hasText: "Edge of stability" });
+    await law.first().waitFor();
+    expect(await law.first().innerText()).toMatch(/held 1 of 1, skill \d\.\d\d/);
+    await window.screenshot("laws");
+  });
+
   test("stop ends the script with every process that it started", async () => {
     await window.runCommand("View: Close All Editors");
     await window.openFile("withHelper.mjs");
