@@ -1,5 +1,6 @@
 import type { HistoryRecord } from "../../src/theory/history.ts";
 import type { RunView } from "../../src/theory/runView.ts";
+import { doubledBatch } from "./streams/doubledBatch.ts";
 import { everyday } from "./streams/everyday.ts";
 
 /** A run on which a law speaks and is scored, made for the properties that every law must have. */
@@ -15,4 +16,5 @@ export const lawRuns: Readonly<Record<string, () => LawRun>> = {
   "time-to-edge": () => ({ records: everyday() }),
   "step-zero-loss": () => ({ records: everyday() }),
   balancedness: () => ({ records: everyday() }),
+  "noise-scale": doubledBatch,
 };

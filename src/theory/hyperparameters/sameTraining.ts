@@ -1,0 +1,32 @@
+import type { ModelFacts, ParameterGroup } from "../facts.ts";
+import type { RunView } from "../runView.ts";
+
+/**
+ * Whether two runs train the same model on the same loss and as much data with the same optimizer, so that they differ in
+ * nothing that is recorded but learning rate, batch and seed.
+ */
+export function sameTraining(one: RunView, other: RunView): boolean {
+  const first = training(one);
+  return first !== undefined && first === training(other);
+}
+
+/** What must agree, as text; undefined while it is not known. */
+function training({ models, objective, optimizer, data }: RunView): string | undefined {
+  if (models.length === 0 || objective === undefined || optimizer === undefined) return undefined;
+  const { kind, reduction, classes, outputs, regularized } = objective;
+  return JSON.stringify([
+    models.map(shapesOf),
+    [kind, reduction, classes, outputs, regularized],
+    optimizer.kind,
+    optimizer.groups.map(besidesRate),
+    data?.examples,
+  ]);
+}
+
+function shapesOf({ modules }: ModelFacts) {
+  return modules.map(({ parameterShapes }) => parameterShapes);
+}
+
+function besidesRate(group: ParameterGroup) {
+  return Object.entries(group).filter(([name]) => name !== "learningRate");
+}
