@@ -44,6 +44,10 @@ const cases = [
   { name: "checkpoint", how: along.replay },
 ] as const;
 
+function errorOfSlope({ errors }: Case["measured"]): number {
+  return errors["sharpness/gradientNorm"] ?? 0;
+}
+
 describe.skipIf(python === undefined)("curvature of a PyTorch training against the dense Hessian of the loss", () => {
   let report: Record<string, Case> = {};
 
@@ -111,6 +115,16 @@ describe.skipIf(python === undefined)("curvature of a PyTorch training against t
     if (name !== "repeated eigenvalue") {
       expect(measured.errors["sharpness/progressive"] ?? Infinity).toBeLessThan(0.02 * Math.abs(wanted ?? 0));
     }
+  });
+
+  test.each(cases)("$name: the norm of the sharpness' gradient is within its error, where it has one", ({ name }) => {
+    const { measured, expected } = find(name);
+    const wanted = expected["sharpness/gradientNorm"] ?? Number.NaN;
+    const value = measured.values["sharpness/gradientNorm"];
+    // A quadratic form's curvature is the same everywhere.
+    if (name === "repeated eigenvalue") expect(value).toBeUndefined();
+    else expect(Math.abs((value ?? Number.NaN) - wanted)).toBeLessThanOrEqual(errorOfSlope(measured));
+    if (value !== undefined) expect(errorOfSlope(measured)).toBeLessThanOrEqual(0.1 * value);
   });
 
   test("a layer's block of the Hessian has its own largest eigenvalue", () => {

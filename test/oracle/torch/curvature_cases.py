@@ -262,6 +262,9 @@ def expected(case, weights):
     def sharpness_along(time):
         return torch.linalg.eigvalsh(dense.hessian_at(dense.at - time * gradient))[-1].item()
 
+    def curvature(flat):
+        return torch.autograd.functional.vhp(dense.loss, flat, vectors[:, -1], create_graph=True)[1] @ vectors[:, -1]
+
     # Cubes of the step and rounding in double precision weigh about the same.
     time = 1e-4
     top = vectors[:, -10:]
@@ -273,10 +276,11 @@ def expected(case, weights):
         "hessian/rootMeanSquareEigenvalue": values.square().mean().sqrt().item(),
         "sharpness/directional": (gradient @ dense.hessian @ gradient / (gradient @ gradient)).item(),
         "sharpness/progressive": (sharpness_along(time) - sharpness_along(-time)) / (2 * time),
+        "sharpness/gradientNorm": torch.autograd.functional.jacobian(curvature, dense.at).norm().item(),
         "gradient/topShare": ((top.t() @ gradient).square().sum() / (gradient @ gradient)).item(),
         "sharpness/gap": (values[-1] - values[-2]).item(),
         "block": torch.linalg.eigvalsh(dense.hessian[first:, first:])[-1].item() if first < dimension else None,
-        "eigenvalues": values.flip(0)[:10].tolist(),
+        "eigenvalues": values.flip(0)[:20].tolist(),
     }
 
 
