@@ -1,6 +1,6 @@
-import type { Matrix } from "ml-matrix";
 import { permutation } from "../trace/permutation.ts";
 import { gramOfRows, type Rows } from "./symmetric.ts";
+import { squaredNorm } from "./vectors.ts";
 
 /**
  * Unbiased linear centred kernel alignment of two representations of the same n ≥ 4 examples (Song et al. 2012, eq. 5; Nguyen,
@@ -8,7 +8,7 @@ import { gramOfRows, type Rows } from "./symmetric.ts";
  * representation does not vary.
  */
 export function alignment(first: Rows, second: Rows): { readonly value: number; readonly null: number } | undefined {
-  const [k, l] = [withoutDiagonal(gramOfRows(first)), withoutDiagonal(gramOfRows(second))];
+  const [k, l] = [withoutDiagonal(first), withoutDiagonal(second)];
   const [own, other] = [independence(k, k), independence(l, l)];
   // Of constant representations only rounding is left, of either sign.
   const isVaried = own > rounding * meanSquare(k) && other > rounding * meanSquare(l);
@@ -16,7 +16,7 @@ export function alignment(first: Rows, second: Rows): { readonly value: number; 
   const scale = Math.sqrt(own * other);
   const shuffled = Array.from(
     { length: shuffles },
-    (_, seed) => independence(k, l, permutation(k.rows, seed + 1)) / scale,
+    (_, seed) => independence(k, l, permutation(k.sums.length, seed + 1)) / scale,
   );
   return { value: independence(k, l) / scale, null: Math.max(...shuffled) };
 }
@@ -26,34 +26,46 @@ const shuffles = 19;
 /** Products of float32 activations. */
 const rounding = 1e-10;
 
-function withoutDiagonal(gram: Matrix): Matrix {
-  for (let index = 0; index < gram.rows; index++) gram.set(index, index, 0);
-  return gram;
+/** A kernel of n examples without its diagonal. */
+interface Kernel {
+  /** [n, n] */
+  readonly rows: readonly Float64Array[];
+  /** Of each row. */
+  readonly sums: Float64Array;
 }
 
-function meanSquare(gram: Matrix): number {
-  return gram.norm("frobenius") ** 2 / gram.rows ** 2;
+function withoutDiagonal(given: Rows): Kernel {
+  const gram = gramOfRows(given);
+  const rows = Array.from({ length: gram.rows }, (_, index) => {
+    const row = Float64Array.from(gram.getRow(index));
+    row[index] = 0;
+    return row;
+  });
+  return { rows, sums: Float64Array.from(rows, (row) => row.reduce((sum, each) => sum + each, 0)) };
+}
+
+function meanSquare({ rows }: Kernel): number {
+  return rows.reduce((sum, row) => sum + squaredNorm(row), 0) / rows.length ** 2;
 }
 
 /** The unbiased estimate of the Hilbert–Schmidt independence criterion, the second kernel's examples in another order. */
-function independence(k: Matrix, l: Matrix, order?: readonly number[]): number {
-  const n = k.rows;
-  const at = (index: number) => order?.[index] ?? index;
+function independence(k: Kernel, l: Kernel, order?: readonly number[]): number {
+  const n = k.rows.length;
+  const places = Uint32Array.from(order ?? k.rows.keys());
   let [trace, sumK, sumL, between] = [0, 0, 0, 0];
   for (let i = 0; i < n; i++) {
-    let [rowK, rowL] = [0, 0];
-    for (let j = 0; j < n; j++) {
-      const [here, there] = [k.get(i, j), l.get(at(i), at(j))];
-      trace += here * there;
-      rowK += here;
-      rowL += there;
-    }
+    const at = places[i] ?? 0;
+    const [here = emptyRow, there = emptyRow] = [k.rows[i], l.rows[at]];
+    for (let j = 0; j < n; j++) trace += (here[j] ?? 0) * (there[places[j] ?? 0] ?? 0);
+    const [rowK = 0, rowL = 0] = [k.sums[i], l.sums[at]];
     sumK += rowK;
     sumL += rowL;
     between += rowK * rowL;
   }
   return (trace + (sumK * sumL) / ((n - 1) * (n - 2)) - (2 * between) / (n - 2)) / (n * (n - 3));
 }
+
+const emptyRow = new Float64Array();
 
 /** Mean share of common members among the k nearest neighbours, by cosine, of each example in two representations (Huh et al. 2024, §2). */
 export function mutualNeighbours(first: Rows, second: Rows, k: number): number {
