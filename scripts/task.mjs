@@ -27,6 +27,7 @@ const tasks = {
   bench: [build, ["scripts/package.mjs"], ["scripts/testTools.mjs"], ["scripts/bench.ts"]],
   docs: [["scripts/recordFormat.ts"]],
   coverage: [["scripts/coverage.ts"]],
+  almanac: [build, ["scripts/almanac.ts"]],
   screenshot: [build, ["scripts/package.mjs"], ["scripts/testTools.mjs"], ["scripts/screenshot.ts"]],
   package: [build, ["scripts/package.mjs"]],
   editor: [build, ["scripts/package.mjs"], ["scripts/editor.ts"]],

@@ -1,0 +1,68 @@
+/**
+ * `npm run almanac [law…]`: runs every law's scripts, two at a time, and writes `docs/almanac.md` with its plots. Named laws are
+ * run and judged alone, and nothing is written. Fails where a law does not do what it should.
+ */
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { catalog } from "../src/theory/catalog.ts";
+import { almanac, commandOf, coverage, type Page } from "./almanac/document.ts";
+import { entries, type AlmanacEntry } from "./almanac/entries.ts";
+import { objectionToHolding, objectionToSilence } from "./almanac/judge.ts";
+import { plot } from "./almanac/plot.ts";
+import { runSetting } from "./almanac/runSetting.ts";
+
+const docs = path.join(path.dirname(import.meta.dirname), "docs");
+const named = process.argv.slice(2);
+const chosen = entries.filter(({ law }) => named.length === 0 || named.includes(law));
+const unknown = named.filter((name) => !entries.some(({ law }) => law === name));
+if (unknown.length > 0) {
+  console.error(
+    `The almanac knows no law "${unknown.join('", "')}". There are: ${entries.map(({ law }) => law).join(", ")}.`,
+  );
+  process.exit(2);
+}
+
+const pages: Page[] = [];
+const problems: string[] = [];
+
+async function page(entry: AlmanacEntry): Promise<void> {
+  const law = catalog.find(({ id }) => id === entry.law);
+  if (law === undefined) throw new Error(`The catalogue has no law ${entry.law}.`);
+  const holds = await runSetting(law.id, entry.holds);
+  const outside = await runSetting(law.id, entry.outside);
+  const judged = [
+    [entry.holds, objectionToHolding(holds)],
+    [entry.outside, objectionToSilence(outside)],
+  ] as const;
+  for (const [setting, objection] of judged) {
+    console.log(`${law.number} ${commandOf(setting)}: ${objection ?? "as it should be"}`);
+    if (objection !== undefined) problems.push(`${law.number} ${commandOf(setting)}: ${objection}`);
+  }
+  pages.push({ law, holds, outside });
+}
+
+const waiting = [...chosen];
+async function worker(): Promise<void> {
+  for (let entry = waiting.shift(); entry !== undefined; entry = waiting.shift()) await page(entry);
+}
+await Promise.all([worker(), worker()]);
+pages.sort((one, other) => catalog.indexOf(one.law) - catalog.indexOf(other.law));
+
+console.log(`\n${coverage(pages)}`);
+if (named.length === 0) {
+  const plots = path.join(docs, "almanac");
+  rmSync(plots, { recursive: true, force: true });
+  mkdirSync(plots, { recursive: true });
+  for (const { law, holds } of pages) {
+    const [row] = holds.ledger;
+    if (row !== undefined && holds.series !== undefined)
+      writeFileSync(path.join(plots, `${law.id}.svg`), plot(row, holds.series));
+  }
+  const machine = `${os.availableParallelism()} cores, no GPU used, Node ${process.versions.node}`;
+  writeFileSync(path.join(docs, "almanac.md"), almanac(pages, machine));
+}
+if (problems.length > 0) {
+  console.error(`\nNot as it should be:\n${problems.join("\n")}`);
+  process.exitCode = 1;
+}

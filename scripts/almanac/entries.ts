@@ -1,0 +1,46 @@
+/** What the almanac runs: for each law a script on which it should hold, and one on which it should be out of regime. */
+
+/** A script of `examples/laws`, run once or, for laws about several runs, once with each list of arguments. */
+export interface Setting {
+  readonly script: string;
+  /** Arguments of each run, oldest first; the law is looked at in the last. */
+  readonly runs?: readonly (readonly string[])[];
+  /** Share of the time that measuring may cost; 30 % by default. */
+  readonly budget?: string;
+}
+
+export interface AlmanacEntry {
+  /** The law's id. */
+  readonly law: string;
+  /** Whether it is quick enough to be among the tests. */
+  readonly quick: boolean;
+  readonly holds: Setting;
+  readonly outside: Setting;
+}
+
+export const entries: readonly AlmanacEntry[] = [
+  {
+    law: "edge-of-stability",
+    quick: false,
+    holds: { script: "edgeOfStability.mjs" },
+    outside: { script: "edgeOfStability.mjs", runs: [["--decay"]] },
+  },
+  {
+    law: "time-to-edge",
+    quick: false,
+    holds: { script: "edgeOfStability.mjs" },
+    outside: { script: "edgeOfStability.mjs", runs: [["--decay"]] },
+  },
+  {
+    law: "step-zero-loss",
+    quick: true,
+    holds: { script: "stepZeroLoss.mjs" },
+    outside: { script: "stepZeroLoss.mjs", runs: [["--scale", "8"]] },
+  },
+  {
+    law: "balancedness",
+    quick: true,
+    holds: { script: "balancedness.mjs" },
+    outside: { script: "balancedness.mjs", runs: [["--momentum", "0.9"]] },
+  },
+];

@@ -1,0 +1,59 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { promisify } from "node:util";
+import { findRun } from "../../src/run/runCollection.ts";
+import { RunFileReader } from "../../src/run/runFileReader.ts";
+import type { LawStanding, LedgerRow, SeriesSlice } from "../../src/run/runRows.ts";
+import type { Setting } from "./entries.ts";
+
+const root = path.dirname(path.dirname(import.meta.dirname));
+const run = promisify(execFile);
+
+/** What a law made of a run. */
+export interface Outcome {
+  readonly setting: Setting;
+  readonly ledger: readonly LedgerRow[];
+  readonly standing: LawStanding | undefined;
+  /** Of the observable of its first forecast, where it made one. */
+  readonly series: SeriesSlice | undefined;
+  /** All runs together. */
+  readonly seconds: number;
+}
+
+/** Points of a plotted curve. */
+const plotted = 400;
+
+/** Runs a setting's script as a person would, by `orrery inspect`, and reads what the law said. Rejects where a run fails. */
+export async function runSetting(law: string, setting: Setting): Promise<Outcome> {
+  const folder = mkdtempSync(path.join(tmpdir(), "orrery-almanac-"));
+  const began = performance.now();
+  try {
+    for (const args of setting.runs ?? [[]]) {
+      const script = path.join(root, "examples", "laws", setting.script);
+      const options = ["--out", folder, "--budget", setting.budget ?? "30%", "--json"];
+      await run(
+        process.execPath,
+        [process.env["ORRERY_CLI"] ?? path.join(root, "dist", "orrery.mjs"), ...options, "inspect", script, ...args],
+        {
+          cwd: root,
+          maxBuffer: 1 << 28,
+        },
+      );
+    }
+    using reader = new RunFileReader(findRun(folder, "latest"));
+    const ledger = reader.ledger().filter(({ forecast }) => forecast.law === law);
+    const [first] = ledger;
+    const whole = { fromStep: 0, toStep: Number.MAX_SAFE_INTEGER, buckets: plotted };
+    return {
+      setting,
+      ledger,
+      standing: reader.standings().find((standing) => standing.law === law),
+      series: first && reader.series({ observable: first.forecast.observable, ...whole }),
+      seconds: (performance.now() - began) / 1000,
+    };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
