@@ -2,8 +2,16 @@ import type { Law } from "./law.ts";
 import { edgeOfStability } from "./empirical/edgeOfStability.ts";
 import { timeToEdge } from "./empirical/timeToEdge.ts";
 import { noiseScale } from "./hyperparameters/noiseScale.ts";
+import { weightEquilibrium } from "./hyperparameters/weightEquilibrium.ts";
 import { balancedness } from "./solvable/balancedness.ts";
 import { stepZeroLoss } from "./solvable/stepZeroLoss.ts";
 
 /** Every law that the ledger asks, in the order in which people see them. */
-export const catalog: readonly Law[] = [edgeOfStability, timeToEdge, stepZeroLoss, balancedness, noiseScale];
+export const catalog: readonly Law[] = [
+  edgeOfStability,
+  timeToEdge,
+  stepZeroLoss,
+  balancedness,
+  noiseScale,
+  weightEquilibrium,
+];

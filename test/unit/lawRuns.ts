@@ -1,5 +1,6 @@
 import type { HistoryRecord } from "../../src/theory/history.ts";
 import type { RunView } from "../../src/theory/runView.ts";
+import { decayingWeights } from "./streams/decayingWeights.ts";
 import { doubledBatch } from "./streams/doubledBatch.ts";
 import { everyday } from "./streams/everyday.ts";
 
@@ -17,4 +18,7 @@ export const lawRuns: Readonly<Record<string, () => LawRun>> = {
   "step-zero-loss": () => ({ records: everyday() }),
   balancedness: () => ({ records: everyday() }),
   "noise-scale": doubledBatch,
+  "weight-equilibrium": () => ({
+    records: decayingWeights({ rate: 0.01, decay: 0.5, weights: 60, steps: 300, initial: 0.3 }),
+  }),
 };
