@@ -49,6 +49,10 @@ class Listener(Protocol):
 
     def step_begins(self, optimizer: torch.optim.Optimizer, has_closure: bool) -> None: ...
 
+    def closure_done(self, optimizer: torch.optim.Optimizer) -> None:
+        """A closure that the step under way was given has returned."""
+        ...
+
     def step_done(self, optimizer: torch.optim.Optimizer) -> None: ...
 
     def calls(self, module: torch.nn.Module, args: Any, kwargs: Any, run: Callable[[], Any]) -> Any:
@@ -254,9 +258,13 @@ class Hooks:
             if is_compiling() or not self._is_listening() or self._in_step:
                 return original(optimizer, *args, **kwargs)
             closure = args[0] if args else kwargs.get("closure")
+            has_closure = callable(closure)
+            if has_closure:
+                watched = self._watched_closure(optimizer, closure)
+                args, kwargs = ((watched, *args[1:]), kwargs) if args else (args, {**kwargs, "closure": watched})
             self._in_step = True
             try:
-                self._listener.step_begins(optimizer, closure is not None)
+                self._listener.step_begins(optimizer, has_closure)
                 result = original(optimizer, *args, **kwargs)
             finally:
                 self._in_step = False
@@ -267,6 +275,15 @@ class Hooks:
         # torch's mark of a step that needs no further wrapping.
         step.hooked = True  # type: ignore[attr-defined]
         return step
+
+    def _watched_closure(self, optimizer: torch.optim.Optimizer, original: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(original)
+        def closure(*args: Any, **kwargs: Any) -> Any:
+            result = original(*args, **kwargs)
+            self._listener.closure_done(optimizer)
+            return result
+
+        return closure
 
     def _hook_scalers(self) -> None:
         from torch.cuda.amp import grad_scaler as module

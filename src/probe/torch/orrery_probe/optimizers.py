@@ -56,6 +56,9 @@ class Optimizers:
         return [each for each in (reference() for reference in self._made) if each is not None]
 
     def created(self, optimizer: torch.optim.Optimizer) -> None:
+        # Loading a state makes it anew.
+        if any(each is optimizer for each in self.living):
+            return
         self._made.append(weakref.ref(optimizer))
         site = caller_site(optimizer)
         if site is not None:

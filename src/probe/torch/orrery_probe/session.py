@@ -14,6 +14,7 @@ from .begin_record import BeginRecord
 from .control import Controls
 from .early import EarlyMeasurement
 from .facts.data_facts import batch_of
+from .facts.optimizer_facts import parameters_of
 from .facts.training_facts import TrainingFacts
 from .given_gradients import GivenGradients, towards_parameters
 from .hooks import Hooks
@@ -92,6 +93,8 @@ class Session:
         self._batch: int | None = None
         """Examples of all backward passes since the last step."""
         self._stepping: torch.optim.Optimizer | None = None
+        self._unmoved: list[tuple[Tensor, int]] = []
+        """The weights of the optimizer that is stepping on a closure, and how often they had been written to before."""
         self._under_way: StepUnderWay | None = None
         self._early: EarlyMeasurement | None = None
         self._tapes = recorder.tapes
@@ -210,12 +213,21 @@ class Session:
         self._losses.add(pending)
         if pending.graph is None:
             return False
-        if self._stepping is None and not is_compiled(loss):
+        if self._leads_to_step and not is_compiled(loss):
             return True
-        # Within a closure the weights move before the step has ended; a compiled graph must not be kept.
-        self._measure_early(pending)
+        # Of a closure only the first evaluation is that of the step; a compiled graph must not be kept.
+        if self._under_way is None:
+            self._measure_early(pending)
         pending.graph = None
         return False
+
+    @property
+    def _leads_to_step(self) -> bool:
+        """Whether the next step is taken from the weights as they are: within a step its own closure may come when they have
+        moved."""
+        if self._stepping is None:
+            return True
+        return self._under_way is None and all(weight._version == version for weight, version in self._unmoved)
 
     def _pending(self, loss: Tensor) -> PendingLoss:
         self._begin.write(loss.device)
@@ -236,7 +248,7 @@ class Session:
         batch = None if self._pass_inputs is None else batch_of(self._pass_inputs)
         self._pass_inputs = None
         # A closure evaluates the same batch again.
-        if batch is not None and (self._stepping is None or self._batch is None):
+        if batch is not None and (self._leads_to_step or self._batch is None):
             self._batch = batch + (self._batch or 0)
 
     @_guarded
@@ -287,7 +299,8 @@ class Session:
         )
 
     def backward_done(self, succeeds: bool) -> None:
-        self._tapes.resume()
+        if self._under_way is None:
+            self._tapes.resume()
         if not succeeds:
             self._withdraw()
             return
@@ -310,9 +323,18 @@ class Session:
     @_guarded
     def step_begins(self, optimizer: torch.optim.Optimizer, has_closure: bool) -> None:
         self._stepping = optimizer
-        if not has_closure:
+        self._under_way = None
+        if has_closure:
+            self._unmoved = [(each, each._version) for each in parameters_of(optimizer)]
+        else:
             self._tapes.pause()
-        self._under_way = None if has_closure else self._begin_step(optimizer, self._stepped_on_by(optimizer))
+            self._under_way = self._begin_step(optimizer, self._stepped_on_by(optimizer))
+
+    @_guarded
+    def closure_done(self, optimizer: torch.optim.Optimizer) -> None:
+        if optimizer is self._stepping and self._leads_to_step:
+            self._tapes.pause()
+            self._under_way = self._begin_step(optimizer, self._stepped_on_by(optimizer))
 
     def _stepped_on_by(self, optimizer: torch.optim.Optimizer) -> Sequence[PendingLoss]:
         losses = self._losses.of(optimizer)
@@ -327,7 +349,7 @@ class Session:
     @_guarded
     def _step_done(self, optimizer: torch.optim.Optimizer) -> None:
         try:
-            # A closure's first evaluation is that at the weights before the step.
+            # Where its weights moved before its closure was called, the step is on that first evaluation.
             under_way = self._under_way or self._begin_step(optimizer, self._losses.of(optimizer)[:1], moved=True)
             self._recorder.complete(under_way)
             self._tapes.resume()
@@ -341,6 +363,7 @@ class Session:
     def _let_go(self) -> None:
         """Of graphs and batches; the losses stay, for another optimizer that steps on them."""
         self._stepping, self._under_way, self._early, self._given = None, None, None, None
+        self._unmoved = []
         self._calls, self._inputs, self._pass_inputs, self._batch = [], None, None, None
         self._layer_calls = LayerCalls() if self._plan.needs_layers else None
         self._preparing = 0.0

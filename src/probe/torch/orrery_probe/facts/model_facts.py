@@ -17,24 +17,30 @@ class Modules:
     """The modules that the script has made, where it made them, and what their parameters are called."""
 
     def __init__(self) -> None:
-        self._sites: weakref.WeakKeyDictionary[torch.nn.Module, SourceSite] = weakref.WeakKeyDictionary()
-        self._made: list[weakref.ref[torch.nn.Module]] = []
+        self._sites: dict[int, SourceSite] = {}
+        """By the modules' ids: a class may hash by attributes that it does not have yet."""
+        self._made: dict[int, weakref.ref[torch.nn.Module]] = {}
 
     def created(self, module: torch.nn.Module) -> None:
-        self._made.append(weakref.ref(module))
+        key = id(module)
+        self._made[key] = weakref.ref(module, lambda _: self._forget(key))
         site = caller_site(module)
         if site is not None:
-            self._sites[module] = site
+            self._sites[key] = site
+
+    def _forget(self, key: int) -> None:
+        del self._made[key]
+        self._sites.pop(key, None)
 
     def site_of(self, module: torch.nn.Module) -> SourceSite | None:
-        return self._sites.get(module)
+        return self._sites.get(id(module))
 
     def model_of(self, parameters: Iterable[Tensor]) -> torch.nn.Module | None:
         """The smallest module that holds all of the parameters; else the one that holds most of them."""
         wanted = {id(each) for each in parameters}
         best: torch.nn.Module | None = None
         best_rank = (0, 0)
-        for reference in self._made:
+        for reference in list(self._made.values()):
             module = reference()
             if module is None:
                 continue
