@@ -48,6 +48,17 @@ describe.skipIf(python === undefined)("PyTorch as people use it", () => {
     expect(recordsOf(outcome.records, "end")).toHaveLength(1);
   });
 
+  test("what a script says of its own frames, caught errors and stacks and warnings, names none of ours", async () => {
+    const { errors, records } = await compared("traces.py", [], 1);
+    // The script did print what it was written for.
+    expect(errors).toContain('traces.py", line');
+    expect(errors).toContain("Implicit dimension choice");
+    expect(errors).not.toContain("orrery_probe");
+    expect(recordsOf(records, "end")).toEqual([
+      expect.objectContaining({ how: "failed", error: expect.not.stringContaining("orrery_probe") as string }),
+    ]);
+  });
+
   test("an optimizer that wraps another makes one step, of a rule that is not known", async () => {
     const { records } = await compared("kinds.py", ["wrapped"], 0);
     expect(recordsOf(records, "step")).toHaveLength(4);

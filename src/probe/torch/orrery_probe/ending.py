@@ -10,7 +10,6 @@ import torch
 
 from .begin_record import BeginRecord
 from .journal import Journal
-from .runner import without_own_frames
 from .step_recorder import StepRecorder
 
 
@@ -46,8 +45,7 @@ class Ending:
                 self._error = code
             return
         self._exit_code = 130 if isinstance(error, KeyboardInterrupt) else 1
-        frames = without_own_frames(error.__traceback__)
-        self._error = "".join(traceback.format_exception(type(error), error, frames)).rstrip()
+        self._error = "".join(traceback.format_exception(type(error), error, error.__traceback__)).rstrip()
 
     def _write(self) -> None:
         if os.getpid() != self._process:

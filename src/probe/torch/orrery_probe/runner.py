@@ -8,10 +8,10 @@ import io
 import os
 import sys
 from importlib.machinery import SourceFileLoader
-from types import ModuleType, TracebackType
+from types import ModuleType
 from typing import Callable
 
-_OWN = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+from .own_frames import hide_own_frames, strip_own_frames
 
 
 def run_script(script: str, arguments: list[str], failed: Callable[[BaseException], None]) -> None:
@@ -33,6 +33,7 @@ def run_script(script: str, arguments: list[str], failed: Callable[[BaseExceptio
     )
     # It stays there: pickling, spawned workers, threads and exit handlers look it up.
     sys.modules["__main__"] = main
+    hide_own_frames()
     try:
         with io.open_code(path) as file:
             code = compile(file.read(), path, "exec", dont_inherit=True)
@@ -42,26 +43,8 @@ def run_script(script: str, arguments: list[str], failed: Callable[[BaseExceptio
         raise
     except BaseException as error:
         failed(error)
-        error.__traceback__ = without_own_frames(error.__traceback__)
+        strip_own_frames(error)
         # The script's own hook, if it has set one; then the interpreter still has to end as it would have, silently.
         sys.excepthook(type(error), error, error.__traceback__)
         sys.excepthook = lambda *_: None
         raise
-
-
-def without_own_frames(traceback: TracebackType | None) -> TracebackType | None:
-    """The traceback as it would read without the probe: our frames leave it wherever they stand."""
-    kept: list[TracebackType] = []
-    while traceback is not None:
-        file = traceback.tb_frame.f_code.co_filename
-        if not file.startswith(_OWN):
-            kept.append(traceback)
-        elif file.endswith("tape.py"):
-            # An operation that failed while it was recorded: torch's own frames round ours belong to that.
-            while kept and kept[-1].tb_frame.f_code.co_filename.endswith("_python_dispatch.py"):
-                kept.pop()
-            break
-        traceback = traceback.tb_next
-    for index, each in enumerate(kept):
-        each.tb_next = kept[index + 1] if index + 1 < len(kept) else None
-    return kept[0] if kept else None

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import random
 import sys
-import threading
 from collections.abc import Iterator
 from typing import Any, Callable
 
 import torch
 from torch import Tensor
 
+from .silence import silence
 from .untouched import untouched
 
 
@@ -104,8 +103,8 @@ class CapturedCall:
     def replay(self, change: Callable[[Tensor], Tensor] = lambda tensor: tensor) -> list[Tensor]:
         """Runs the module's own code again, uncompiled, with kernels that can be differentiated twice.
 
-        Same inputs, but for what `change` makes of each, same random numbers and buffers. Its prints are not heard, the
-        script's hooks do not run, and everything in its modules is put back. Raises InputsChanged.
+        Same inputs, but for what `change` makes of each, same random numbers and buffers. Its prints, warnings and log
+        records are not heard, the script's hooks do not run, and everything in its modules is put back. Raises InputsChanged.
         """
         if any(tensor._version != version for tensor, version in self._versions):
             raise InputsChanged("an input of the model or a weight was written over after it was used")
@@ -120,7 +119,7 @@ class CapturedCall:
                 stack.enter_context(self._random.in_force())
                 stack.enter_context(twice_differentiable_kernels())
                 stack.enter_context(torch.enable_grad())
-                stack.enter_context(contextlib.redirect_stdout(_Muted(sys.stdout)))
+                stack.enter_context(silence())
                 for kind, enabled, dtype in self._autocast:
                     if enabled:
                         stack.enter_context(torch.autocast(kind, dtype=dtype, cache_enabled=False))
@@ -145,23 +144,6 @@ def _numbers_of(module: torch.nn.Module) -> _Numbers:
 def _set_numbers(numbers: _Numbers) -> None:
     for attributes, values in numbers:
         attributes.update(values)
-
-
-class _Muted(io.TextIOBase):
-    """Drops what this thread writes; other threads are heard."""
-
-    def __init__(self, stream: Any) -> None:
-        self._stream = stream
-        self._thread = threading.get_ident()
-
-    def write(self, text: str) -> int:
-        if threading.get_ident() != self._thread:
-            self._stream.write(text)
-        return len(text)
-
-    def flush(self) -> None:
-        if threading.get_ident() != self._thread:
-            self._stream.flush()
 
 
 def _write(buffers: dict[str, Tensor], values: dict[str, Tensor]) -> None:
