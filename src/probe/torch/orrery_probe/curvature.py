@@ -154,10 +154,10 @@ class Curvature:
         try:
             if tape is None:
                 raise NotDifferentiable("compiled models, and losses within a closure, are not recorded")
-            if tape.has_gaps:
-                raise NotDifferentiable("part of it was computed without gradients")
             scales = [None if each.scale is None else float(each.scale) for each in self._losses]
             program = Program(tape, self._parameters, [*graphs, *others])
+            if tape.has_gap_among(program.constants):
+                raise NotDifferentiable("part of it was computed without gradients")
             evaluation = Evaluation(program, scales, self._parameters)
             again = evaluation.at(flatten(self._parameters)).products().gradient()
         except (NotDifferentiable, RuntimeError, NotImplementedError) as error:

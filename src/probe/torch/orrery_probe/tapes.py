@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any, Callable
 
+from .products.captured_call import tensors_in
 from .products.tape import Tape
 
 
@@ -45,12 +46,13 @@ class Tapes:
         tape = self.current
         if tape is None or not tape.is_recording:
             return run()
-        tape.has_gaps = True
         tape.pause()
         try:
-            return run()
+            result = run()
         finally:
             tape.resume()
+        tape.pass_over(list(tensors_in(result)))
+        return result
 
     def end(self) -> None:
         if self.current is not None:

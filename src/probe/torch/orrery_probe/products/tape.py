@@ -6,7 +6,8 @@ Where a custom function's backward cannot be differentiated, the operations of i
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import weakref
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Callable
 
@@ -51,8 +52,8 @@ class Tape(TorchDispatchMode):
         """`is_ours` tells whether what happens is the probe's own doing."""
         super().__init__()
         self.operations: list[Operation] = []
-        self.has_gaps = False
-        """Whether evaluations without gradients were passed over: what came of them is taken for constant."""
+        self._gaps: dict[int, weakref.ref[Tensor]] = {}
+        """What was given by evaluations without gradients, which are passed over, by its ids."""
         self._is_ours = is_ours
         self.is_recording = False
         self._is_entered = False
@@ -65,6 +66,34 @@ class Tape(TorchDispatchMode):
     def is_whole(self) -> bool:
         """Whether everything was noted since the start, but for gaps."""
         return not self._is_full
+
+    def pass_over(self, results: Sequence[Tensor]) -> None:
+        """An evaluation that was not noted has given these."""
+        if not any(each.requires_grad for operation in reversed(self.operations) for each in tensors_of(operation.result)):
+            # As if it began here: else the tape of a step would hold the whole validation before it.
+            for each in self._spread():
+                self._mark(each)
+            self.operations, self.bytes = [], 0
+        for each in results:
+            self._mark(each)
+
+    def has_gap_among(self, tensors: Sequence[Tensor]) -> bool:
+        """Whether one of them came of an evaluation that was passed over."""
+        from_gaps = {id(each) for each in self._spread()}
+        return any(id(each) in from_gaps or id(each) in self._gaps for each in tensors)
+
+    def _spread(self) -> list[Tensor]:
+        """What was computed from results of gaps."""
+        found: dict[int, Tensor] = {}
+        if self._gaps:
+            for operation in self.operations:
+                if any(id(each) in self._gaps or id(each) in found for each, _ in operation.versions):
+                    found.update((id(each), each) for each in tensors_of(operation.result))
+        return list(found.values())
+
+    def _mark(self, result: Tensor) -> None:
+        key = id(result)
+        self._gaps[key] = weakref.ref(result, lambda _: self._gaps.pop(key, None))
 
     def resume(self) -> None:
         if self._is_full:
