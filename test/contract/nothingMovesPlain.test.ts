@@ -1,6 +1,8 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { recordsOf, runBare, runProbed } from "./probeRun.ts";
-import { pathOf, stillScripts, timeout, unmeasured } from "./stillScripts.ts";
+import { recordsOf, root, runBare, runProbed } from "./probeRun.ts";
+import { measuredOfSome, pathOf, stillScripts, timeout, unmeasured } from "./stillScripts.ts";
 
 describe("with everything measured, in plain JavaScript", () => {
   it.each(stillScripts)(
@@ -18,4 +20,13 @@ describe("with everything measured, in plain JavaScript", () => {
     },
     timeout,
   );
+});
+
+it("every observable of docs/coverage.md is measured of some of these scripts", () => {
+  const summary = /## Summary\n(?<rows>.*?)\n## /s.exec(readFileSync(path.join(root, "docs", "coverage.md"), "utf8"));
+  const names = [...(summary?.groups?.["rows"] ?? "").matchAll(/^\| `(.+?)` /gm)].map(([, name = ""]) =>
+    name.replace(/@.*|\/null$/, ""),
+  );
+  expect(names.length).toBeGreaterThan(50);
+  expect(names.filter((name) => !measuredOfSome.has(name))).toEqual([]);
 });

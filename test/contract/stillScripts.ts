@@ -4,73 +4,111 @@ import { fixtures, type ProbedOutcome } from "./probeRun.ts";
 /** A script that prints its losses, its memory, and the bits of all its weights and slots after 200 steps. */
 interface StillScript {
   readonly name: string;
-  /** 1 measures everything at every step; the others ask for everything at every seventeenth. */
+  /**
+   * 1 measures everything at every step; with less, the script asks for everything at every seventeenth, and the budget, by the clock,
+   * for some of it at others.
+   */
   readonly budget: number;
-  /** What applies to it, beside what applies to all. */
+  /** What applies to it, beside what applies to all: the same on every machine, however slow. */
   readonly measures: readonly string[];
 }
 
 const slow = 0.2;
 /** Milliseconds: a quarter of a minute on a machine of its own. */
 export const timeout = 300_000;
-const activations = ["activation/effectiveRank", "activation/participationRatio", "activation/dormantFraction"];
+
+const moments = ["activation/mean", "activation/rms", "activation/dormantFraction"];
+const features = ["feature/nfa", "feature/nfaLinear"];
+const activations = [...moments, ...features, "activation/effectiveRank", "activation/participationRatio"];
+const dead = "activation/deadFraction";
 const agreement = ["agreement/cka", "agreement/neighbours"];
+const balance = ["balance/defect", "balance/drift", "balance/residual", "balance/gradient"];
 const collapse = ["collapse/nc1", "collapse/nc2", "collapse/nc3", "collapse/nc4", "collapse/equinorm"];
-const kernel = ["kernel/largest", "kernel/alignment", "kernel/distance", "kernel/spectrum"];
 const noise = ["gradient/noise", "gradient/signal"];
+const noiseScale = ["gradient/noiseScale", "gradient/noiseScale/low", "gradient/noiseScale/high"];
 const probe = ["loss/probe", "sharpness/probe"];
 const preconditioned = "sharpness/preconditioned";
-/** Where no rectifier or pooling switches on the way. */
+/** Where at some steps no rectifier or pooling switches on the way. */
 const slope = "sharpness/gradientNorm";
+const aligned = "kernel/alignment";
+const scale = "scale/product";
+const samples = "throughput/samples";
 
 export const stillScripts: readonly StillScript[] = [
-  { name: "perceptron.mjs", budget: 1, measures: [...activations, ...collapse, ...kernel, ...noise, slope] },
+  {
+    name: "perceptron.mjs",
+    budget: 1,
+    measures: [...activations, dead, ...collapse, ...noise, aligned, slope, samples],
+  },
   {
     name: "trainOnBatch.cjs",
     budget: 1,
-    measures: [...activations, ...agreement, ...noise, ...probe, "gradient/noiseScale", preconditioned, slope],
+    measures: [
+      ...[...activations, ...agreement, ...noise, ...noiseScale, ...probe],
+      ...[preconditioned, aligned, slope, samples],
+    ],
   },
-  { name: "clipped.mjs", budget: slow, measures: [...activations, ...agreement, ...kernel, ...noise, slope] },
-  { name: "twoOptimizers.mjs", budget: slow, measures: [...probe, "kernel/largest", "kernel/distance", slope] },
+  { name: "clipped.mjs", budget: slow, measures: [...activations, ...agreement, ...noise, aligned, slope, samples] },
+  { name: "twoOptimizers.mjs", budget: slow, measures: [...probe, slope] },
   {
     name: "fit.mjs",
     budget: slow,
-    measures: [...activations, ...collapse, ...agreement, ...kernel, ...probe, preconditioned, "scale/product"],
+    measures: [
+      ...[...activations, dead, ...collapse, ...agreement, ...probe],
+      ...[preconditioned, aligned, scale, slope, samples],
+    ],
   },
-  { name: "fitDataset.mjs", budget: slow, measures: [...activations, ...agreement, ...kernel, ...probe, slope] },
-  { name: "convolution.mjs", budget: slow, measures: [...activations, ...collapse, ...kernel, "scale/product"] },
+  {
+    name: "fitDataset.mjs",
+    budget: slow,
+    measures: [...activations, ...agreement, ...probe, "feature/fact", aligned, slope, samples],
+  },
+  {
+    name: "convolution.mjs",
+    budget: slow,
+    measures: [...activations, dead, ...balance, ...collapse, aligned, scale, samples],
+  },
   {
     name: "transformer.mjs",
     budget: slow,
-    measures: [...activations, ...collapse, ...agreement, ...kernel, ...probe, preconditioned, slope],
+    measures: [...activations, ...collapse, ...agreement, ...probe, preconditioned, aligned, slope],
   },
   {
     name: "recurrent.mjs",
     budget: slow,
-    measures: [...agreement, ...kernel, ...noise, ...probe, preconditioned, slope],
+    measures: [
+      ...[...moments, ...features, ...agreement, ...noise, ...probe],
+      ...[preconditioned, aligned, slope, samples],
+    ],
   },
 ];
 
 const always = [
-  ...["loss/train", "gradient/norm", "gradient/alongWeights", "gradient/cosine", "memory/process", "memory/device"],
+  ...["loss/train", "gradient/norm", "gradient/alongWeights", "gradient/cosine", "gradient/ratio"],
+  ...["memory/process", "memory/device", "gradient/topShare", "kernel/largest", "kernel/distance", "kernel/spectrum"],
   ...["update/norm", "update/relative", "update/angle", "update/stableRank"],
   ...["weight/norm", "weight/spectralNorm", "weight/stableRank", "weight/spectrum"],
   ...["sharpness/batch", "sharpness/directional", "sharpness/progressive", "sharpness/block", "sharpness/gap"],
-  ...["hessian/trace", "hessian/meanEigenvalue", "hessian/spectrum", "hessian/eigenvalues", "gradient/topShare"],
+  ...["hessian/trace", "hessian/meanEigenvalue", "hessian/rootMeanSquareEigenvalue"],
+  ...["hessian/spectrum", "hessian/eigenvalues"],
 ];
+
+/** All that is measured of some script. */
+export const measuredOfSome: ReadonlySet<string> = new Set([
+  ...always,
+  ...stillScripts.flatMap(({ measures }) => measures),
+]);
 
 export function pathOf({ name }: StillScript): string {
   return path.join(fixtures, "still", name);
 }
 
 /** Of what applies to the script, what was not measured once. */
-export function unmeasured({ budget, measures }: StillScript, { records }: ProbedOutcome): string[] {
+export function unmeasured({ measures }: StillScript, { records }: ProbedOutcome): string[] {
   const names = records.flatMap((record) => {
     if (record.t === "vector") return [record.name];
     return record.t === "step" || record.t === "measure" ? Object.keys(record.values) : [];
   });
   const measured = new Set(names.map((name) => name.replace(/@.*/, "")));
-  // Whether the kept batches are complete in time hangs on the clock, unless everything is measured at every step.
-  const isCertain = (name: string) => budget === 1 || !/^(collapse|agreement)\/|\/probe$/.test(name);
-  return [...always, ...measures].filter((name) => isCertain(name) && !measured.has(name));
+  return [...always, ...measures].filter((name) => !measured.has(name));
 }
