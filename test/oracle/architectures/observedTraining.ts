@@ -9,6 +9,7 @@ import { recordTrace } from "../../../src/probe/tfjs/trace/recordTrace.ts";
 import { at } from "../reference/scalarTape.ts";
 import { type BackendName, useBackend } from "../support/backends.ts";
 import { type Architecture, dataSize, type Network } from "./architecture.ts";
+import { atSteadyPace } from "./steadyClock.ts";
 
 /** Everything that one or several measurements have said, by name; layers called as the architecture calls them. */
 export interface Findings {
@@ -159,7 +160,7 @@ class Run {
     for (const observable of observables) {
       if (!observable.applies(view.optimizer)) continue;
       try {
-        const measurement = observable.measure(view);
+        const measurement = atSteadyPace(() => observable.measure(view));
         if (measurement !== undefined) this.#enter(found, measurement);
       } catch (error) {
         if (!(error instanceof Unmeasurable)) throw error;
