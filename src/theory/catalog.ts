@@ -1,8 +1,10 @@
 import type { Law } from "./law.ts";
 import { edgeOfStability } from "./empirical/edgeOfStability.ts";
+import { learningRateDrop } from "./empirical/learningRateDrop.ts";
 import { timeToEdge } from "./empirical/timeToEdge.ts";
 import { noiseScale } from "./hyperparameters/noiseScale.ts";
 import { weightEquilibrium } from "./hyperparameters/weightEquilibrium.ts";
+import { catapult } from "./limits/catapult.ts";
 import { balancedness } from "./solvable/balancedness.ts";
 import { stepZeroLoss } from "./solvable/stepZeroLoss.ts";
 
@@ -12,6 +14,8 @@ export const catalog: readonly Law[] = [
   timeToEdge,
   stepZeroLoss,
   balancedness,
+  catapult,
+  learningRateDrop,
   noiseScale,
   weightEquilibrium,
 ];

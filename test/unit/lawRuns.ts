@@ -2,7 +2,9 @@ import type { HistoryRecord } from "../../src/theory/history.ts";
 import type { RunView } from "../../src/theory/runView.ts";
 import { decayingWeights } from "./streams/decayingWeights.ts";
 import { doubledBatch } from "./streams/doubledBatch.ts";
+import { droppedRate } from "./streams/droppedRate.ts";
 import { everyday } from "./streams/everyday.ts";
+import { twoLayers } from "./streams/twoLayers.ts";
 
 /** A run on which a law speaks and is scored, made for the properties that every law must have. */
 export interface LawRun {
@@ -13,10 +15,12 @@ export interface LawRun {
 
 /** By the id of the law; the catalogue's test holds this to the catalogue. */
 export const lawRuns: Readonly<Record<string, () => LawRun>> = {
+  catapult: () => ({ records: twoLayers(2.5, 256) }),
   "edge-of-stability": () => ({ records: everyday() }),
   "time-to-edge": () => ({ records: everyday() }),
   "step-zero-loss": () => ({ records: everyday() }),
   balancedness: () => ({ records: everyday() }),
+  "learning-rate-drop": () => ({ records: droppedRate({}) }),
   "noise-scale": doubledBatch,
   "weight-equilibrium": () => ({
     records: decayingWeights({ rate: 0.01, decay: 0.5, weights: 60, steps: 300, initial: 0.3 }),
