@@ -1,8 +1,9 @@
 import { appendFileSync } from "node:fs";
-import { once } from "node:events";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { fixtures, readRecords, recordsOf, runProbed, series, startProbed } from "./probeRun.ts";
+import type { SpoolRecord } from "../../src/probe/record.ts";
+import { awaitRecords } from "./awaitRecords.ts";
+import { fixtures, recordsOf, runProbed, series, startProbed } from "./probeRun.ts";
 
 const fixture = (name: string) => path.join(fixtures, name);
 
@@ -41,34 +42,20 @@ describe("how a run ends", () => {
 });
 
 describe("requests to a running script", () => {
-  /** Waits until the spool holds a record that is looked for. */
-  async function waitFor(
-    directory: string,
-    found: (records: ReturnType<typeof readRecords>) => boolean,
-  ): Promise<void> {
-    const { watch } = await import("node:fs");
-    const watcher = watch(directory);
-    try {
-      while (!found(readRecords(directory))) await once(watcher, "change");
-    } finally {
-      watcher.close();
-    }
-  }
-
   it("are obeyed between steps: measure, pause, resume and stop", async () => {
     const run = startProbed(fixture("endless.mjs"), { budget: 0 });
     const ask = (request: object) => {
       appendFileSync(path.join(run.directory, "control.jsonl"), `${JSON.stringify(request)}\n`);
     };
-    const hasNote = (code: string) => (records: ReturnType<typeof readRecords>) =>
+    const hasNote = (code: string) => (records: readonly SpoolRecord[]) =>
       recordsOf(records, "note").some((note) => note.code === code);
-    await waitFor(run.directory, (records) => recordsOf(records, "step").length > 3);
+    await awaitRecords(run.directory, (records) => recordsOf(records, "step").length > 3);
     ask({ do: "measure" });
-    await waitFor(run.directory, (records) => series(records, "sharpness/batch").length > 0);
+    await awaitRecords(run.directory, (records) => series(records, "sharpness/batch").length > 0);
     ask({ do: "pause" });
-    await waitFor(run.directory, hasNote("paused"));
+    await awaitRecords(run.directory, hasNote("paused"));
     ask({ do: "resume" });
-    await waitFor(run.directory, hasNote("resumed"));
+    await awaitRecords(run.directory, hasNote("resumed"));
     ask({ do: "stop" });
     const { records, exitCode, output } = await run.finish();
     expect(records.at(-1)).toMatchObject({ t: "end", how: "stopped" });
