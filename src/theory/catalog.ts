@@ -1,6 +1,7 @@
 import type { Law } from "./law.ts";
 import { edgeOfStability } from "./empirical/edgeOfStability.ts";
 import { learningRateDrop } from "./empirical/learningRateDrop.ts";
+import { scalingLaw } from "./empirical/scalingLaw.ts";
 import { timeToEdge } from "./empirical/timeToEdge.ts";
 import { noiseScale } from "./hyperparameters/noiseScale.ts";
 import { weightEquilibrium } from "./hyperparameters/weightEquilibrium.ts";
@@ -18,4 +19,5 @@ export const catalog: readonly Law[] = [
   learningRateDrop,
   noiseScale,
   weightEquilibrium,
+  scalingLaw,
 ];

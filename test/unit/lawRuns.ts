@@ -5,6 +5,7 @@ import { doubledBatch } from "./streams/doubledBatch.ts";
 import { droppedRate } from "./streams/droppedRate.ts";
 import { everyday } from "./streams/everyday.ts";
 import { twoLayers } from "./streams/twoLayers.ts";
+import { grid, scaledRun, truth } from "./streams/scalingFamily.ts";
 
 /** A run on which a law speaks and is scored, made for the properties that every law must have. */
 export interface LawRun {
@@ -24,5 +25,9 @@ export const lawRuns: Readonly<Record<string, () => LawRun>> = {
   "noise-scale": doubledBatch,
   "weight-equilibrium": () => ({
     records: decayingWeights({ rate: 0.01, decay: 0.5, weights: 60, steps: 300, initial: 0.3 }),
+  }),
+  "scaling-law": () => ({
+    records: scaledRun({ parameters: 16_000, steps: 400, loss: truth(16_000, 3200) }),
+    earlier: grid(),
   }),
 };

@@ -1,0 +1,59 @@
+/** What laws about several runs ask of those that finished. */
+import type { RunView } from "./runView.ts";
+import { windowMean } from "./windowMean.ts";
+
+/** A run that trained one model with one optimizer to its end. */
+export interface FinishedRun {
+  readonly view: RunView;
+  readonly parameters: number;
+  readonly steps: number;
+  /** Examples a step. */
+  readonly batch: number;
+  /** Mean of the training loss over the last steps. */
+  readonly loss: number;
+  /** The last learning rate over the largest. */
+  readonly finalRate: number;
+}
+
+/** Part of a run's steps over which its last loss is a mean, and the steps below which that is too few. */
+const lastPart = 0.05;
+const leastLast = 20;
+
+/** The steps whose mean loss is the final loss of a run of so many, both included. */
+export function lastSteps(steps: number): { readonly from: number; readonly to: number } {
+  return { from: steps - Math.max(leastLast, Math.ceil(lastPart * steps)), to: steps - 1 };
+}
+
+/** Examples a step; undefined while it is not known. */
+export function batchOf(view: RunView): number | undefined {
+  const sizes = view.series("batch/size");
+  const batch = view.data?.batch ?? (sizes.length === 0 ? undefined : sizes.valueAt(sizes.length - 1));
+  return batch !== undefined && batch > 0 && batch < Infinity ? batch : undefined;
+}
+
+/** The newest learning rate over the largest so far; NaN while there is none. */
+export function finalRateOf(view: RunView): number {
+  const rates = view.series("optimizer/learningRate");
+  return rates.length === 0 ? NaN : rates.valueAt(rates.length - 1) / rates.maximum(0, rates.length);
+}
+
+/** Ended runs never change: each is looked at once. */
+const known = new WeakMap<RunView, { readonly run: FinishedRun | undefined }>();
+
+/** An ended run's sizes and final loss; undefined where it did not finish, or one of them is not known or not finite. */
+export function finishedRun(view: RunView): FinishedRun | undefined {
+  let entry = known.get(view);
+  if (entry === undefined) known.set(view, (entry = { run: summed(view) }));
+  return entry.run;
+}
+
+function summed(view: RunView): FinishedRun | undefined {
+  const { end, models, optimizers } = view;
+  const [model] = models;
+  const batch = batchOf(view);
+  if (end?.how !== "finished" || model === undefined || models.length > 1 || optimizers !== 1) return undefined;
+  const { from, to } = lastSteps(end.step);
+  const loss = windowMean(view.series("loss/train"), from, to)?.mean;
+  if (batch === undefined || loss === undefined || from < 0) return undefined;
+  return { view, parameters: model.parameters, steps: end.step, batch, loss, finalRate: finalRateOf(view) };
+}
