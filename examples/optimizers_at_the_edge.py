@@ -14,7 +14,8 @@ import torch
 from torch import nn
 
 WIDTH = 24
-# With the usual 0.9 the sharpness is thrown further below the threshold each time, and takes thousands of steps to return.
+# With the usual 0.9 the sharpness is thrown further below the threshold each time, and takes thousands of steps to
+# return.
 MOMENTUM = 0.5
 
 

@@ -23,6 +23,8 @@ const tasks = {
     ["node_modules/typescript/bin/tsc", "-p", "test/webview"],
     ["node_modules/eslint/bin/eslint.js", "."],
     ["node_modules/knip/bin/knip.js"],
+    ["scripts/ruff.ts"],
+    ["node_modules/pyright/index.js"],
   ],
   bench: [build, ["scripts/package.mjs"], ["scripts/testTools.mjs"], ["scripts/bench.ts"]],
   docs: [["scripts/recordFormat.ts"]],

@@ -18,7 +18,7 @@ def main() -> None:
     if not os.path.isfile(options.script):
         sys.exit(f"orrery_probe: there is no script at {options.script}.")
     try:
-        import torch  # noqa: F401
+        import torch  # noqa: F401 # pyright: ignore[reportUnusedImport]
     except ImportError:
         sys.exit(
             f"orrery_probe: PyTorch is not installed for {sys.executable}. Install it there, or select another "

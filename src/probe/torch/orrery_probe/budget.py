@@ -130,7 +130,8 @@ class Budget:
         for price, weight in _WEIGHTS.items():
             debtors = [each.name for each in in_debt if each.price == price]
             accounts += [_Account(weight / len(debtors), self._owed(each), self._payer(each)) for each in debtors]
-        dear = [each for each in measurables if not isinstance(each.price, str)]
+        priced = [(each.name, each.price) for each in measurables]
+        dear = {name: price for name, price in priced if not isinstance(price, str)}
         accounts.append(_Account(1.0, self._dear.missing(dear), self._dear.save))
         accounts.append(_Account(1.0, self._loan, self._repay))
         return [each for each in accounts if each.owed > 0]

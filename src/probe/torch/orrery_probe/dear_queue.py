@@ -3,23 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Mapping
 
 _LEAST_UNIT = 0.05
 """Seconds: the least that the unit is taken for, since first measurements are slow, however small the network."""
 _LEAST_COST = 1e-5
 """Seconds: what costs nothing must not come round endlessly."""
-
-
-class DearMeasurable(Protocol):
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def price(self) -> float:
-        """What its first measurement is expected to cost, in units of the run's first sharpness."""
-        ...
 
 
 class DearQueue:
@@ -42,16 +31,16 @@ class DearQueue:
         self._since: dict[str, float] = {}
         self._costs: dict[str, float] = {}
 
-    def missing(self, measurables: Sequence[DearMeasurable]) -> float:
+    def missing(self, prices: Mapping[str, float]) -> float:
         """Decides whose turn it is; seconds that are missing for it, none where enough is saved or nothing to be
-        measured."""
+        measured. Prices are what first measurements are expected to cost, in units of the run's first sharpness."""
         self._next = None
-        for each in measurables:
-            since = self._since.setdefault(each.name, self._now)
-            cost = self._costs.get(each.name, each.price * max(_LEAST_UNIT, self.unit or 0.0))
+        for name, price in prices.items():
+            since = self._since.setdefault(name, self._now)
+            cost = self._costs.get(name, price * max(_LEAST_UNIT, self.unit or 0.0))
             at = since + math.sqrt(cost)
             if self._next is None or at < self._next[1]:
-                self._next = (each.name, at, cost)
+                self._next = (name, at, cost)
         return 0.0 if self._next is None else max(0.0, self._next[2] - self._saved)
 
     def save(self, seconds: float) -> None:

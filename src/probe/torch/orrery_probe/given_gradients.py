@@ -28,14 +28,15 @@ class GivenGradients:
     def are_stepped_on_by(self, optimizer: torch.optim.Optimizer) -> bool:
         """Whether they lie, as they are or in the same memory, in the fields that the optimizer reads."""
         given = {id(of()): by for of, by in self._given}
-        held = [(each.grad, given.get(id(each))) for each in parameters_of(optimizer) if each.grad is not None]
-        return bool(held) and all(by is not None and _is_same(grad, by) for grad, by in held if grad is not None)
+        held = [(each.grad, given.get(id(each))) for each in parameters_of(optimizer)]
+        pairs = [(grad, by) for grad, by in held if grad is not None]
+        return bool(pairs) and all(by is not None and _is_same(grad, by) for grad, by in pairs)
 
 
 def towards_parameters(inputs: Any, create_graph: bool) -> bool:
     """Whether gradients may be meant for an optimizer, by the first thing that they are with respect to."""
     first: Any | None = inputs if isinstance(inputs, Tensor) else next(iter(inputs), None)
-    return not create_graph and isinstance(first, torch.nn.Parameter) and first.is_leaf
+    return not create_graph and first is not None and isinstance(first, torch.nn.Parameter) and first.is_leaf
 
 
 def _is_same(held: Tensor, given: Tensor) -> bool:

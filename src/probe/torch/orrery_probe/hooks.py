@@ -62,7 +62,7 @@ class Listener(Protocol):
 
 def is_compiling() -> bool:
     compiler = getattr(torch, "compiler", None)
-    if hasattr(compiler, "is_compiling"):
+    if compiler is not None and hasattr(compiler, "is_compiling"):
         return bool(compiler.is_compiling())
     dynamo = sys.modules.get("torch._dynamo")
     return dynamo is not None and bool(dynamo.is_compiling())

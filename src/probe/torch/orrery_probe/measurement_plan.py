@@ -50,9 +50,7 @@ class MeasurementPlan:
         device = known.parameters[0].device
         return self._choose(lambda: [each for each in known.observables if each.applies(optimizer)], device)
 
-    def _choose(
-        self, applicable: Callable[[], Sequence[Observable]], device: torch.device = _PROCESSOR
-    ) -> Plan:
+    def _choose(self, applicable: Callable[[], Sequence[Observable]], device: torch.device = _PROCESSOR) -> Plan:
         clock = self._journal.clock
         time = clock.script_time
         before = clock.measuring

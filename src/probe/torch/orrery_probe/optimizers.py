@@ -67,8 +67,7 @@ class Optimizers:
     def get(self, optimizer: torch.optim.Optimizer) -> KnownOptimizer:
         known = self._known.get(optimizer)
         parameters = distinct(parameters_of(optimizer))
-        is_same = known is not None and len(known.parameters) == len(parameters)
-        if is_same and all(old is new for old, new in zip(known.parameters, parameters)):
+        if known is not None and _are_the_same(known.parameters, parameters):
             return known
         names = parameter_names(self._modules.model_of(parameters), parameters)
         named = [names[id(each)] for each in parameters]
@@ -107,3 +106,7 @@ class Optimizers:
 
     def site_of(self, optimizer: torch.optim.Optimizer) -> SourceSite | None:
         return self._sites.get(optimizer)
+
+
+def _are_the_same(old: list[Tensor], new: list[Tensor]) -> bool:
+    return len(old) == len(new) and all(before is now for before, now in zip(old, new))

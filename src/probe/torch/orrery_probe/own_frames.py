@@ -104,7 +104,8 @@ def _warn_outside(original: Callable[..., None]) -> Callable[..., None]:
         if is_compiling():
             return original(message, category, stacklevel, *args, **kwargs)
         # One more, for this frame itself.
-        return original(message, category, _level_with_own(sys._getframe(1), stacklevel) + 1, *args, **kwargs)
+        caller = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]
+        return original(message, category, _level_with_own(caller, stacklevel) + 1, *args, **kwargs)
 
     return warn
 

@@ -223,8 +223,8 @@ class Session:
 
     @property
     def _leads_to_step(self) -> bool:
-        """Whether the next step is taken from the weights as they are: within a step its own closure may come when they have
-        moved."""
+        """Whether the next step is taken from the weights as they are: within a step its own closure may come when they
+        have moved."""
         if self._stepping is None:
             return True
         return self._under_way is None and all(weight._version == version for weight, version in self._unmoved)

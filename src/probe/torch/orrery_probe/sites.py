@@ -29,7 +29,7 @@ def caller_site(constructed: object | None = None) -> SourceSite | None:
 
     The constructors of `constructed` itself are passed over: a module is made where its class is called.
     """
-    frame: FrameType | None = sys._getframe(1)
+    frame: FrameType | None = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]
     while frame is not None:
         file = frame.f_code.co_filename
         if not _is_foreign(file) and not _constructs(frame, constructed):

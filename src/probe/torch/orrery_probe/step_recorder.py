@@ -227,9 +227,7 @@ class StepRecorder:
             if untimed is not None:
                 self._unseen.add_plain(untimed)
         else:
-            unseen = 0.0 if untimed is None else self._unseen.of(
-                under_way.keeps_graph, untimed, under_way.costs.total
-            )
+            unseen = 0.0 if untimed is None else self._unseen.of(under_way.keeps_graph, untimed, under_way.costs.total)
             clock.add_measuring(unseen)
             under_way.costs.settle(self._budget, unseen)
         self._last_first = clock.script_time

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from ..budget import Price
 from ..facts.optimizer_facts import optimizer_kind
 from ..layer_name import layer_name
 from ..layers.pairs import LayerPair, layer_pairs
@@ -28,7 +29,7 @@ class Balance(Layered):
     """
 
     name = "balance"
-    price = "cheap"
+    price: Price = "cheap"
     in_step_record = False
     needs_products = False
     needs_update = True

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Sequence, Tuple
+from collections.abc import Sequence
 
 from torch import Tensor
 
 
-def central_difference(samples: Sequence[Tensor], step: float, rounding: float) -> Tuple[Tensor, float]:
-    """Derivative at 0 by central differences over τ and 2τ, extrapolated to τ = 0, and a bound on the norm of its error. Where the
-    function jumps on the way it is the rate over this way, and the error grows by the jumps.
+def central_difference(samples: Sequence[Tensor], step: float, rounding: float) -> tuple[Tensor, float]:
+    """Derivative at 0 by central differences over τ and 2τ, extrapolated to τ = 0, and a bound on the norm of its
+    error. Where the function jumps on the way it is the rate over this way, and the error grows by the jumps.
 
-    `samples` are of a function of time with several elements, at -2τ, -τ, 0, τ and 2τ, in float64 where there is that; `step` is τ;
-    `rounding` is the norm of the samples' own errors.
+    `samples` are of a function of time with several elements, at -2τ, -τ, 0, τ and 2τ, in float64 where there is that;
+    `step` is τ; `rounding` is the norm of the samples' own errors.
     """
     long_before, before, here, after, long_after = samples
     near, far = (after - before) / (2 * step), (long_after - long_before) / (4 * step)

@@ -7,6 +7,7 @@ import math
 import torch
 from torch import Tensor
 
+from ..budget import Price
 from .layer_matrices import double, layer_matrices, read, weights_not_finite
 from .observable import Measurement, ObservedStep, Unmeasurable
 
@@ -20,7 +21,7 @@ class LayerUpdates:
     """
 
     name = "update/layers"
-    price = "cheap"
+    price: Price = "cheap"
     in_step_record = False
     needs_products = False
     needs_update = True

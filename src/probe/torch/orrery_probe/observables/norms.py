@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor
 
+from ..budget import Price
 from .layer_matrices import double, layer_matrices, read
 from .observable import Measurement, ObservedStep
 
@@ -18,7 +19,7 @@ class GradientNorm:
     goes from layer to layer as χ₁ to the depth (Schoenholz et al. 2017)."""
 
     name = "gradient/norm"
-    price = "cheap"
+    price: Price = "cheap"
     in_step_record = True
     needs_products = False
     needs_update = False
@@ -41,7 +42,7 @@ class GradientAlongWeights:
     that of ‖g‖² (Yaida 2018, FDR1), for which `gradient/norm` stands."""
 
     name = "gradient/alongWeights"
-    price = "cheap"
+    price: Price = "cheap"
     in_step_record = True
     needs_products = False
     needs_update = False
@@ -63,7 +64,7 @@ class UpdateNorm:
     """`update/norm`: Euclidean norm of the change of all weights in this step."""
 
     name = "update/norm"
-    price = "cheap"
+    price: Price = "cheap"
     in_step_record = True
     needs_products = False
     needs_update = True

@@ -73,10 +73,16 @@ class Measurement:
 class Observable(Protocol):
     """Measured at steps that the budget pays for. It may keep what helps its next measurement, but no graph."""
 
-    name: str
-    """Names what it owes the budget."""
-    price: Price
-    """What it is expected to cost, or FREE."""
+    @property
+    def name(self) -> str:
+        """Names what it owes the budget."""
+        ...
+
+    @property
+    def price(self) -> Price:
+        """What it is expected to cost, or FREE."""
+        ...
+
     in_step_record: bool
     """Whether its values belong to the step record itself, or to a `measure` record with cost and method."""
     needs_products: bool

@@ -19,17 +19,17 @@ def alignment(first: Tensor, second: Tensor) -> tuple[float, float] | None:
     """Unbiased linear centred kernel alignment of two representations of the same n ≥ 4 examples (Song et al. 2012, eq.
     5; Nguyen, Raghu and Kornblith 2021, eq. 3), and its null: the 95 % quantile over pairings of shuffled examples.
     None where a representation does not vary. Representations have a row for each example, in float64."""
-    k, l = _without_diagonal(first @ first.t()), _without_diagonal(second @ second.t())
-    own, other = _independence(k, k), _independence(l, l)
+    k, m = _without_diagonal(first @ first.t()), _without_diagonal(second @ second.t())
+    own, other = _independence(k, k), _independence(m, m)
     # Of constant representations only rounding is left, of either sign.
-    if not (own > _ROUNDING * _mean_square(k) and other > _ROUNDING * _mean_square(l)):
+    if not (own > _ROUNDING * _mean_square(k) and other > _ROUNDING * _mean_square(m)):
         return None
     scale = math.sqrt(own * other)
     shuffled: list[float] = []
     for seed in range(_SHUFFLES):
         order = torch.tensor(permutation(len(k), seed + 1), device=k.device)
-        shuffled.append(_independence(k, l[order][:, order]) / scale)
-    return _independence(k, l) / scale, max(shuffled)
+        shuffled.append(_independence(k, m[order][:, order]) / scale)
+    return _independence(k, m) / scale, max(shuffled)
 
 
 def _without_diagonal(gram: Tensor) -> Tensor:
@@ -40,11 +40,11 @@ def _mean_square(gram: Tensor) -> float:
     return float(gram.norm()) ** 2 / len(gram) ** 2
 
 
-def _independence(k: Tensor, l: Tensor) -> float:
+def _independence(k: Tensor, m: Tensor) -> float:
     """The unbiased estimate of the Hilbert–Schmidt independence criterion."""
     n = len(k)
-    rows_k, rows_l = k.sum(1), l.sum(1)
-    whole = (k * l).sum() + rows_k.sum() * rows_l.sum() / ((n - 1) * (n - 2)) - 2 * (rows_k @ rows_l) / (n - 2)
+    rows_k, rows_m = k.sum(1), m.sum(1)
+    whole = (k * m).sum() + rows_k.sum() * rows_m.sum() / ((n - 1) * (n - 2)) - 2 * (rows_k @ rows_m) / (n - 2)
     return float(whole) / (n * (n - 3))
 
 

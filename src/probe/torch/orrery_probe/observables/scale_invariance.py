@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ..budget import Price
 from ..facts.objective_facts import main_term
 from ..layer_name import layer_name
 from ..layers.forward_graph import ForwardGraph, kind_of
@@ -36,7 +37,7 @@ class ScaleInvariance(Layered):
     """
 
     name = "scale/product"
-    price = "cheap"
+    price: Price = "cheap"
     in_step_record = False
     needs_products = False
     needs_update = False

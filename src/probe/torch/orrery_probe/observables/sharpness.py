@@ -7,6 +7,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
+from ..budget import Price
 from ..facts.optimizer_facts import optimizer_kind
 from ..preconditioner import ADAPTIVE, preconditioner_of
 from ..products.lanczos import largest_eigenvalue
@@ -55,7 +56,7 @@ class BatchSharpness:
     """`sharpness/batch`: largest algebraic eigenvalue of the Hessian of the loss that is stepped on."""
 
     name = "sharpness/batch"
-    price = "sharpness"
+    price: Price = "sharpness"
     in_step_record = False
     needs_products = True
     needs_update = False
@@ -76,7 +77,7 @@ class PreconditionedSharpness:
     update divides by (Cohen et al. 2022, eq. 2)."""
 
     name = "sharpness/preconditioned"
-    price = "sharpness"
+    price: Price = "sharpness"
     in_step_record = False
     needs_products = True
     needs_update = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Optional, Sequence, Tuple, Union
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -16,7 +16,8 @@ from .central_difference import central_difference
 from .observable import Unmeasurable
 
 _RELATIVE_STEP = 0.002
-"""Half-width of the difference over the norm of the weights: as short as rounding allows, for few kinks lie on a short way."""
+"""Half-width of the difference over the norm of the weights: as short as rounding allows, for few kinks lie on a short
+way."""
 _MOST_ERROR = 0.1
 """Largest relative error: laws take its square."""
 GRADIENT_PRODUCTS = 8
@@ -25,15 +26,17 @@ GRADIENT_PRODUCTS = 8
 
 def sharpness_gradient_norm(
     operator: SymmetricOperator, evaluation: Evaluation, weights: Tensor, sharpness: Eigenvalue
-) -> Optional[Union[Tuple[float, float], Unmeasurable]]:
-    """‖∇S‖ of the largest eigenvalue S of the Hessian, with ∇S = ∇(uᵀHu) = D³L[u, u] for its unit eigenvector u (Damian, Nichani
-    and Lee 2023), by central differences of H·u along u itself; and its error. None where the weights are zero.
+) -> tuple[float, float] | Unmeasurable | None:
+    """‖∇S‖ of the largest eigenvalue S of the Hessian, with ∇S = ∇(uᵀHu) = D³L[u, u] for its unit eigenvector u
+    (Damian, Nichani and Lee 2023), by central differences of H·u along u itself; and its error. None where the weights
+    are zero.
 
-    The error is that of the differences, and that which the eigenvector's own error leaves: 2·D³L[u, δ] for ‖δ‖ of at most the
-    residual over the distance to the next eigenvalue (Davis and Kahan 1970), taken as large as along the residual, and along u.
+    The error is that of the differences, and that which the eigenvector's own error leaves: 2·D³L[u, δ] for ‖δ‖ of at
+    most the residual over the distance to the next eigenvalue (Davis and Kahan 1970), taken as large as along the
+    residual, and along u.
 
-    `Unmeasurable`, to be told, where the error is more than a tenth: rectifiers or poolings switch on the way, or eigenvalues are
-    close. Raises NonFiniteProduct.
+    `Unmeasurable`, to be told, where the error is more than a tenth: rectifiers or poolings switch on the way, or
+    eigenvalues are close. Raises NonFiniteProduct.
     """
     own = weights.to(operator.working_type)
     step = _RELATIVE_STEP * float(own.norm())

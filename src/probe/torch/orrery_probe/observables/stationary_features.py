@@ -96,7 +96,7 @@ def _difference_of_sides(weights: Tensor, rest: Tensor, strength: float) -> floa
 
 def _expected_difference(weights: Tensor, rest: Tensor, strength: float) -> float:
     norm = weights.norm()
-    draws = [random_weights(*weights.shape, draw + 1) for draw in range(_DRAWS)]
+    draws = [random_weights(weights.shape[0], weights.shape[1], draw + 1) for draw in range(_DRAWS)]
     return sum(_difference_of_sides(each * (norm / each.norm()), rest, strength) for each in draws) / _DRAWS
 
 

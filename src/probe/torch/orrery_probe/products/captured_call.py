@@ -104,7 +104,8 @@ class CapturedCall:
         """Runs the module's own code again, uncompiled, with kernels that can be differentiated twice.
 
         Same inputs, but for what `change` makes of each, same random numbers and buffers. Its prints, warnings and log
-        records are not heard, the script's hooks do not run, and everything in its modules is put back. Raises InputsChanged.
+        records are not heard, the script's hooks do not run, and everything in its modules is put back. Raises
+        InputsChanged.
         """
         if any(tensor._version != version for tensor, version in self._versions):
             raise InputsChanged("an input of the model or a weight was written over after it was used")

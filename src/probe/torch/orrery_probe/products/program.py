@@ -280,7 +280,7 @@ def _attention(args: Any, kwargs: Any) -> Any:
     query, key, value = args[:3]
     is_causal = next((each for each in args[3:] if isinstance(each, bool)), False)
     numbers = [each for each in args[3:] if isinstance(each, float)]
-    if any(each != 0 for each in numbers[:1]):
+    if any(each != 0.0 for each in numbers[:1]):
         raise NotDifferentiable("attention with dropout in a fused kernel cannot be run again")
     mask = kwargs.get("attn_mask", next((each for each in args[3:] if isinstance(each, Tensor)), None))
     scale = {"scale": kwargs["scale"]} if kwargs.get("scale") is not None else {}

@@ -1,0 +1,6 @@
+from typing import Any
+
+
+class TorchDispatchMode:
+    def __enter__(self) -> Any: ...
+    def __exit__(self, *raised: object) -> None: ...
