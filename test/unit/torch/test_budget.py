@@ -1,0 +1,138 @@
+"""The Python budget in simulated time, by the same claims as the TensorFlow.js one is held to."""
+
+import unittest
+from dataclasses import dataclass
+from typing import Optional, Union
+
+from orrery_probe.budget import Budget
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """`cost` in seconds, and `first` that of the first measurement where it is another."""
+
+    name: str
+    price: Union[str, float]
+    cost: float
+    first: Optional[float] = None
+
+
+CHEAP = Simulated("cheap", "cheap", 0.0001)
+SHARPNESS = Simulated("sharpness", "sharpness", 0.02, first=0.2)
+DEAR = [Simulated(str(price), price, 0.2 * price) for price in (0.5, 1.0, 2.0, 6.0)]
+ALL = [CHEAP, SHARPNESS, *DEAR]
+
+
+class Run:
+    def __init__(self, budget: Budget, measurables: list[Simulated], step: float) -> None:
+        """`step` is in seconds of the script's own."""
+        self.budget, self.measurables, self.seconds = budget, measurables, step
+        self.order: list[str] = []
+        self.spent: dict[str, float] = {}
+        self.own = 0.0
+
+    @property
+    def measuring(self) -> float:
+        return sum(self.spent.values())
+
+    def step(self) -> None:
+        due = self.budget.choose(lambda: self.measurables, self.own)
+        self.own += self.seconds
+        for each in self.measurables:
+            if each.name in due:
+                cost = each.cost if each.first is None or each.name in self.spent else each.first
+                self.budget.spend(each, cost)
+                self.order.append(each.name)
+                self.spent[each.name] = self.spent.get(each.name, 0.0) + cost
+
+    def until(self, seconds: float) -> "Run":
+        while self.own < seconds:
+            self.step()
+        return self
+
+
+class TheBudget(unittest.TestCase):
+    def test_spends_the_fraction_that_it_is_given(self) -> None:
+        for fraction in (0.01, 0.05, 0.2):
+            run = Run(Budget(fraction), ALL, 0.02).until(300)
+            # The dearest may just have been taken or be about to.
+            self.assertLess(abs(run.measuring - fraction * run.own), 1.3)
+
+    def test_measures_what_is_cheap_at_every_step_where_that_is_afforded(self) -> None:
+        run = Run(Budget(0.05), ALL, 0.02).until(100)
+        self.assertGreater(run.order.count("cheap"), 0.99 * 100 / 0.02)
+
+    def test_takes_nothing_on_credit_but_the_cheap_and_the_first_sharpness(self) -> None:
+        run = Run(Budget(0.05), ALL, 0.001)
+        run.step()
+        self.assertEqual(run.order, ["cheap", "sharpness"])
+
+    def test_takes_each_dear_one_when_it_is_paid_for_the_cheapest_first(self) -> None:
+        run = Run(Budget(0.05), ALL, 0.02).until(600)
+        firsts = [name for name in dict.fromkeys(run.order) if name not in ("cheap", "sharpness")]
+        self.assertEqual(firsts, [each.name for each in DEAR])
+        self.assertGreaterEqual(run.order.count("6.0"), 2)
+
+    def test_measures_nothing_at_zero_and_everything_always_at_one(self) -> None:
+        self.assertEqual(Run(Budget(0), ALL, 0.01).until(1).order, [])
+        run = Run(Budget(1), ALL, 0.01)
+        for _ in range(20):
+            run.step()
+        self.assertEqual([run.order.count(each.name) for each in ALL], [20] * len(ALL))
+
+    def test_measures_everything_once_on_request_whatever_the_fraction(self) -> None:
+        for fraction in (0.0, 0.05):
+            run = Run(Budget(fraction), ALL, 0.001).until(10)
+            before = len(run.order)
+            run.budget.request()
+            run.step()
+            self.assertEqual(set(run.order[before:]), {each.name for each in ALL})
+            run.step()
+            self.assertEqual(run.order.count("6.0"), 1)
+
+    def test_is_not_stalled_by_a_first_measurement_dearer_than_its_price(self) -> None:
+        run = Run(Budget(0.05), [SHARPNESS, Simulated("surprising", 0.5, 3.0)], 0.01).until(300)
+        self.assertLess(abs(run.measuring - 0.05 * run.own), 3.1)
+
+    def test_does_not_rush_after_a_long_rest(self) -> None:
+        run = Run(Budget(0.05), [CHEAP, SHARPNESS], 0.02).until(10)
+        run.own += 1000
+        before = len(run.order)
+        run.until(run.own + 2)
+        # 2 s of 0.02 s steps: at most one of each a step, and 0.1 s earned for sharpnesses of 0.02 s after the one due.
+        self.assertLessEqual(run.order[before:].count("sharpness"), 2 + 0.1 / 0.02)
+
+    def test_takes_up_another_fraction_in_mid_run(self) -> None:
+        run = Run(Budget(0.0), ALL, 0.02).until(10)
+        self.assertEqual(run.order, [])
+        run.budget.fraction = 0.2
+        run.until(610)
+        self.assertLess(abs(run.measuring - 0.2 * 600), 1.3 + 0.2)
+        spent = run.measuring
+        run.budget.fraction = 0.0
+        run.until(700)
+        self.assertEqual(run.measuring, spent)
+
+    def test_gives_back_what_was_charged_too_much(self) -> None:
+        run = Run(Budget(0.05), ALL, 0.02)
+        while run.own < 200:
+            run.step()
+            run.budget.spend(CHEAP, 0.01)
+            run.budget.spend(CHEAP, -0.01)
+        # As without: the dearest may just have been taken or be about to.
+        self.assertLess(abs(run.measuring - 0.05 * run.own), 1.3)
+
+    def test_does_not_ask_what_is_there_while_nothing_can_be_due(self) -> None:
+        budget = Budget(0.05)
+        asked: list[float] = []
+        for step in range(1000):
+            own = 0.001 * step
+            due = budget.choose(lambda own=own: asked.append(own) or [SHARPNESS], own)
+            if due:
+                budget.spend(SHARPNESS, 0.02)
+        # A sharpness of 0.02 s is earned in 0.4 s, the first on a loan beside: each is looked for once or twice.
+        self.assertLess(len(asked), 12)
+
+
+if __name__ == "__main__":
+    unittest.main()
