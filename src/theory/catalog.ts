@@ -3,6 +3,7 @@ import { edgeOfStability } from "./empirical/edgeOfStability.ts";
 import { learningRateDrop } from "./empirical/learningRateDrop.ts";
 import { scalingLaw } from "./empirical/scalingLaw.ts";
 import { timeToEdge } from "./empirical/timeToEdge.ts";
+import { firstLearningRate } from "./hyperparameters/firstLearningRate.ts";
 import { noiseScale } from "./hyperparameters/noiseScale.ts";
 import { weightEquilibrium } from "./hyperparameters/weightEquilibrium.ts";
 import { catapult } from "./limits/catapult.ts";
@@ -16,6 +17,7 @@ export const catalog: readonly Law[] = [
   stepZeroLoss,
   balancedness,
   catapult,
+  firstLearningRate,
   learningRateDrop,
   noiseScale,
   weightEquilibrium,

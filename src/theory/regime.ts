@@ -45,6 +45,16 @@ export function constantLearningRate(view: RunView): RegimeCheck {
   };
 }
 
+/** Whether a step sees at least a share of the training examples; 1 asks for all of them. */
+export function largeBatch(view: RunView, share: number, condition: string): RegimeCheck {
+  const { fullBatch, batch, examples } = view.data ?? {};
+  if (fullBatch === true) return { condition, holds: true, saw: "full batch" };
+  if (batch !== undefined && examples !== undefined) {
+    return { condition, holds: batch >= share * examples, saw: `${batch} of ${examples} examples` };
+  }
+  return { condition, holds: "unknown", saw: `batch ${batch ?? "unknown"}, data set of unknown size` };
+}
+
 export function finiteLoss(view: RunView): RegimeCheck {
   const loss = view.series("loss/train");
   const last = loss.length === 0 ? undefined : loss.valueAt(loss.length - 1);

@@ -1,6 +1,7 @@
 import type { HistoryRecord } from "../../src/theory/history.ts";
 import type { RunView } from "../../src/theory/runView.ts";
 import { decayingWeights } from "./streams/decayingWeights.ts";
+import { firstSteps } from "./streams/firstSteps.ts";
 import { doubledBatch } from "./streams/doubledBatch.ts";
 import { droppedRate } from "./streams/droppedRate.ts";
 import { everyday } from "./streams/everyday.ts";
@@ -21,6 +22,9 @@ export const lawRuns: Readonly<Record<string, () => LawRun>> = {
   "time-to-edge": () => ({ records: everyday() }),
   "step-zero-loss": () => ({ records: everyday() }),
   balancedness: () => ({ records: everyday() }),
+  "first-learning-rate": () => ({
+    records: firstSteps({ seed: 1, steps: 120, rate: (step) => Math.min(3, (step + 1) / 30) }),
+  }),
   "learning-rate-drop": () => ({ records: droppedRate({}) }),
   "noise-scale": doubledBatch,
   "weight-equilibrium": () => ({

@@ -18,8 +18,8 @@
  */
 import type { Forecast, Law, RegimeCheck, Verdict } from "../law.ts";
 import { endOfRun } from "../law.ts";
-import { constantLearningRate, finiteLoss, firstFailure, needOptimizer, oneOptimizer } from "../regime.ts";
-import { regimeOf, unchecked } from "../regime.ts";
+import { constantLearningRate, finiteLoss, firstFailure, largeBatch, needOptimizer } from "../regime.ts";
+import { oneOptimizer, regimeOf, unchecked } from "../regime.ts";
 import type { RunView } from "../runView.ts";
 import { firstCrossing, timeMean, unmeasured, verdictOn } from "../score.ts";
 import { stabilityThreshold } from "./stabilityThreshold.ts";
@@ -58,20 +58,10 @@ export function edgeChecks(view: RunView): readonly RegimeCheck[] {
       saw: threshold(view)?.formula ?? view.optimizer?.name ?? "no optimizer",
     },
     constantLearningRate(view),
-    wholeBatch(view),
+    largeBatch(view, 0.1, "a step sees the whole data set, or a tenth of it"),
     ...objectiveChecks(view),
     finiteLoss(view),
   ];
-}
-
-function wholeBatch(view: RunView): RegimeCheck {
-  const { fullBatch, batch, examples } = view.data ?? {};
-  const condition = "a step sees the whole data set, or a tenth of it";
-  if (fullBatch === true) return { condition, holds: true, saw: "full batch" };
-  if (batch !== undefined && examples !== undefined) {
-    return { condition, holds: batch >= 0.1 * examples, saw: `${batch} of ${examples} examples` };
-  }
-  return { condition, holds: "unknown", saw: `batch ${batch ?? "unknown"}, data set of unknown size` };
 }
 
 function objectiveChecks(view: RunView): readonly RegimeCheck[] {
