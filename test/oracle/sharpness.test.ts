@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { measureSharpness } from "../../src/probe/tfjs/trace/sharpness.ts";
 import { at } from "./reference/scalarTape.ts";
 import { allEigenvaluesBelow, largestEigenvalueByBisection } from "./reference/spectrum.ts";
-import { testedBackends, useBackend } from "./support/backends.ts";
+import { testedBackendsAnd, useBackend } from "./support/backends.ts";
 import { descend, makeCnn, makeMlp, makeTransformer, seededValues, withTrace, type Model } from "./support/models.ts";
 import { webgpuIfAny } from "./support/webgpu.ts";
 import { cnnReference, mlpReference, transformerReference, type Reference } from "./support/references.ts";
@@ -77,7 +77,7 @@ const cases: Case[] = [
   },
 ];
 
-describe.each([...testedBackends, ...webgpuIfAny])("on %s", (backend) => {
+describe.each(testedBackendsAnd(webgpuIfAny))("on %s", (backend) => {
   test.each(cases)("loss, gradient, Hessian and sharpness of a $name are the float64 ones", async ({ make }) => {
     const engine = await useBackend(backend);
     const { variables, loss, reference } = make();

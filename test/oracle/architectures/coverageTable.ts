@@ -1,6 +1,7 @@
 import { layerNameOf } from "./layers.ts";
 import type { Architecture } from "./architecture.ts";
 import type { Cell, Comparison } from "./comparison.ts";
+import type { AdapterReport } from "../../../src/probe/tfjs/webgpu/adapter.ts";
 
 /** What came of one architecture, by backend. */
 export interface Covered {
@@ -99,16 +100,18 @@ function prefixOf(name: string): string {
   return name.replace(/\/.*$/, "");
 }
 
-/** The whole document. */
-export function coverageDocument(all: readonly Covered[]): string {
+/** The whole document. `adapter` is what WebGPU ran on, where it was among the backends. */
+export function coverageDocument(all: readonly Covered[], adapter: AdapterReport | undefined): string {
   const backends = [...new Set(all.flatMap(({ comparisons }) => [...comparisons.keys()]))];
   return `# Coverage
 
-Written by \`npm run coverage\` from what \`test/oracle/architectures*.test.ts\` measures; the tests fail where the two differ.
+Written by \`npm run coverage\` from what \`test/oracle/architectures*.test.ts\` measures; the tests fail where the two differ. \`npm test\`
+runs all of them on cpu and wasm and, where there is an adapter, one network of each kind on webgpu;
+\`ORRERY_TEST_BACKENDS=webgpu npx vitest run --project oracle\` runs the whole suite there.
 
-One real optimizer step of each network is measured by every observable as in a run, on ${backends.join(" and ")}, and compared with
+One real optimizer step of each network is measured by every observable as in a run, on ${enumerated(backends)}, and compared with
 its definition, evaluated on the same network written scalar by scalar in float64: dense Hessian, Jacobian, single examples' gradients.
-
+${adapter === undefined ? "" : `\n${adapterText(adapter)}\n`}
 - \`1e-6\`: the largest relative error, rounded up to a power of ten, and not less than the 1e-7 that float32 leaves; where backends differ, ${backends.join(" / ")}.
 - \`2σ\`: for estimates from random directions, the distance from the truth, rounded up, in the estimate's standard deviations.
 - \`refused\`: nothing is reported, and a note says why.
@@ -125,6 +128,18 @@ ${markdown(["", ...all.map(({ architecture }) => architecture.title)], summaryRo
 
 ${all.map(coverageSection).join("\n\n")}
 `;
+}
+
+function enumerated(names: readonly string[]): string {
+  return names.length < 2 ? names.join() : `${names.slice(0, -1).join(", ")} and ${names.at(-1) ?? ""}`;
+}
+
+function adapterText({ name, isSoftware }: AdapterReport): string {
+  const ran = `The numbers of webgpu are those of \`${name}\``;
+  return isSoftware
+    ? `${ran}, a Vulkan driver in software: shaders and all else are those that a GPU would run, but no GPU has run them. A GPU's own
+functions may round otherwise.`
+    : `${ran}.`;
 }
 
 function summaryRows(all: readonly Covered[]): string[][] {
@@ -154,7 +169,7 @@ function size(cell: Cell): number {
 /** Whether two tables say the same: numbers that lie near a power of ten are rounded up to either, as arithmetic has it. */
 export function agree(documented: string, measured: string): boolean {
   const numbers = /1e-(\d+)|(\d+)σ/g;
-  const frame = (text: string) => text.replaceAll(numbers, "#").replaceAll("# / #", "#");
+  const frame = (text: string) => text.replaceAll(numbers, "#").replaceAll(/#( \/ #)+/g, "#");
   if (frame(documented) !== frame(measured)) return false;
   const measuredCells = cellsOf(measured).map(numbersIn);
   return cellsOf(documented).every((cell, index) => {

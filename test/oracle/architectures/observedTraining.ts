@@ -80,8 +80,9 @@ async function descentRun(engine: Engine, architecture: Architecture) {
     }
     const whole = { examples: firstBatch, weights: run.weights(), found: newFindings() };
     // Once for each layer, as blocks are measured by turns.
-    const turns = only("sharpness/block").flatMap((each) => architecture.variables.map(() => each));
-    const others = observables.filter(({ name }) => name !== "gradient/noiseScale");
+    const layers = new Set(architecture.variables.map(({ name }) => name.replace(/\/.*$/, "")));
+    const turns = only("sharpness/block").flatMap((each) => [...layers].map(() => each));
+    const others = observables.filter(({ name }) => !["gradient/noiseScale", "sharpness/block"].includes(name));
     await run.step(firstBatch, [...others, ...turns], whole.found);
     return { initial, parts: { steps, found }, whole: { ...whole, after: run.weights() } };
   } finally {
