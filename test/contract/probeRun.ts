@@ -24,6 +24,8 @@ export interface ProbedOutcome extends Outcome {
 interface Settings {
   readonly backend?: string;
   readonly budget?: number;
+  /** Further variables of its environment. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** Runs a script as its user would. */
@@ -41,7 +43,7 @@ export async function runProbed(script: string, settings: Settings = {}): Promis
 /** Starts a script under the probe; `finish` waits for its end and removes the run. */
 export function startProbed(
   script: string,
-  { backend = "script", budget = 1 }: Settings = {},
+  { backend = "script", budget = 1, environment = {} }: Settings = {},
 ): { readonly directory: string; readonly outcome: Promise<Outcome>; readonly finish: () => Promise<ProbedOutcome> } {
   const directory = mkdtempSync(path.join(tmpdir(), "orrery-probe-"));
   const outcome = run(process.execPath, [...typed(script), "--import", preload, script], {
@@ -50,6 +52,7 @@ export function startProbed(
     ORRERY_BUDGET: String(budget),
     // The probe's own variables are taken out of the environment; a fixture may write requests into the folder.
     RUN_UNDER_TEST: directory,
+    ...environment,
   });
   return {
     directory,

@@ -13,8 +13,13 @@ export function torchFixture(name: string): string {
 }
 
 /** Runs a Python script as its user would. */
-export function runBarePython(script: string, args: readonly string[] = [], input = ""): Promise<Outcome> {
-  return run(required(), ["-u", script, ...args], {}, input);
+export function runBarePython(
+  script: string,
+  args: readonly string[] = [],
+  input = "",
+  executable = required(),
+): Promise<Outcome> {
+  return run(executable, ["-u", script, ...args], {}, input);
 }
 
 /** Runs a Python script under the probe, and reads what it has recorded; every line must be a valid record. */
@@ -24,11 +29,17 @@ export async function runProbedPython(
   budget = 1,
   settings: Readonly<Record<string, string>> = {},
   input = "",
+  executable = required(),
 ): Promise<ProbedOutcome> {
   const directory = mkdtempSync(path.join(tmpdir(), "orrery-torch-"));
   try {
-    const environment = { ORRERY_RUN: directory, ORRERY_BUDGET: String(budget), ...settings };
-    const outcome = await run(required(), ["-u", inspectScript, script, ...args], environment, input);
+    const environment = {
+      ORRERY_RUN: directory,
+      ORRERY_BUDGET: String(budget),
+      RUN_UNDER_TEST: directory,
+      ...settings,
+    };
+    const outcome = await run(executable, ["-u", inspectScript, script, ...args], environment, input);
     return { ...outcome, records: readRecords(directory) };
   } finally {
     rmSync(directory, { recursive: true, force: true });
