@@ -33,8 +33,7 @@ def ratio_of_means(pairs: Sequence[tuple[float, float]]) -> RatioOfMeans | None:
         return sum((pair[a] - means[a]) * (pair[b] - means[b]) for pair in pairs) / ((count - 1) * count)
 
     of_top, of_both, of_bottom = covariance(0, 0), covariance(0, 1), covariance(1, 1)
-    # Student's quantile to the first order in 1/(count - 1).
-    quantile = _NORMAL_QUANTILE + (_NORMAL_QUANTILE**3 + _NORMAL_QUANTILE) / (4 * (count - 1))
+    quantile = _student_quantile(count - 1)
     if not bottom > 0:
         return None
     doubt = quantile**2 * of_bottom / bottom**2
@@ -50,3 +49,10 @@ def ratio_of_means(pairs: Sequence[tuple[float, float]]) -> RatioOfMeans | None:
     )
     half = quantile / bottom * math.sqrt(max(0.0, spread))
     return RatioOfMeans(value, (centre - half) / (1 - doubt), (centre + half) / (1 - doubt))
+
+
+def _student_quantile(freedom: int) -> float:
+    """Student's quantile by its expansion about the normal one, to the second order (Abramowitz and Stegun 1964,
+    26.7.5)."""
+    z = _NORMAL_QUANTILE
+    return z + (z**3 + z) / (4 * freedom) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)
