@@ -7,7 +7,8 @@ import { doctorIn, installationIn, recoverRun } from "../recorder/launch.ts";
 import { LaunchError } from "../recorder/launchError.ts";
 import { bringUpToDate, rebuildRun } from "../recorder/rebuild.ts";
 import { stopRun } from "../recorder/stopRun.ts";
-import { defaultRunsDirectory, findRun } from "../run/runCollection.ts";
+import { defaultRunsDirectory, findRun, runsIn } from "../run/runCollection.ts";
+import type { RunDirectory } from "../run/runDirectory.ts";
 import { RunFileError } from "../run/runFileError.ts";
 import { RunFileReader } from "../run/runFileReader.ts";
 import { readCommandLine, type CommandLine } from "./arguments.ts";
@@ -51,7 +52,7 @@ async function run(line: CommandLine): Promise<ExitCode> {
     case "show":
     case "ledger": {
       const directory = findRun(runs, subject("a run"));
-      if (await bringUpToDate(directory)) recoverRun(installation, directory);
+      await bringRunUpToDate(directory);
       using reader = new RunFileReader(directory);
       (line.command === "show" ? show : showLedger)(reader, output);
       return exitCode.ok;
@@ -62,9 +63,11 @@ async function run(line: CommandLine): Promise<ExitCode> {
       return exitCode.ok;
     }
     case "laws":
+      await bringAllUpToDate(runs);
       laws(runs, output);
       return exitCode.ok;
     case "list":
+      await bringAllUpToDate(runs);
       list(runs, output);
       return exitCode.ok;
     case "stop": {
@@ -88,6 +91,21 @@ async function run(line: CommandLine): Promise<ExitCode> {
       throw new UsageError("Say what to do.");
     default:
       throw new UsageError(`There is no command "${line.command}".`);
+  }
+}
+
+async function bringRunUpToDate(directory: RunDirectory): Promise<void> {
+  if (await bringUpToDate(directory)) recoverRun(installation, directory);
+}
+
+/** What cannot be brought up to date has a row that says so. */
+async function bringAllUpToDate(folder: string): Promise<void> {
+  for (const directory of runsIn(folder)) {
+    try {
+      await bringRunUpToDate(directory);
+    } catch (error) {
+      if (!(error instanceof RunFileError)) throw error;
+    }
   }
 }
 

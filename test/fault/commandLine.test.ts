@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import * as z from "zod";
 import { runsIn } from "../../src/run/runCollection.ts";
 import { RunFileReader } from "../../src/run/runFileReader.ts";
+import { openDatabase } from "../../src/run/sqlite.ts";
 import { bundleInto, spoolWriter, start, temporaryFolder, until, type Started } from "./runFixture.ts";
 
 let folder: string;
@@ -141,6 +142,17 @@ describe("a stored run", () => {
     expect(broken).toMatchObject({ code: 3, output: expect.stringContaining("orrery rebuild") as string });
     expect((await outcome(orrery("rebuild", "latest"))).code).toBe(0);
     expect(await outcome(orrery("show", "latest", "--json"))).toEqual(before);
+  });
+
+  test("of an earlier version is brought up to date by the list, and reads as before", async () => {
+    await outcome(orrery("inspect", script(wholeRun)));
+    const before = await outcome(orrery("list", "--json"));
+    const [directory] = runsIn(path.join(folder, ".orrery", "runs"));
+    const database = openDatabase(directory?.runFile ?? "", { patience: 0 });
+    database.exec("PRAGMA user_version = 1");
+    database.close();
+    expect(await outcome(orrery("list", "--json"))).toEqual(before);
+    expect(directory && new RunFileReader(directory).overview()).toMatchObject({ step: 50, status: "finished" });
   });
 
   test("copied in without its run file is rebuilt from its spool alone, and the spool is left as it is", async () => {
