@@ -9,7 +9,7 @@ import { type Measurement, Unmeasurable } from "../../src/probe/tfjs/observables
 import { stationaryFeatures } from "../../src/probe/tfjs/observables/stationaryFeatures.ts";
 import { ProbeSet } from "../../src/probe/tfjs/probeSet.ts";
 import type { Trace } from "../../src/probe/tfjs/trace/trace.ts";
-import { useBackend } from "./support/backends.ts";
+import { testedBackends, useBackend } from "./support/backends.ts";
 import { withFitTrace } from "./support/fits.ts";
 import { seededValues, seededVariable, withTrace } from "./support/models.ts";
 import { tracedStep } from "./support/observedStep.ts";
@@ -142,7 +142,7 @@ test("the gradient in float64 has vanished where training has come to rest", () 
 
 const nearby = (measured: Measurement | undefined, name: string) => measured?.values[name] ?? Number.NaN;
 
-describe.each(["cpu", "wasm"] as const)("on %s", (backend) => {
+describe.each(testedBackends)("on %s", (backend) => {
   test("feature alignment is that of gradients by hand, in wide and narrow layers, and no tensor is left", async () => {
     const engine = await useBackend(backend);
     const weights = seeded();
