@@ -9,6 +9,7 @@ import { weightEquilibrium } from "./hyperparameters/weightEquilibrium.ts";
 import { catapult } from "./limits/catapult.ts";
 import { balancedness } from "./solvable/balancedness.ts";
 import { stepZeroLoss } from "./solvable/stepZeroLoss.ts";
+import { randomMatrixSpectrum } from "./universality/randomMatrixSpectrum.ts";
 
 /** Every law that the ledger asks, in the order in which people see them. */
 export const catalog: readonly Law[] = [
@@ -22,4 +23,5 @@ export const catalog: readonly Law[] = [
   noiseScale,
   weightEquilibrium,
   scalingLaw,
+  randomMatrixSpectrum,
 ];

@@ -1,12 +1,13 @@
 import type { HistoryRecord } from "../../src/theory/history.ts";
 import type { RunView } from "../../src/theory/runView.ts";
 import { decayingWeights } from "./streams/decayingWeights.ts";
-import { firstSteps } from "./streams/firstSteps.ts";
 import { doubledBatch } from "./streams/doubledBatch.ts";
 import { droppedRate } from "./streams/droppedRate.ts";
 import { everyday } from "./streams/everyday.ts";
-import { twoLayers } from "./streams/twoLayers.ts";
+import { firstSteps } from "./streams/firstSteps.ts";
+import { freshLayers, gaussianMatrix } from "./streams/freshLayers.ts";
 import { grid, scaledRun, truth } from "./streams/scalingFamily.ts";
+import { twoLayers } from "./streams/twoLayers.ts";
 
 /** A run on which a law speaks and is scored, made for the properties that every law must have. */
 export interface LawRun {
@@ -34,4 +35,5 @@ export const lawRuns: Readonly<Record<string, () => LawRun>> = {
     records: scaledRun({ parameters: 16_000, steps: 400, loss: truth(16_000, 3200) }),
     earlier: grid(),
   }),
+  "random-matrix-spectrum": () => ({ records: freshLayers({ a: gaussianMatrix(48, 32, 0.2, 1) }) }),
 };
