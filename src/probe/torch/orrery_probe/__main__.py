@@ -14,6 +14,7 @@ import sys
 def main() -> None:
     options = _options(sys.argv[1:])
     directory = os.environ.pop("ORRERY_RUN", None)
+    devices = os.environ.pop("ORRERY_DEVICES", "")
     limits = [os.environ.pop(name, None) for name in ("ORRERY_PROBE_BATCHES", "ORRERY_PROBE_BYTES")]
     if not os.path.isfile(options.script):
         sys.exit(f"orrery_probe: there is no script at {options.script}.")
@@ -42,7 +43,7 @@ def main() -> None:
     from .observe import observe
     from .probe_set import probe_set_limits
 
-    ending = observe(directory, os.path.abspath(options.script), options.budget, probe_set_limits(*limits))
+    ending = observe(directory, os.path.abspath(options.script), options.budget, probe_set_limits(*limits), devices)
     run_script(options.script, options.arguments, ending.failed)
 
 

@@ -13,11 +13,12 @@ from .journal import Journal
 
 
 class BeginRecord:
-    def __init__(self, journal: Journal, script: str) -> None:
+    def __init__(self, journal: Journal, script: str, devices: str) -> None:
+        """`devices` are what PyTorch can use, told by who starts the script and not asked here: looking for GPUs can
+        keep a forked process from using them."""
         self._journal = journal
         self._script = script
-        # Told by who starts the script and not asked here: looking for GPUs can keep a forked process from using them.
-        self._devices = os.environ.pop("ORRERY_DEVICES", "")
+        self._devices = devices
         self.is_written = False
 
     def write(self, device: torch.device) -> None:

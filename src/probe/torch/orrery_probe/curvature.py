@@ -79,8 +79,10 @@ class Curvature:
         if distributed.is_available() and distributed.is_initialized() and distributed.get_world_size() > 1:
             raise Unmeasurable(
                 "one-of-several-processes",
-                "Curvature is left out: several processes train together, and each sees only its own part of the "
-                "batch.",
+                "Curvature is left out: several processes train together, and each holds only its own part of the "
+                "batch. For the whole of it all of them would have to take part in every measurement, and the script "
+                "would wait for one that does not come. Loss, batch size and throughput are those of the first "
+                "process's part; the gradient is what the optimizer is given.",
             )
         reasons: list[str] = []
         differs: Unmeasurable | None = None

@@ -23,11 +23,14 @@ from .tapes import Tapes
 _USUAL_LIMITS = ProbeSetLimits()
 
 
-def observe(directory: str, script: str, fraction: float, limits: ProbeSetLimits = _USUAL_LIMITS) -> Ending:
-    """Records into a run's directory, which must exist. Raises OSError where it cannot be written to."""
+def observe(
+    directory: str, script: str, fraction: float, limits: ProbeSetLimits = _USUAL_LIMITS, devices: str = ""
+) -> Ending:
+    """Records into a run's directory, which must exist; `devices` are what PyTorch can use, where that is known. Raises
+    OSError where it cannot be written to."""
     journal = Journal(Spool(directory), RunClock())
     budget = Budget(fraction)
-    begin = BeginRecord(journal, script)
+    begin = BeginRecord(journal, script, devices)
     modules = Modules()
     facts = TrainingFacts(journal, modules, DataFacts())
     guard = MemoryGuard(journal)

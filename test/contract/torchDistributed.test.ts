@@ -1,0 +1,56 @@
+/** Processes that train together, each started as `torchrun` starts it: by `RANK` and `WORLD_SIZE` in its environment. */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { expect, test } from "vitest";
+import { readRecords, recordsOf, root, run, series } from "./probeRun.ts";
+import { python, torchFixture } from "./torchRun.ts";
+
+const ranks = [0, 1] as const;
+const script = torchFixture("distributed.py");
+
+/** What each process printed, which ends with the names of the probe's variables in its environment. */
+async function trained(folder: string, start: readonly string[], environment: NodeJS.ProcessEnv) {
+  mkdirSync(folder);
+  const outcomes = await Promise.all(
+    ranks.map((rank) =>
+      run(python ?? "", [...start, script, folder], {
+        ...environment,
+        RANK: String(rank),
+        WORLD_SIZE: String(ranks.length),
+        OMP_NUM_THREADS: "1",
+      }),
+    ),
+  );
+  return outcomes.map((outcome, rank) => {
+    expect(outcome).toEqual({ exitCode: 0, errors: "", output: "" });
+    return readFileSync(path.join(folder, `rank${rank}`), "utf8");
+  });
+}
+
+test.skipIf(python === undefined)(
+  "of two PyTorch processes under DistributedDataParallel one records, both train bit for bit as without, and curvature is refused",
+  async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "orrery-distributed-"));
+    try {
+      const bare = await trained(path.join(folder, "bare"), [], {});
+      const out = path.join(folder, "run");
+      const probed = await trained(path.join(folder, "probed"), ["-m", "orrery_probe", "--out", out, "--budget", "1"], {
+        PYTHONPATH: path.join(root, "src", "probe", "torch"),
+        PYTHONDONTWRITEBYTECODE: "1",
+        ORRERY_DEVICES: "cpu",
+      });
+      expect(probed).toEqual(bare);
+      const records = readRecords(out);
+      expect(recordsOf(records, "end")).toMatchObject([{ how: "finished" }]);
+      // The first process's 24 of 48 examples, in batches of 8, three times.
+      expect(series(records, "loss/train")).toHaveLength(9);
+      expect(series(records, "gradient/norm")).toHaveLength(9);
+      expect(recordsOf(records, "note").map(({ code }) => code)).toEqual(["one-of-several-processes"]);
+      const names = recordsOf(records, "measure").flatMap(({ values }) => Object.keys(values));
+      expect(names.filter((name) => /^(sharpness|hessian|gradient\/(noise|cosine))/.test(name))).toEqual([]);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+);
