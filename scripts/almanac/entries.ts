@@ -43,4 +43,10 @@ export const entries: readonly AlmanacEntry[] = [
     holds: { script: "balancedness.mjs" },
     outside: { script: "balancedness.mjs", runs: [["--momentum", "0.9"]] },
   },
+  {
+    law: "catapult",
+    quick: true,
+    holds: { script: "catapult.mjs", budget: "60%" },
+    outside: { script: "catapult.mjs", runs: [["--momentum", "0.5"]] },
+  },
 ];
