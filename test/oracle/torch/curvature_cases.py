@@ -92,6 +92,11 @@ def batch_normalization():
     )
 
 
+def mask_of_dropout(step):
+    torch.manual_seed(100 + step)
+    return FUNCTIONAL.dropout(torch.ones(BATCH, HIDDEN), 0.4).double()
+
+
 def dropout():
     inputs, targets = data()
     model = network(nn.Tanh(), nn.Dropout(0.4))
@@ -101,13 +106,8 @@ def dropout():
         return [FUNCTIONAL.mse_loss(model(inputs), targets)]
 
     def pure(weights, step):
-        torch.manual_seed(100 + step)
-        mask = FUNCTIONAL.dropout(torch.ones(BATCH, HIDDEN), 0.4).double()
-        return (
-            (affine(torch.tanh(affine(inputs.double(), weights, 0)) * mask, weights, 2) - targets.double())
-            .square()
-            .mean()
-        )
+        hidden = torch.tanh(affine(inputs.double(), weights, 0)) * mask_of_dropout(step)
+        return (affine(hidden, weights, 2) - targets.double()).square().mean()
 
     return Case(model, torch.optim.SGD(model.parameters(), lr=0.05), losses, pure)
 
@@ -284,15 +284,16 @@ def expected(case, weights):
     }
 
 
-def per_example(weights):
-    """Of the plain mean of squared errors: what micro-batches of single examples show."""
+def per_example(weights, mask):
+    """Of the mean of squared errors: what micro-batches of single examples show; `mask` multiplies the hidden layer."""
     inputs, targets = data()
 
     class One:
         @staticmethod
         def pure(example):
             def loss(parts, step):
-                outputs = affine(torch.tanh(affine(inputs[example : example + 1].double(), parts, 0)), parts, 2)
+                hidden = torch.tanh(affine(inputs[example : example + 1].double(), parts, 0)) * mask[example]
+                outputs = affine(hidden, parts, 2)
                 return (outputs - targets[example : example + 1].double()).square().mean()
 
             return loss
@@ -373,8 +374,10 @@ def main(name):
         found = measured(folder)
     wanted = expected(case, weights)
     if name == "mean":
-        wanted.update(per_example(weights))
+        wanted.update(per_example(weights, torch.ones(BATCH, HIDDEN)))
         wanted.update(kernel(case, weights, start))
+    if name == "dropout":
+        wanted.update(per_example(weights, mask_of_dropout(STEPS - 1)))
     if name == "Adam":
         wanted["sharpness/preconditioned"] = preconditioned(weights, start)
     assert all(value is None or not isinstance(value, float) or math.isfinite(value) for value in wanted.values())

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from .captured_call import CapturedCall
+from .draws import DrawsOfPart, DrawsOfWhole, OtherDraws
 from .living_graph import LivingGraph, NotDifferentiable
 from .replay import TailLoss, outputs_of_loss
 from .seeded_numbers import permutation
@@ -46,7 +47,8 @@ class SplitBatch:
     """One batch whose model can be run again on some of its examples, under the script's own way from outputs to the
     loss.
 
-    A divisor of the whole batch stays, so that the parts' gradients add up to the whole.
+    A divisor of the whole batch stays, so that the parts' gradients add up to the whole. Of what was drawn at random,
+    each example keeps its own: other masks would give other outputs, for which the way to the loss is not known.
     """
 
     def __init__(self, loss: Tensor, calls: Sequence[CapturedCall], parameters: Sequence[Tensor], batch: int) -> None:
@@ -57,6 +59,12 @@ class SplitBatch:
             if output.dim() == 0 or output.shape[0] != batch:
                 raise Unsplittable("an output of the model does not hold one row an example")
         self._outputs = outputs
+        self._draws: list[DrawsOfWhole] = []
+        for call in self._calls:
+            draws = DrawsOfWhole()
+            with draws:
+                call.replay()
+            self._draws.append(draws)
         with torch.enable_grad():
             gradients = torch.autograd.grad(loss, outputs, create_graph=True, allow_unused=True)
         self._gradients = [torch.zeros_like(each) if own is None else own for own, each in zip(gradients, outputs)]
@@ -65,8 +73,12 @@ class SplitBatch:
         """`examples` are their places in the batch."""
         used = {id(each) for each in self._outputs}
         news: list[Tensor] = []
-        for call in self._calls:
-            again = call.replay(lambda tensor: _rows(tensor, examples, self._batch))
+        for call, draws in zip(self._calls, self._draws):
+            try:
+                with DrawsOfPart(draws, examples, self._batch):
+                    again = call.replay(lambda tensor: _rows(tensor, examples, self._batch))
+            except OtherDraws as error:
+                raise Unsplittable(str(error)) from error
             if len(again) != len(call.outputs):
                 raise Unsplittable("the model gives other outputs on a part of the batch")
             news += [new for old, new in zip(call.outputs, again) if id(old) in used]

@@ -131,7 +131,7 @@ class Tape(TorchDispatchMode):
         if not results:
             return
         drawn = None
-        if _RANDOM in function.tags and ATTENTION not in function._schema.name:
+        if is_random(function):
             # Below the mode nothing of this is noted; the copy has no part in the script's graph.
             drawn = [each.detach().clone() for each in results]
         self.operations.append(Operation(function, args, kwargs, result, versions, drawn))
@@ -144,6 +144,11 @@ class Tape(TorchDispatchMode):
             self._is_full = True
             self.is_recording = False
             self.operations = []
+
+
+def is_random(function: Any) -> bool:
+    """Whether an operation draws random numbers."""
+    return _RANDOM in function.tags and ATTENTION not in function._schema.name
 
 
 def tensors_of(tree: Any) -> Iterator[Tensor]:
