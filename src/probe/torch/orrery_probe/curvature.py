@@ -143,8 +143,8 @@ class Curvature:
             raise Unmeasurable(
                 "batch-not-split",
                 "The gradient noise scale and the sharpness over micro-batches are left out, as the batch cannot be "
-                f"taken apart ({reason}). Batch normalization and weight penalties, for instance, make a loss that is no "
-                "sum over examples.",
+                f"taken apart ({reason}). Batch normalization and weight penalties, for instance, make a loss that is "
+                "no sum over examples.",
             ) from error
 
     def evaluation(self, others: Sequence[Tensor] = ()) -> Evaluation:

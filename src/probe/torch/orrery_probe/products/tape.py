@@ -69,7 +69,8 @@ class Tape(TorchDispatchMode):
 
     def pass_over(self, results: Sequence[Tensor]) -> None:
         """An evaluation that was not noted has given these."""
-        if not any(each.requires_grad for operation in reversed(self.operations) for each in tensors_of(operation.result)):
+        results_before = (each for operation in reversed(self.operations) for each in tensors_of(operation.result))
+        if not any(each.requires_grad for each in results_before):
             # As if it began here: else the tape of a step would hold the whole validation before it.
             for each in self._spread():
                 self._mark(each)
