@@ -2,6 +2,7 @@ import type { Law } from "./law.ts";
 import { edgeOfStability } from "./empirical/edgeOfStability.ts";
 import { learningRateDrop } from "./empirical/learningRateDrop.ts";
 import { scalingLaw } from "./empirical/scalingLaw.ts";
+import { scheduleLaw } from "./empirical/scheduleLaw.ts";
 import { timeToEdge } from "./empirical/timeToEdge.ts";
 import { firstLearningRate } from "./hyperparameters/firstLearningRate.ts";
 import { noiseScale } from "./hyperparameters/noiseScale.ts";
@@ -9,6 +10,7 @@ import { weightEquilibrium } from "./hyperparameters/weightEquilibrium.ts";
 import { catapult } from "./limits/catapult.ts";
 import { balancedness } from "./solvable/balancedness.ts";
 import { stepZeroLoss } from "./solvable/stepZeroLoss.ts";
+import { neuralCollapse } from "./universality/neuralCollapse.ts";
 import { randomMatrixSpectrum } from "./universality/randomMatrixSpectrum.ts";
 
 /** Every law that the ledger asks, in the order in which people see them. */
@@ -24,4 +26,6 @@ export const catalog: readonly Law[] = [
   weightEquilibrium,
   scalingLaw,
   randomMatrixSpectrum,
+  scheduleLaw,
+  neuralCollapse,
 ];

@@ -20,10 +20,9 @@ export interface RobustFitOptions {
   readonly robust: number;
   /** Least-squares problems that are solved at most. */
   readonly mostRounds: number;
+  /** Relative change of the objective at which it has settled. */
+  readonly settled: number;
 }
-
-/** Relative change of the objective at which it has settled. */
-const settled = 1e-9;
 
 /** Step of the numerical derivatives: parameters are of order one. */
 const difference = 1e-6;
@@ -42,7 +41,7 @@ function huber(residual: number, delta: number): number {
 export function robustFit(
   residuals: Residuals,
   start: readonly number[],
-  { delta, robust, mostRounds }: RobustFitOptions,
+  { delta, robust, mostRounds, settled }: RobustFitOptions,
 ): RobustFit | undefined {
   const limit = (index: number) => (index < robust ? delta : Infinity);
   const at = (parameters: readonly number[], weights: readonly number[]): RobustFit => {
@@ -66,7 +65,7 @@ export function robustFit(
   return best;
 }
 
-/** A few steps of Levenberg and Marquardt on the weighted residuals, in units of δ. */
+/** Two steps of Levenberg and Marquardt on the weighted residuals, in units of δ. */
 function leastSquares(
   residuals: Residuals,
   start: readonly number[],
@@ -82,7 +81,7 @@ function leastSquares(
   return levenbergMarquardt({ x, y: x.map(() => 0) }, weighted, {
     initialValues: [...start],
     gradientDifference: difference,
-    maxIterations: 5,
+    maxIterations: 2,
     errorTolerance: 1e-12,
   }).parameterValues;
 }

@@ -5,8 +5,10 @@ import { doubledBatch } from "./streams/doubledBatch.ts";
 import { droppedRate } from "./streams/droppedRate.ts";
 import { everyday } from "./streams/everyday.ts";
 import { firstSteps } from "./streams/firstSteps.ts";
+import { freeFeatures } from "./streams/freeFeatures.ts";
 import { freshLayers, gaussianMatrix } from "./streams/freshLayers.ts";
 import { grid, scaledRun, truth } from "./streams/scalingFamily.ts";
+import { branches, cosine, scheduledRun } from "./streams/schedules.ts";
 import { twoLayers } from "./streams/twoLayers.ts";
 
 /** A run on which a law speaks and is scored, made for the properties that every law must have. */
@@ -36,4 +38,6 @@ export const lawRuns: Readonly<Record<string, () => LawRun>> = {
     earlier: grid(),
   }),
   "random-matrix-spectrum": () => ({ records: freshLayers({ a: gaussianMatrix(48, 32, 0.2, 1) }) }),
+  "schedule-law": () => ({ records: scheduledRun({ shape: cosine(300), steps: 300 }), earlier: branches() }),
+  "neural-collapse": () => ({ records: freeFeatures({ steps: 250 }) }),
 };

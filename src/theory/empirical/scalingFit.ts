@@ -89,7 +89,13 @@ export function fitScaling(runs: readonly ScalingRun[], start?: ScalingLaw): Sca
     });
   const from = start === undefined ? gridStart(runs, unit) : inUnits(start, unit);
   const fit =
-    from && robustFit(residuals, from, { delta, robust: runs.length, mostRounds: start === undefined ? 300 : 40 });
+    from &&
+    robustFit(residuals, from, {
+      delta,
+      robust: runs.length,
+      mostRounds: start === undefined ? 300 : 40,
+      settled: 1e-9,
+    });
   if (fit === undefined) return undefined;
   const [e = NaN, a = NaN, alpha = NaN, b = NaN, beta = NaN] = fit.parameters;
   const law: ScalingLaw = {

@@ -156,7 +156,7 @@ export function fitSchedules(curves: readonly LossCurve[], noise = 0): ScheduleF
     const errors = rows.map((row) => row.reduce((sum, term, index) => sum + term * (solution[index] ?? NaN), -1));
     return [...errors, ...expected.map((centre, index) => heldNear(centre, index, parameters[index] ?? NaN) * prior)];
   };
-  const fit = robustFit(residuals, expected, { delta, robust: losses.length, mostRounds: 20 });
+  const fit = robustFit(residuals, expected, { delta, robust: losses.length, mostRounds: 20, settled: 1e-4 });
   if (fit === undefined) return undefined;
   const errors = fit.residuals.slice(0, losses.length);
   const weights = errors.map((error) => Math.sqrt(Math.min(1, delta / Math.abs(error))));
