@@ -27,7 +27,7 @@ const tasks = {
     ["node_modules/pyright/index.js"],
   ],
   bench: [build, ["scripts/package.mjs"], ["scripts/testTools.mjs"], ["scripts/bench.ts"]],
-  docs: [["scripts/recordFormat.ts"]],
+  docs: [["scripts/recordFormat.ts"], ["scripts/lawTable.ts"]],
   coverage: [["scripts/coverage.ts"]],
   almanac: [build, ["scripts/almanac.ts"]],
   screenshot: [build, ["scripts/package.mjs"], ["scripts/testTools.mjs"], ["scripts/screenshot.ts"]],

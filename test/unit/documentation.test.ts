@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
+import { lawTable, lawTablePath } from "../../scripts/lawTable.ts";
 import { recordFormat, recordFormatPath } from "../../scripts/recordFormat.ts";
 
 const root = path.resolve(import.meta.dirname, "../..");
@@ -14,6 +15,10 @@ interface Manifest {
 describe("documentation", () => {
   it("describes the record format that the code has", () => {
     expect(readFileSync(recordFormatPath, "utf8")).toBe(recordFormat());
+  });
+
+  it("describes the laws that the catalogue has", () => {
+    expect(readFileSync(lawTablePath, "utf8")).toBe(lawTable());
   });
 
   it("names every dependency, and none that is not there", () => {
