@@ -15,7 +15,7 @@
  *
  * Measured on language models of 25 and 100 million parameters (Luo et al. 2025): from two of nine schedules, the seven others to
  * 0.0039 and 0.0025 along the curve, and at worst 0.0066 and 0.0080 at the end; the published law with the parameters published
- * for three schedules has 0.0038 and 0.0044, and at worst 0.008 and 0.013.
+ * for three schedules has 0.0038 and 0.0044, and at worst 0.010 and 0.017 at the end.
  *
  * Needs two finished runs that differ in nothing but schedule, seed and length, and this one past its warmup. The learning rates
  * to come are not known: each forecast rests on a plan, and is out of regime if the plan is not kept.
@@ -79,9 +79,9 @@ function related(view: RunView): readonly Related[] {
   const peak = rates.maximum(0, rates.length);
   return view.earlier
     .flatMap((run) => {
-      if (run.end?.how !== "finished" || batchOf(run) !== batchOf(view) || !sameTraining(view, run)) return [];
-      const curve = endedCurve(run);
-      return curve !== undefined && Math.abs(curve.peak / peak - 1) <= samePeak ? [{ view: run, curve }] : [];
+      const curve = run.end?.how === "finished" && batchOf(run) === batchOf(view) ? endedCurve(run) : undefined;
+      if (curve === undefined || Math.abs(curve.peak / peak - 1) > samePeak || !sameTraining(view, run)) return [];
+      return [{ view: run, curve }];
     })
     .slice(-mostRuns);
 }
