@@ -34,7 +34,7 @@ export function scaledRun({
   return [...records, { t: "end", step: steps, how: "finished" }];
 }
 
-export function viewOf(id: string, records: readonly HistoryRecord[]): RunView {
+function viewOf(id: string, records: readonly HistoryRecord[]): RunView {
   const history = new RunHistory(id);
   for (const record of records) history.append(record);
   return history.view();
