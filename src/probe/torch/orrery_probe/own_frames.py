@@ -17,7 +17,8 @@ from .hooks import is_compiling
 _OWN = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _RUNNER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "runner.py")
 _TAPE = os.path.join("products", "tape.py")
-_DISPATCH = "_python_dispatch.py"
+_ROUND_TAPE = ("_python_dispatch.py", "_compile.py", os.path.join("_dynamo", "eval_frame.py"))
+"""Torch's own, by which it comes to a tape."""
 
 _Entry = TypeVar("_Entry")
 
@@ -65,7 +66,7 @@ def _kept(entries: Iterable[_Entry], frame_of: Callable[[_Entry], FrameType]) ->
             kept.append(entry)
         elif file.endswith(_TAPE):
             # An operation that failed while it was recorded: torch's own frames round ours belong to that.
-            while kept and _file_of(frame_of(kept[-1])).endswith(_DISPATCH):
+            while kept and _file_of(frame_of(kept[-1])).endswith(_ROUND_TAPE):
                 kept.pop()
             break
     return kept
