@@ -1,5 +1,6 @@
 import { defineConfig } from "vitest/config";
 import { ClosingLineReporter } from "./scripts/closingLineReporter.ts";
+import { newestTorchPython } from "./scripts/newestTorch.ts";
 import { softwareVulkan } from "./scripts/softwareVulkan.ts";
 
 /** One project a level of testing; each is run alone with `npx vitest --project NAME`. */
@@ -17,6 +18,16 @@ function level(name: string, timeout: number, globalSetup: string[] = [], env: R
   };
 }
 
+const newestTorchTests = ["test/contract/torchNewer.test.ts", "test/oracle/torchLayers.test.ts"];
+
+/** What depends on PyTorch's version, once more on the newest where the tests' tools could bring it. */
+function onNewestTorch() {
+  const python = newestTorchPython();
+  if (python === undefined) return [];
+  const common = level("newest-torch", 120_000, [], { ORRERY_TEST_PYTHON: python });
+  return [{ test: { ...common.test, include: newestTorchTests } }];
+}
+
 export default defineConfig({
   test: {
     pool: "forks",
@@ -26,6 +37,7 @@ export default defineConfig({
       level("unit", 20_000),
       level("oracle", 120_000, [], softwareVulkan()),
       level("contract", 120_000, [], softwareVulkan()),
+      ...onNewestTorch(),
       level("fault", 300_000),
       level("webview", 120_000),
       level("editor", 300_000, ["test/editor/packageOnce.ts"]),

@@ -32,7 +32,7 @@ describe.skipIf(python === undefined)("layers of a PyTorch network", () => {
     });
     if (status !== 0) throw new Error(stderr);
     report = reportSchema.parse(JSON.parse(stdout));
-  }, 30_000);
+  });
 
   test.each(functions)("the activation is what the layer gives with %s", (name) => {
     for (const error of Object.values(report.activations[name] ?? { missing: null })) {
