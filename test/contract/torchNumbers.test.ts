@@ -34,17 +34,12 @@ function notCompared(): number {
 }
 
 /**
- * Eigenvalues, of the largest: where two are closer to each other than the search's tolerance one of them may be missing, so that each must be
- * near one of the other list, as far down as that goes.
+ * Of the ten largest eigenvalues, relative to the first. Farther down, where neighbours are closer, the search may pass one over, as its
+ * docstring says: there that is no fault of either.
  */
-function eigenvalues({ values: first }: Observation, { values: second }: Observation): number {
-  const tolerance = 1e-4 * Math.abs(first[0] ?? 0);
-  const farthest = (some: readonly number[], others: readonly number[]) =>
-    some
-      .filter((value) => value > Math.min(...others) - tolerance)
-      .map((value) => Math.min(...others.map((other) => Math.abs(other - value))));
-  const ofFirst = Math.abs((first[0] ?? 0) - (second[0] ?? 0));
-  return Math.max(ofFirst, ...farthest(first, second), ...farthest(second, first)) / tolerance;
+function eigenvalues(tensorflow: Observation, torch: Observation): number {
+  const ten = ({ values, ...more }: Observation) => ({ ...more, values: values.slice(0, 10) });
+  return relativeToItself(1e-4)(ten(tensorflow), ten(torch), 0);
 }
 
 /** Kernels are of as many examples as two seconds allow: under load, perhaps of fewer in one of the two. */
@@ -174,14 +169,18 @@ describe.skipIf(python === undefined)("the same training in TensorFlow.js and Py
   );
 });
 
+/** Of as many examples as two seconds allow, or of none on a machine under load. */
+const hangsOnTheClock = "kernel/";
+
 function missing(from: ReadonlyMap<string, unknown>, names: Iterable<string>): string[] {
   return [...names].filter((name) => !from.has(name)).sort();
 }
 
 function expectSameObservables(first: readonly SpoolRecord[], second: readonly SpoolRecord[]): void {
   const [tensorflow, torch] = [observationsOf(first), observationsOf(second)];
-  expect(missing(torch, tensorflow.keys())).toEqual(onlyInTensorFlow);
-  expect(missing(tensorflow, torch.keys())).toEqual(onlyInTorch);
+  const only = (names: readonly string[]) => names.filter((name) => !name.startsWith(hangsOnTheClock));
+  expect(only(missing(torch, tensorflow.keys()))).toEqual(onlyInTensorFlow);
+  expect(only(missing(tensorflow, torch.keys()))).toEqual(onlyInTorch);
   for (const [name, ofTensorFlow] of tensorflow) {
     const ofTorch = torch.get(name) ?? new Map<number, Observation>();
     const compare = comparisons.find(([pattern]) => pattern.test(name))?.[1] ?? notCompared;

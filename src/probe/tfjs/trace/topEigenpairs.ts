@@ -5,7 +5,7 @@ import type { SymmetricOperator } from "./symmetricOperator.ts";
 export interface TopEigenpairsOptions {
   /** Eigenpairs wanted. */
   readonly count: number;
-  /** Accuracy asked of the eigenvalues, relative to the operator's scale. */
+  /** Accuracy asked of the eigenvalues, and largest residual, relative to the operator's scale. */
   readonly tolerance: number;
   readonly seed: number;
   readonly mostProducts: number;
@@ -27,13 +27,11 @@ export interface TopEigenpairs {
 
 /** Products over which a value must have stood still: from a random start one may rest on a neighbour for a while. */
 const quietProducts = 6;
-/** Relative to the operator's scale. A vector of a larger residual is a mixture, however still its value stands. */
-const largestResidual = 1e-2;
 
 /**
  * The largest algebraic eigenvalues of a symmetric operator and their eigenvectors, by Lanczos's iteration with full
- * reorthogonalization. Of two that are closer to each other than the tolerance, one may be missing. Always from a random direction:
- * one made of earlier eigenvectors hardly shows those that have come up among the largest since, and they would be passed over.
+ * reorthogonalization. No stopping rule is proof: among the last, where neighbours are close, one may be missing. Always from a random
+ * direction: one made of earlier eigenvectors hardly shows those that have come up among the largest since, and passes them over.
  *
  * @throws NonFiniteProductError
  */
@@ -60,7 +58,8 @@ export function topEigenpairs(operator: SymmetricOperator, options: TopEigenpair
     const residuals = columns.map((column) => (whole ? 0 : space.residual(column)));
     const isFound = (place: number) =>
       whole ||
-      ((residuals[place] ?? Number.NaN) <= largestResidual * pairs.scale &&
+      // A mixture of neighbours may stand still for long, but not solve the equation.
+      ((residuals[place] ?? Number.NaN) <= tolerance * pairs.scale &&
         stoodStill(history, place, tolerance * pairs.scale));
     const missing = values.findIndex((_, place) => !isFound(place));
     if (missing < 0 || products >= mostProducts) {

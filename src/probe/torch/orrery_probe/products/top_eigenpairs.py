@@ -14,8 +14,6 @@ from .operator import RandomVectors, SymmetricOperator
 
 _QUIET_PRODUCTS = 6
 """Products over which a value must have stood still: from a random start one may rest on a neighbour for a while."""
-_LARGEST_RESIDUAL = 1e-2
-"""Relative to the operator's scale. A vector of a larger residual is a mixture, however still its value stands."""
 _SEED = 0x70B5
 
 
@@ -36,11 +34,12 @@ class TopEigenpairs:
 
 
 def top_eigenpairs(operator: SymmetricOperator, count: int, tolerance: float, most_products: int) -> TopEigenpairs:
-    """By Lanczos's iteration with full reorthogonalization; `tolerance` is relative to the operator's scale.
+    """By Lanczos's iteration with full reorthogonalization; `tolerance`, of the eigenvalues and of their residuals, is
+    relative to the operator's scale.
 
-    Of two eigenvalues that are closer to each other than the tolerance, one may be missing. Always from a random
-    direction: one made of earlier eigenvectors hardly shows those that have come up among the largest since, and they
-    would be passed over.
+    No stopping rule is proof: among the last, where neighbours are close, one may be missing. Always from a random
+    direction: one made of earlier eigenvectors hardly shows those that have come up among the largest since, and passes
+    them over.
 
     Raises NonFiniteProduct, AsymmetricProduct.
     """
@@ -61,10 +60,9 @@ def top_eigenpairs(operator: SymmetricOperator, count: int, tolerance: float, mo
         residuals = [0.0 if whole else space.residual(column) for column in columns[:count]]
         found = count
         if not whole:
+            # A mixture of neighbours may stand still for long, but not solve the equation.
             still = _stood_still(history, tolerance * pairs.scale)
-            is_found = [
-                each <= _LARGEST_RESIDUAL * pairs.scale and place < still for place, each in enumerate(residuals)
-            ]
+            is_found = [each <= tolerance * pairs.scale and place < still for place, each in enumerate(residuals)]
             found = next((place for place, each in enumerate(is_found) if not each), len(is_found))
         if found == count or space.products >= most:
             vectors = [space.vector(column) for column in columns[:found]]
