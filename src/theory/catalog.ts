@@ -3,6 +3,7 @@ import { edgeOfStability } from "./empirical/edgeOfStability.ts";
 import { learningRateDrop } from "./empirical/learningRateDrop.ts";
 import { scalingLaw } from "./empirical/scalingLaw.ts";
 import { scheduleLaw } from "./empirical/scheduleLaw.ts";
+import { stochasticEdge } from "./empirical/stochasticEdge.ts";
 import { timeToEdge } from "./empirical/timeToEdge.ts";
 import { firstLearningRate } from "./hyperparameters/firstLearningRate.ts";
 import { noiseScale } from "./hyperparameters/noiseScale.ts";
@@ -20,6 +21,7 @@ export const catalog: readonly Law[] = [
   stepZeroLoss,
   balancedness,
   catapult,
+  stochasticEdge,
   firstLearningRate,
   learningRateDrop,
   noiseScale,

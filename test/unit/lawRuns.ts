@@ -7,6 +7,7 @@ import { everyday } from "./streams/everyday.ts";
 import { firstSteps } from "./streams/firstSteps.ts";
 import { freeFeatures } from "./streams/freeFeatures.ts";
 import { freshLayers, gaussianMatrix } from "./streams/freshLayers.ts";
+import { risingCurvature } from "./streams/risingCurvature.ts";
 import { grid, scaledRun, truth } from "./streams/scalingFamily.ts";
 import { branches, cosine, scheduledRun } from "./streams/schedules.ts";
 import { twoLayers } from "./streams/twoLayers.ts";
@@ -25,6 +26,7 @@ export const lawRuns: Readonly<Record<string, () => LawRun>> = {
   "time-to-edge": () => ({ records: everyday() }),
   "step-zero-loss": () => ({ records: everyday() }),
   balancedness: () => ({ records: everyday() }),
+  "stochastic-edge": () => ({ records: risingCurvature((step) => Math.min(17, 2 + step / 30)) }),
   "first-learning-rate": () => ({
     records: firstSteps({ seed: 1, steps: 120, rate: (step) => Math.min(3, (step + 1) / 30) }),
   }),

@@ -18,8 +18,9 @@
  * settled by then, gain more, and later.
  *
  * Forecast, when the rate drops to less than two thirds: the mean loss over as many steps as the plateau was looked at, the first half
- * left out; only of a gain that is larger than the scatter of the means. Interval: 0.4 to 1.4 times the gain, and the scatter of both means. The literature calls the law refuted below 0.3 and
- * beyond 3 times.
+ * left out; only of a gain that is larger than the scatter of the means. Interval: 0.75 to 1.3 times the gain, and that scatter. On 18
+ * small tanh networks in float64 (squared error and cross-entropy, batches 2 to 16, μ 0 and 0.9, drops by 3 to 10) the gain was 0.69 to
+ * 1.44 times that forecast, with a median skill of 0.7. The literature calls the law refuted below 0.3 and beyond 3 times.
  */
 import { finite } from "../baselines.ts";
 import type { Forecast, Law, RegimeCheck, Verdict } from "../law.ts";
@@ -39,7 +40,7 @@ const fresh = 256;
 const leastDrop = 2 / 3;
 
 /** What of the forecast gain is gained, 10 % and 90 % quantiles. */
-const gained = { low: 0.4, high: 1.4 };
+const gained = { low: 0.75, high: 1.3 };
 
 /** How far the two sides of the fluctuation relation may differ, and a trend over the plateau, in floors. */
 const tolerance = 0.3;
