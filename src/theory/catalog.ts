@@ -1,6 +1,7 @@
 import type { Law } from "./law.ts";
 import { edgeOfStability } from "./empirical/edgeOfStability.ts";
 import { learningRateDrop } from "./empirical/learningRateDrop.ts";
+import { scaleSymmetry } from "./empirical/scaleSymmetry.ts";
 import { scalingLaw } from "./empirical/scalingLaw.ts";
 import { scheduleLaw } from "./empirical/scheduleLaw.ts";
 import { stochasticEdge } from "./empirical/stochasticEdge.ts";
@@ -30,4 +31,5 @@ export const catalog: readonly Law[] = [
   randomMatrixSpectrum,
   scheduleLaw,
   neuralCollapse,
+  scaleSymmetry,
 ];

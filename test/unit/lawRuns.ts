@@ -8,6 +8,7 @@ import { firstSteps } from "./streams/firstSteps.ts";
 import { freeFeatures } from "./streams/freeFeatures.ts";
 import { freshLayers, gaussianMatrix } from "./streams/freshLayers.ts";
 import { risingCurvature } from "./streams/risingCurvature.ts";
+import { scaleFreeWeights } from "./streams/scaleFreeWeights.ts";
 import { grid, scaledRun, truth } from "./streams/scalingFamily.ts";
 import { branches, cosine, scheduledRun } from "./streams/schedules.ts";
 import { twoLayers } from "./streams/twoLayers.ts";
@@ -42,4 +43,5 @@ export const lawRuns: Readonly<Record<string, () => LawRun>> = {
   "random-matrix-spectrum": () => ({ records: freshLayers({ a: gaussianMatrix(48, 32, 0.2, 1) }) }),
   "schedule-law": () => ({ records: scheduledRun({ shape: cosine(300), steps: 300 }), earlier: branches() }),
   "neural-collapse": () => ({ records: freeFeatures({ steps: 250 }) }),
+  "scale-symmetry": () => ({ records: scaleFreeWeights({ steps: 420 }).records }),
 };
