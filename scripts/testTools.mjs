@@ -1,8 +1,10 @@
 /** Brings what the tests need and a machine may lack: Chromium, the local workbench, and a GPU. Seconds when all are there. */
 import { spawnSync } from "node:child_process";
 import { findChromium, howToGetChromium } from "./chromium.ts";
+import { installNewestTorch } from "./newestTorch.ts";
 import { installSoftwareVulkan } from "./softwareVulkan.ts";
 import { findPython, howToGetTorch } from "./python.ts";
+import { installTrainers } from "./trainers.ts";
 import { installWorkbench } from "./workbench.ts";
 
 function has(program) {
@@ -24,10 +26,10 @@ function installDebian(name) {
   });
 }
 
-/** WebGPU's tests are skipped without a driver, and say so. */
-function tryForVulkan() {
+/** For tests that are skipped without it, and say so: a driver of WebGPU, libraries that train with PyTorch. */
+function tryFor(install) {
   try {
-    installSoftwareVulkan(console.log);
+    install(console.log);
   } catch (error) {
     console.log(error.message);
   }
@@ -39,7 +41,9 @@ try {
   // Tests of the PyTorch probe are skipped without.
   if (findPython() === undefined && !installDebian("python3-torch")) console.log(howToGetTorch);
   installWorkbench(console.log);
-  tryForVulkan();
+  tryFor(installSoftwareVulkan);
+  tryFor(installNewestTorch);
+  tryFor(installTrainers);
 } catch (error) {
   console.error(error.message);
   process.exit(1);
