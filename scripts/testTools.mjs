@@ -4,7 +4,6 @@ import { findChromium, howToGetChromium } from "./chromium.ts";
 import { installNewestTorch } from "./newestTorch.ts";
 import { installSoftwareVulkan } from "./softwareVulkan.ts";
 import { findPython, howToGetTorch } from "./python.ts";
-import { installTrainers } from "./trainers.ts";
 import { installWorkbench } from "./workbench.ts";
 
 function has(program) {
@@ -26,7 +25,7 @@ function installDebian(name) {
   });
 }
 
-/** For tests that are skipped without it, and say so: a driver of WebGPU, libraries that train with PyTorch. */
+/** For tests that are skipped without it, and say so: a driver of WebGPU, the newest PyTorch. */
 function tryFor(install) {
   try {
     install(console.log);
@@ -43,7 +42,6 @@ try {
   installWorkbench(console.log);
   tryFor(installSoftwareVulkan);
   tryFor(installNewestTorch);
-  tryFor(installTrainers);
 } catch (error) {
   console.error(error.message);
   process.exit(1);
