@@ -4,6 +4,7 @@ import { findChromium, howToGetChromium } from "./chromium.ts";
 import { installNewestTorch } from "./newestTorch.ts";
 import { installSoftwareVulkan } from "./softwareVulkan.ts";
 import { findPython, howToGetTorch } from "./python.ts";
+import { installTrainers } from "./trainers.ts";
 import { installWorkbench } from "./workbench.ts";
 
 function has(program) {
@@ -25,7 +26,7 @@ function installDebian(name) {
   });
 }
 
-/** For tests that are skipped without it, and say so: a driver of WebGPU, the newest PyTorch. */
+/** For tests that are skipped without it, and say so: a driver of WebGPU, the newest PyTorch, libraries that train with PyTorch. */
 function tryFor(install) {
   try {
     install(console.log);
@@ -42,6 +43,7 @@ try {
   installWorkbench(console.log);
   tryFor(installSoftwareVulkan);
   tryFor(installNewestTorch);
+  tryFor(installTrainers);
 } catch (error) {
   console.error(error.message);
   process.exit(1);
