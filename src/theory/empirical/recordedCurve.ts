@@ -1,5 +1,4 @@
 /** A run's losses and learning rates as the law of schedules takes them: few points, past the warmup, each a mean. */
-import { quantile } from "../bootstrap.ts";
 import type { RunView, Series } from "../runView.ts";
 import { scheduleOf } from "./schedule.ts";
 import type { LossCurve } from "./scheduleFit.ts";
@@ -67,13 +66,16 @@ function meanPoint(losses: Series, from: number, to: number) {
   return { step: step / count, loss: loss / count };
 }
 
-/** By second differences, in which a smooth curve hardly appears: their variance is six times that of the points. */
+/**
+ * By second differences, in which a smooth curve hardly appears and whose variance is six times that of the points. The spread
+ * within a mean would not do: losses of neighbouring steps share the weights, and stray together.
+ */
 function noiseOf(means: readonly number[]): number {
   const differences = means.slice(1, -1).map((loss, index) => {
     const [before = NaN, after = NaN] = [means[index], means[index + 2]];
-    return Math.abs(before - 2 * loss + after) / loss;
+    return ((before - 2 * loss + after) / loss) ** 2;
   });
-  return quantile(differences, 0.5) / (0.6745 * Math.sqrt(6));
+  return Math.sqrt(differences.reduce((sum, each) => sum + each, 0) / differences.length / 6);
 }
 
 /** Ended runs never change: each is looked at once. */
