@@ -12,6 +12,7 @@ import { weightEquilibrium } from "./hyperparameters/weightEquilibrium.ts";
 import { catapult } from "./limits/catapult.ts";
 import { balancedness } from "./solvable/balancedness.ts";
 import { stepZeroLoss } from "./solvable/stepZeroLoss.ts";
+import { deadUnits } from "./universality/deadUnits.ts";
 import { neuralCollapse } from "./universality/neuralCollapse.ts";
 import { randomMatrixSpectrum } from "./universality/randomMatrixSpectrum.ts";
 
@@ -32,4 +33,5 @@ export const catalog: readonly Law[] = [
   scheduleLaw,
   neuralCollapse,
   scaleSymmetry,
+  deadUnits,
 ];

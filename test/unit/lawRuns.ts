@@ -3,6 +3,7 @@ import type { RunView } from "../../src/theory/runView.ts";
 import { decayingWeights } from "./streams/decayingWeights.ts";
 import { doubledBatch } from "./streams/doubledBatch.ts";
 import { droppedRate } from "./streams/droppedRate.ts";
+import { dyingUnits } from "./streams/dyingUnits.ts";
 import { everyday } from "./streams/everyday.ts";
 import { firstSteps } from "./streams/firstSteps.ts";
 import { freeFeatures } from "./streams/freeFeatures.ts";
@@ -44,4 +45,5 @@ export const lawRuns: Readonly<Record<string, () => LawRun>> = {
   "schedule-law": () => ({ records: scheduledRun({ shape: cosine(300), steps: 300 }), earlier: branches() }),
   "neural-collapse": () => ({ records: freeFeatures({ steps: 250 }) }),
   "scale-symmetry": () => ({ records: scaleFreeWeights({ steps: 420 }).records }),
+  "dead-units": () => ({ records: dyingUnits() }),
 };
