@@ -137,8 +137,8 @@ function enumerated(names: readonly string[]): string {
 function adapterText({ name, isSoftware }: AdapterReport): string {
   const ran = `The numbers of webgpu are those of \`${name}\``;
   return isSoftware
-    ? `${ran}, a Vulkan driver in software: shaders and all else are those that a GPU would run, but no GPU has run them. A GPU's own
-functions may round otherwise.`
+    ? `${ran}, a driver in software.
+The shaders are those that a GPU would run, but none has run them, and its own functions may round otherwise.`
     : `${ran}.`;
 }
 
