@@ -11,7 +11,7 @@ export interface WindowMean {
 const batches = 20;
 
 /** Points looked at: more would make a mean no surer than what is forecast from it, and every look at a long run dearer. */
-const mostPoints = 4096;
+const mostPoints = 2048;
 
 /**
  * Mean over the points of a series with `from` ≤ step ≤ `to`, each counting alike, of their value or of what `of` makes of it.

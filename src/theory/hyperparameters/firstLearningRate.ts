@@ -59,7 +59,7 @@ const start = 10;
 /** Losses of which the largest stands for the present one: a loss that oscillates is not spiking. */
 const recent = 5;
 
-export interface Instability {
+interface Instability {
   /** ηS/c. */
   readonly ratio: number;
   /** As "2/η". */
@@ -69,7 +69,7 @@ export interface Instability {
 }
 
 /** r at the last measurement of the sharpness, with the learning rate of that step; undefined where either is not known. */
-export function instabilityOf(view: RunView): Instability | undefined {
+function instabilityOf(view: RunView): Instability | undefined {
   const { optimizer } = view;
   const known = optimizer && stabilityThreshold(optimizer);
   const sharpness = view.series(known?.observable ?? "");

@@ -21,7 +21,7 @@ export interface NoisyQuadratic extends Setting {
 }
 
 /** The excess loss ½·Σ h·x² of a quadratic. */
-export function excess(curvatures: readonly number[], distances: readonly number[]): number {
+function excess(curvatures: readonly number[], distances: readonly number[]): number {
   return curvatures.reduce((sum, curvature, index) => sum + (curvature * (distances[index] ?? NaN) ** 2) / 2, 0);
 }
 
