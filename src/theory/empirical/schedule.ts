@@ -11,7 +11,7 @@ export interface Schedule {
 /** Part of η by which it must change in one step to count as a jump. */
 const jump = 0.15;
 
-/** Knots of a schedule that does not jump: with twice as many, forecasts move by a twentieth of their intervals' widths. */
+/** Knots of a schedule that does not jump: with twice as many, final losses of language models move by less than 1e-4. */
 const knots = 128;
 
 /** More knots than this are no schedule but noise. */

@@ -17,6 +17,10 @@
  * 0.0039 and 0.0025 along the curve, and at worst 0.0066 and 0.0080 at the end; the published law with the parameters published
  * for three schedules has 0.0038 and 0.0044, and at worst 0.010 and 0.017 at the end.
  *
+ * The form, and near where shapes are looked for, were found on the smaller model; the larger one is the check. On a small
+ * perceptron under Adam, trained in TensorFlow.js on ever new examples, the three forecasts made of two cosines from a drop and a
+ * decay held, with errors of 0.0 % to 1.4 %; where the form fits worse than to 2 %, nothing is said.
+ *
  * Needs two finished runs that differ in nothing but schedule, seed and length, and this one past its warmup. The learning rates
  * to come are not known: each forecast rests on a plan, and is out of regime if the plan is not kept.
  *
