@@ -59,6 +59,15 @@ describe("weights before a normalization, under plain gradient descent", () => {
     expect(verdicts.map(({ outcome }) => outcome)).toContain("broken");
   });
 
+  it("are out of regime where steps are so small that a cosine of 1e-3 outweighs what they add", () => {
+    const { records } = scaleFreeWeights({ rate: 1e-5, pull: 3e-3 });
+    const cosines = records.flatMap((record) =>
+      record.t === "measure" ? Math.abs(record.values["scale/product@a"] ?? NaN) : [],
+    );
+    expect(Math.max(...cosines.slice(0, 100))).toBeLessThan(1e-3);
+    expect(followed(records).issued).toEqual([]);
+  });
+
   it("that the loss does feel are out of its regime, as are momentum and a moving learning rate", () => {
     const { records } = scaleFreeWeights({ pull: 0.05 });
     expect(followed(records).issued).toEqual([]);

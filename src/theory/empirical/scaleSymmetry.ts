@@ -9,8 +9,9 @@
  * Source: Kunin et al. 2021, sec. 4 (the conserved quantity) and 5 (its breaking by finite steps). The exact step is Pythagoras; it was checked
  * here in float64 to 1e-13 over 1000 steps. Their law for the other symmetries is not forecast: nothing is recorded of it.
  *
- * Assumes plain gradient descent at a constant learning rate and a cosine between W and g of at most 1e-3: what keeps the
- * normalization's divisor from zero breaks the symmetry where activations are small.
+ * Assumes plain gradient descent at a constant learning rate. What keeps the normalization's divisor from zero breaks the symmetry where
+ * activations are small, and adds −2η⟨W, g⟩ to the square of the norm. The law is in regime while that is at most a fifth of η²‖g‖²: a
+ * cosine of 1e-4 can be too large where gradients are small.
  *
  * Forecasts, for each such layer and doubling of the step t, ‖W‖ at 2t. What gradients will be is a guess: that the sum of their squares over
  * t … 2t is to that over t/2 … t as that is to the one before, but at most twice. Interval: that sum within a factor of 2, as 29 of 36 were
@@ -31,8 +32,8 @@ import type { RunView, Series } from "../runView.ts";
 import { unmeasured, verdictOn } from "../score.ts";
 import { windowMean } from "../windowMean.ts";
 
-/** Largest cosine between weights and gradient that is no lack of symmetry. */
-const largestCosine = 1e-3;
+/** Most that a lack of symmetry may add to a norm's square, over what the step itself adds. */
+const mostAsymmetry = 0.2;
 
 /** Factor within which the squares of the gradients to come are known. */
 const spread = 2;
@@ -80,25 +81,31 @@ function last(series: Series): number {
   return series.length === 0 ? NaN : series.valueAt(series.length - 1);
 }
 
-/** Whether the last cosine measured is as small as the symmetry asks for. */
-function isSymmetric(view: RunView, layer: string): boolean {
-  return Math.abs(last(view.series(prefix + layer))) <= largestCosine;
+/** Whether what the last cosine measured adds to a norm's square is little beside what a step adds. */
+function isSymmetric(view: RunView, layer: string, { rate }: Rates): boolean {
+  const [cosines, gradients] = [view.series(prefix + layer), view.series(`gradient/norm@${layer}`)];
+  if (cosines.length === 0 || gradients.length === 0) return false;
+  // Of the same step, where both were measured at it.
+  const at = Math.min(gradients.length - 1, gradients.indexFrom(cosines.stepAt(cosines.length - 1)));
+  const asymmetry = 2 * Math.abs(last(cosines)) * last(view.series(`weight/norm@${layer}`));
+  return asymmetry <= mostAsymmetry * rate * gradients.valueAt(at);
 }
 
 function checks(view: RunView): readonly RegimeCheck[] {
   const layers = layersOf(view);
-  const symmetric = layers.filter((layer) => isSymmetric(view, layer));
+  const rates = ratesOf(view);
+  const symmetric = rates === undefined ? [] : layers.filter((layer) => isSymmetric(view, layer, rates));
   return [
     oneOptimizer(view),
     {
       condition: "the optimizer is plain gradient descent, alike for all layers",
-      holds: ratesOf(view) !== undefined,
+      holds: rates !== undefined,
       saw: view.optimizer?.name ?? "none",
     },
     constantLearningRate(view),
     finiteLoss(view),
     {
-      condition: `the gradient stands at right angles to some layer's weights, to ${largestCosine}`,
+      condition: "the gradient stands at right angles to some layer's weights, closely enough for its size",
       holds: symmetric.length > 0,
       saw: `${symmetric.length} of ${layers.length} layers before a normalization`,
     },
@@ -111,7 +118,7 @@ function forecast(view: RunView, spoken: (subject: string) => boolean): readonly
   const doubling = Math.floor(Math.log2(view.step));
   return layersOf(view).flatMap((layer) => {
     const subject = `${layer} after 2^${doubling} steps`;
-    if (spoken(subject) || !isSymmetric(view, layer)) return [];
+    if (spoken(subject) || !isSymmetric(view, layer, rates)) return [];
     const made = normForecast(view, layer, rates, subject);
     return made === undefined ? [] : [made];
   });
@@ -163,7 +170,8 @@ function score(made: Forecast, view: RunView): Verdict | undefined {
   const failed = firstFailure(regimeOf(checks(view)));
   if (failed !== undefined) return unmeasured(made, view, "out of regime", `It is no longer so that ${failed}.`);
   const layer = made.observable.slice(made.observable.indexOf("@") + 1);
-  if (!isSymmetric(view, layer)) {
+  const rates = ratesOf(view);
+  if (rates === undefined || !isSymmetric(view, layer, rates)) {
     return unmeasured(
       made,
       view,
