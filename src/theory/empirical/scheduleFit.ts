@@ -87,8 +87,7 @@ export function scheduleLosses(law: ScheduleLaw, schedule: Schedule, steps: read
 
 /**
  * Where shapes are looked for, and how far from there, as logarithms but for the clock's exponent: what two schedules leave
- * open stays near what language models of 25 and 100 million parameters show
- * under all of nine.
+ * open stays near what language models of 25 and 100 million parameters show under all of nine.
  */
 const expected = [Math.log(0.5), Math.log(30), Math.log(0.8), 0.65];
 const spread = [0.3, 1.5, 0.7, 0.3];
