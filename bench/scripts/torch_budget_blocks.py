@@ -1,0 +1,70 @@
+"""Trains in blocks, in turn with measuring off and at a budget that it sets through the run's control file.
+
+Prints the mean seconds of a step of either kind, as `budgetBlocks.mjs` does. Unprobed, nobody reads that file.
+
+Arguments: examples, inputs, width, and the blocks as JSON, { budget, pairs, off, on }, off and on in seconds.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+
+import torch
+from torch import nn
+
+torch.set_num_threads(1)
+torch.manual_seed(1)
+examples, size, width = (int(word) for word in sys.argv[1:4])
+blocks = json.loads(sys.argv[4])
+run = os.environ.get("ORRERY_RUN")
+
+inputs, targets = torch.randn(examples, size), torch.randn(examples, 1)
+model = nn.Sequential(nn.Linear(size, width), nn.Tanh(), nn.Linear(width, width), nn.Tanh(), nn.Linear(width, 1))
+optimizer = torch.optim.SGD(model.parameters(), lr=1e-3)
+Sums = dict[str, float]
+
+
+def step() -> None:
+    optimizer.zero_grad()
+    nn.functional.mse_loss(model(inputs), targets).backward()
+    optimizer.step()
+
+
+def none() -> Sums:
+    return {"steps": 0.0, "seconds": 0.0}
+
+
+def block(seconds: float, sums: Sums) -> None:
+    began = time.perf_counter()
+    while time.perf_counter() - began < seconds:
+        step()
+        sums["steps"] += 1
+    sums["seconds"] += time.perf_counter() - began
+
+
+def set_budget(fraction: float, sums: Sums) -> None:
+    """The steps until the probe has surely looked count with those that are measured."""
+    if run is not None:
+        with open(os.path.join(run, "control.jsonl"), "a", encoding="utf-8") as file:
+            file.write(json.dumps({"do": "budget", "fraction": fraction}) + "\n")
+    block(0.03, sums)
+
+
+def pair(off: Sums, on: Sums) -> None:
+    set_budget(0, on)
+    block(blocks["off"], off)
+    set_budget(blocks["budget"], on)
+    block(blocks["on"], on)
+
+
+set_budget(1, none())
+for _ in range(8):
+    step()
+pair(none(), none())
+off, on = none(), none()
+for _ in range(blocks["pairs"]):
+    pair(off, on)
+print("result", json.dumps({"off": off["seconds"] / off["steps"], "on": on["seconds"] / on["steps"]}))

@@ -1,0 +1,129 @@
+"""Prints, as JSON, the time and the error of a converged sharpness: by the probe, warm, and by what people use today.
+
+A tanh network fits the Chebyshev polynomial T4 by gradient descent. At the edge of stability the sharpness is measured
+at every tenth step, by each in turn on the same weights, and compared with the dense Hessian in double precision.
+
+Arguments: measurements.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import sys
+import time
+from typing import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import parameters_to_vector
+
+from orrery_probe.products.lanczos import largest_eigenvalue
+from orrery_probe.products.living_graph import LivingGraph
+from orrery_probe.products.operator import SymmetricOperator
+
+torch.set_num_threads(1)
+torch.manual_seed(3)
+
+LEARNING_RATE = 0.05
+TOLERANCE = 1e-3
+EVERY = 10
+
+inputs = torch.linspace(-1, 1, 64).unsqueeze(1)
+targets = 8 * inputs**4 - 8 * inputs**2 + 1
+model = nn.Sequential(nn.Linear(1, 24), nn.Tanh(), nn.Linear(24, 24), nn.Tanh(), nn.Linear(24, 1))
+criterion = nn.MSELoss()
+parameters = list(model.parameters())
+dimension = sum(each.numel() for each in parameters)
+
+
+def exact() -> float:
+    """Largest eigenvalue of the dense Hessian, in double precision."""
+    double = copy.deepcopy(model).double()
+    weights = list(double.parameters())
+    loss = criterion(double(inputs.double()), targets.double())
+    gradient = parameters_to_vector(torch.autograd.grad(loss, weights, create_graph=True))
+    rows = [parameters_to_vector(torch.autograd.grad(each, weights, retain_graph=True)) for each in gradient]
+    return float(torch.linalg.eigvalsh(torch.stack(rows))[-1])
+
+
+class Probe:
+    def __init__(self) -> None:
+        self.starts: list[Tensor] = []
+
+    def __call__(self) -> float:
+        graph = LivingGraph([criterion(model(inputs), targets)], parameters)
+        operator = SymmetricOperator(dimension, inputs.device, graph.product)
+        found = largest_eigenvalue(operator, self.starts, TOLERANCE)
+        self.starts = found.next_starts
+        return found.value
+
+
+def power_iteration(products: int = 100) -> float:
+    """As it is written in many a repository: double backward, until the quotient stands still to the tolerance."""
+    gradient = torch.autograd.grad(criterion(model(inputs), targets), parameters, create_graph=True)
+    vector = torch.randn(dimension)
+    value = 0.0
+    for _ in range(products):
+        vector = vector / vector.norm()
+        parts = torch.split(vector, [each.numel() for each in parameters])
+        along = [part.view_as(each) for part, each in zip(parts, parameters)]
+        product = parameters_to_vector(torch.autograd.grad(gradient, parameters, along, retain_graph=True))
+        before, value = value, float(vector @ product)
+        if abs(value - before) <= TOLERANCE * abs(value):
+            break
+        vector = product
+    return value
+
+
+def contenders() -> dict[str, Callable[[], float]]:
+    found: dict[str, Callable[[], float]] = {"the probe, warm": Probe(), "power iteration": power_iteration}
+    try:
+        from pyhessian import hessian
+
+        def pyhessian() -> float:
+            values, _ = hessian(model, criterion, data=(inputs, targets), cuda=False).eigenvalues()
+            model.train()
+            return float(values[0])
+
+        found["PyHessian 0.1, as it is by default"] = pyhessian
+    except ImportError:
+        pass
+    try:
+        from hessian_eigenthings import HessianOperator, lanczos, supervised_loss
+
+        def eigenthings() -> float:
+            operator = HessianOperator(model, [(inputs, targets)], supervised_loss(criterion))
+            return float(max(lanczos(operator, k=1, which="LA").eigenvalues))
+
+        found["hessian-eigenthings 1.0.0a5, as it is by default"] = eigenthings
+    except ImportError:
+        pass
+    return found
+
+
+def train(steps: int) -> None:
+    optimizer = torch.optim.SGD(parameters, lr=LEARNING_RATE)
+    for _ in range(steps):
+        optimizer.zero_grad()
+        criterion(model(inputs), targets).backward()
+        optimizer.step()
+
+
+def main() -> None:
+    while exact() < 2 / LEARNING_RATE:
+        train(200)
+    each = contenders()
+    rows: dict[str, list[tuple[float, float]]] = {name: [] for name in each}
+    for _ in range(int(sys.argv[1])):
+        train(EVERY)
+        truth = exact()
+        for name, measure in each.items():
+            began = time.perf_counter()
+            value = measure()
+            rows[name].append((time.perf_counter() - began, abs(value / truth - 1)))
+    # The first of each compiles and allocates.
+    print("result", json.dumps({name: measured[1:] for name, measured in rows.items()}))
+
+
+main()

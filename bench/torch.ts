@@ -1,0 +1,121 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { findPython } from "../scripts/python.ts";
+import { cacheFolder } from "../scripts/workbench.ts";
+import { median, type Benchmark, type BenchmarkRow } from "./benchmark.ts";
+
+const root = path.dirname(import.meta.dirname);
+const probe = path.join(root, "src", "probe", "torch");
+const scripts = path.join(root, "bench", "scripts");
+
+/** What people measure curvature with today, as published; installed once, outside the project. */
+const peers = ["pyhessian==0.1", "hessian-eigenthings==1.0.0a5", "tqdm"];
+const peersFolder = path.join(cacheFolder, "hessians-1");
+
+const measurements = 31;
+
+/** Of about 1 and 20 ms a step on one thread. */
+const workloads = [
+  { name: "1 ms", sizes: [128, 32, 64] },
+  { name: "20 ms", sizes: [2048, 256, 384] },
+] as const;
+
+const blocks = [
+  { budget: 0, pairs: 8, off: 1.5, on: 1.5 },
+  { budget: 0.05, pairs: 12, off: 2, on: 4 },
+  { budget: 0.01, pairs: 16, off: 2, on: 5 },
+] as const;
+
+function printed(python: string, words: readonly string[], environment: Readonly<Record<string, string>>): string {
+  const outcome = spawnSync(python, words, { cwd: root, encoding: "utf8", env: { ...process.env, ...environment } });
+  const line = outcome.stdout.split("\n").find((each) => each.startsWith("result "));
+  if (line === undefined) throw new Error(`The benchmark's script failed:\n${outcome.stdout}${outcome.stderr}`);
+  return line.slice("result ".length);
+}
+
+interface PerStep {
+  readonly off: number;
+  readonly on: number;
+}
+
+/** Seconds of a step, under the probe or bare. */
+function perStep(python: string, sizes: readonly number[], block: (typeof blocks)[number], probed: boolean): PerStep {
+  const directory = mkdtempSync(path.join(tmpdir(), "orrery-bench-"));
+  const script = [path.join(scripts, "torch_budget_blocks.py"), ...sizes.map(String), JSON.stringify(block)];
+  try {
+    const words = probed ? [path.join(probe, "inspect_script.py"), ...script] : script;
+    const environment = probed ? { ORRERY_RUN: directory, ORRERY_BUDGET: "1" } : {};
+    return JSON.parse(printed(python, words, environment)) as PerStep;
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+function overheadRows(python: string): BenchmarkRow[] {
+  return workloads.flatMap(({ name, sizes }) =>
+    blocks.map((block) => {
+      const { off, on } = perStep(python, sizes, block, true);
+      const how = `${sizes[0]} examples, width ${sizes[2]}, one thread`;
+      if (block.budget === 0) {
+        const bare = perStep(python, sizes, block, false);
+        return {
+          name: `steps of ${name}, measuring off`,
+          value: (off + on) / (bare.off + bare.on),
+          unit: "×",
+          how: `${how}; against ${(1000 * bare.off).toPrecision(3)} ms of the bare script, one run each`,
+        };
+      }
+      return {
+        name: `budget ${100 * block.budget} %, steps of ${name}`,
+        value: (on / off - 1) / block.budget,
+        unit: "× the budget",
+        how: `${how}; steps take ${(100 * (on / off - 1)).toPrecision(2)} % longer than the ${(1000 * off).toPrecision(3)} ms with measuring off; one run, ${block.pairs} times ${block.off} s off and ${block.on} s on, first measurements past`,
+      };
+    }),
+  );
+}
+
+/** Installs the peers where they are not there and can be had; the benchmark does without those that are not. */
+function installPeers(python: string): void {
+  if (existsSync(peersFolder)) return;
+  spawnSync(python, ["-m", "pip", "install", "--quiet", "--no-deps", "--target", peersFolder, ...peers], {
+    stdio: "inherit",
+  });
+}
+
+function sharpnessRows(python: string): BenchmarkRow[] {
+  installPeers(python);
+  const environment = { PYTHONPATH: [probe, peersFolder].join(path.delimiter) };
+  const script = path.join(scripts, "torch_sharpness.py");
+  const found = JSON.parse(printed(python, [script, String(measurements)], environment)) as Readonly<
+    Record<string, readonly (readonly [seconds: number, error: number])[]>
+  >;
+  return Object.entries(found).flatMap(([name, measured]) => {
+    const how = `1-24-24-1, tanh, T₄ on 64 points, learning rate 0.05; at the edge of stability, every 10 steps, ${measured.length} measurements in turn on the same weights, one thread`;
+    return [
+      {
+        name: `sharpness by ${name}`,
+        value: 1000 * median(measured.map(([seconds]) => seconds)),
+        unit: "ms",
+        how: `${how}; median`,
+      },
+      {
+        name: `sharpness by ${name}`,
+        value: Math.max(...measured.map(([, error]) => error)),
+        unit: "relative error",
+        how: `${how}; the worst, against the dense Hessian in double precision`,
+      },
+    ];
+  });
+}
+
+/** What the probe costs a PyTorch script, and its sharpness beside what people use today. */
+export const torch: Benchmark = {
+  title: "PyTorch",
+  run(): Promise<readonly BenchmarkRow[]> {
+    const python = findPython();
+    return Promise.resolve(python === undefined ? [] : [...overheadRows(python), ...sharpnessRows(python)]);
+  },
+};
