@@ -25,7 +25,19 @@ const script = path.join(root, "examples", "optimizers_at_the_edge.py");
 async function recorded(folder: string, optimizer: string) {
   const out = path.join(folder, "recorded");
   const environment = { PYTHONPATH: path.join(root, "src", "probe", "torch"), PYTHONDONTWRITEBYTECODE: "1" };
-  const words = ["-m", "orrery_probe", "--out", out, "--budget", "0.4", script, "--optimizer", optimizer];
+  const words = [
+    "-m",
+    "orrery_probe",
+    "--out",
+    out,
+    "--budget",
+    "0.6",
+    script,
+    "--optimizer",
+    optimizer,
+    "--steps",
+    "5000",
+  ];
   const outcome = await run(python ?? "", words, environment);
   expect(outcome).toMatchObject({ exitCode: 0, errors: "" });
   using reader = new RunFileReader(await importRun(out, path.join(folder, "runs")));
