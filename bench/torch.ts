@@ -14,7 +14,7 @@ const scripts = path.join(root, "bench", "scripts");
 const peers = ["pyhessian==0.1", "hessian-eigenthings==1.0.0a5", "tqdm"];
 const peersFolder = path.join(cacheFolder, "hessians-1");
 
-const measurements = 31;
+const measurements = 21;
 
 /** Of about 1 and 20 ms a step on one thread. */
 const workloads = [
@@ -93,7 +93,7 @@ function sharpnessRows(python: string): BenchmarkRow[] {
     Record<string, readonly (readonly [seconds: number, error: number])[]>
   >;
   return Object.entries(found).flatMap(([name, measured]) => {
-    const how = `12-24-24-6, tanh, squared error of six classes, 128 examples, learning rate 3; at the edge of stability, every 10 steps, ${measured.length} measurements in turn on the same weights, one thread`;
+    const how = `1-24-24-1, tanh, T₄ on 64 points, learning rate 0.05; at the edge of stability, every 10 steps, ${measured.length} measurements in turn on the same weights, one thread`;
     return [
       {
         name: `sharpness by ${name}`,
