@@ -7,6 +7,9 @@ export interface Interval {
   readonly high: number;
 }
 
+/** 10 % and 90 % quantiles of a Gaussian, in standard deviations. */
+export const gaussianDecile = 1.2816;
+
 /** A whole number from a text, the same everywhere: the seed of what a law draws. FNV-1a, Fowler, Noll and Vo 1991. */
 function seedOf(text: string): number {
   let hash = 0x811c9dc5;

@@ -25,6 +25,7 @@
 import { finite } from "../baselines.ts";
 import type { Forecast, Law, RegimeCheck, Verdict } from "../law.ts";
 import { finiteLoss, firstFailure, needOptimizer, needSeries, oneOptimizer, regimeOf, unchecked } from "../regime.ts";
+import { gaussianDecile } from "../bootstrap.ts";
 import type { RunView, Series } from "../runView.ts";
 import { unmeasured, verdictOn } from "../score.ts";
 import { windowMean, type WindowMean } from "../windowMean.ts";
@@ -47,8 +48,6 @@ const tolerance = 0.3;
 
 /** Relative standard error beyond which a side of the relation says nothing. */
 const largestError = 0.5;
-
-const decile = 1.2816;
 
 /** A stretch of one learning rate, `to` being its last step. */
 interface Plateau {
@@ -157,7 +156,7 @@ function plateauChecks(view: RunView): readonly RegimeCheck[] {
   }
   const { loss, before, floor, relation } = found;
   const trend = loss.mean - before.mean;
-  const doubt = decile * Math.hypot(loss.standardError, before.standardError);
+  const doubt = gaussianDecile * Math.hypot(loss.standardError, before.standardError);
   const gain = `a tenth of the rate would gain about ${(0.9 * floor).toPrecision(2)} of ${loss.mean.toPrecision(3)}`;
   return [
     {
@@ -192,7 +191,7 @@ function forecast(view: RunView, spoken: (subject: string) => boolean): readonly
   const gain = (1 - 1 / factor) * floor;
   const length = plateau.to - found.from;
   const [from, to] = [plateau.to + 1 + Math.ceil(length / 2), plateau.to + 1 + length];
-  const scatter = decile * loss.standardError * Math.SQRT2;
+  const scatter = gaussianDecile * loss.standardError * Math.SQRT2;
   const [low, high] = [loss.mean - gained.high * gain - scatter, loss.mean - gained.low * gain + scatter];
   const slope = (loss.mean - before.mean) / (length / 2);
   if (!(gain > scatter) || !Number.isFinite(high - low) || from <= view.step) return [];

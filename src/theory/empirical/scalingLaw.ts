@@ -154,6 +154,7 @@ function forecastOf(
       },
     ),
     assumptions: [
+      `A step sees ${batchOf(view) ?? "an unknown number of"} examples (${view.data?.how ?? "as its steps say"}).`,
       `This run's schedule ends at step ${steps}, as that of an earlier run did.`,
       "Nothing but size and length differs from the earlier runs in what decides the loss: data, architecture, learning rates that suit.",
       ...unchecked(scalingLaw.regime(view)),

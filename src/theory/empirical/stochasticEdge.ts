@@ -85,7 +85,7 @@ function checks(view: RunView): readonly RegimeCheck[] {
     {
       condition: "a batch is at most half of the data",
       holds: data?.fullBatch === true ? false : share === undefined ? "unknown" : share <= 0.5,
-      saw: share === undefined ? "data set of unknown size" : `${(100 * share).toPrecision(2)} %`,
+      saw: share === undefined ? "data set of unknown size" : `${Number((100 * share).toPrecision(2))} %`,
     },
     finiteLoss(view),
   ];

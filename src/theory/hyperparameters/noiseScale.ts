@@ -32,6 +32,7 @@ import {
 } from "../regime.ts";
 import { finite } from "../baselines.ts";
 import { stabilityThreshold } from "../empirical/stabilityThreshold.ts";
+import { gaussianDecile } from "../bootstrap.ts";
 import type { RunView } from "../runView.ts";
 import { unmeasured, verdictOn } from "../score.ts";
 import { windowMean, type WindowMean } from "../windowMean.ts";
@@ -49,9 +50,6 @@ const rateError = 1.25;
 /** Parts of the earlier run at which its loss is compared, and how much of the way to there the mean is taken over. */
 const parts = [0.25, 0.5, 0.75];
 const averaged = 0.2;
-
-/** 10 % and 90 % quantiles of a Gaussian, in standard deviations. */
-const decile = 1.2816;
 
 interface Noise {
   /** B_n in examples, with 10 % and 90 % quantiles from the scatter of both means. */
@@ -72,7 +70,7 @@ export function noiseScaleBetween(view: RunView, from: number, to: number): Nois
   if (!(noise.mean > 0 && signal.mean > 2 * signal.standardError)) return undefined;
   const scale = noise.mean / signal.mean;
   const relative = Math.hypot(noise.standardError / noise.mean, signal.standardError / signal.mean);
-  const factor = Math.exp(decile * relative);
+  const factor = Math.exp(gaussianDecile * relative);
   return { scale, low: scale / factor, high: scale * factor, count: noise.count };
 }
 
@@ -206,7 +204,7 @@ function forecastAt(view: RunView, partner: RunView, part: number, batch: number
   const early = lossAt(partner, then * stepError * Math.max(...scales.map((scale) => 1 / scale), 1));
   if (late === undefined || early === undefined) return undefined;
   // The means of this run scatter as those of the other, over as many examples; both enter.
-  const scatter = decile * loss.standardError * Math.SQRT2;
+  const scatter = gaussianDecile * loss.standardError * Math.SQRT2;
   const low = Math.min(early.mean, loss.mean) - scatter;
   const high = Math.max(late.mean, loss.mean) + scatter;
   if (!(low < high)) return undefined;
@@ -230,6 +228,7 @@ function forecastAt(view: RunView, partner: RunView, part: number, batch: number
     ),
     assumptions: [
       `The earlier run ${partner.runId} differs in batch, learning rate and seed only.`,
+      `A step sees ${batch} examples (${view.data?.how ?? "as its steps say"}).`,
       "Both learning rates are as good for their batch as each other.",
       ...unchecked(noiseScale.regime(view)),
     ],

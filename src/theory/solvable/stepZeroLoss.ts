@@ -114,7 +114,7 @@ function score(made: Forecast, view: RunView) {
   const relative = measured / made.central - 1;
   const percent = `${(100 * relative).toFixed(1)} % from the forecast`;
   const lookFor =
-    Math.abs(relative) <= suspicious
+    Math.abs(relative) <= suspicious || (measured >= made.low && measured <= made.high)
       ? ""
       : " Look for labels shifted or encoded otherwise than the loss expects, probabilities passed as logits, a temperature or a mask that is missing, or an initialization that already prefers some classes.";
   return verdictOn(made, view, measured, `The first loss was ${measured.toPrecision(4)}, ${percent}.${lookFor}`);
