@@ -6,6 +6,7 @@ import { scalingLaw } from "./empirical/scalingLaw.ts";
 import { scheduleLaw } from "./empirical/scheduleLaw.ts";
 import { stochasticEdge } from "./empirical/stochasticEdge.ts";
 import { timeToEdge } from "./empirical/timeToEdge.ts";
+import { batchTransferLaw } from "./hyperparameters/batchTransferLaw.ts";
 import { firstLearningRate } from "./hyperparameters/firstLearningRate.ts";
 import { noiseScale } from "./hyperparameters/noiseScale.ts";
 import { weightEquilibrium } from "./hyperparameters/weightEquilibrium.ts";
@@ -28,6 +29,7 @@ export const catalog: readonly Law[] = [
   learningRateDrop,
   noiseScale,
   weightEquilibrium,
+  batchTransferLaw,
   scalingLaw,
   randomMatrixSpectrum,
   scheduleLaw,

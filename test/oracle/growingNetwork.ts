@@ -23,6 +23,9 @@ export interface GrowingSetting {
   /** What each matrix' product is multiplied by. */
   readonly multiplier: (layer: number) => number;
   readonly epsilon?: number;
+  /** Decays of Adam's averages, 0.9 and 0.999 by default. */
+  readonly beta1?: number;
+  readonly beta2?: number;
   readonly seed: number;
 }
 
@@ -135,7 +138,7 @@ export class GrowingNetwork {
   /** One step on a batch; the loss before it. */
   step(batch: Batch): number {
     const { loss, gradients } = this.gradient(batch);
-    const { update, rate, epsilon = 1e-12 } = this.#setting;
+    const { update, rate, epsilon = 1e-12, beta1 = 0.9, beta2 = 0.999 } = this.#setting;
     this.#steps += 1;
     for (const [layer, { values }] of this.weights.entries()) {
       const [gradient, first, second] = [gradients[layer], this.#first[layer], this.#second[layer]];
@@ -147,10 +150,10 @@ export class GrowingNetwork {
           values[index] = before - rate(layer) * slope;
           continue;
         }
-        first[index] = 0.9 * (first[index] ?? NaN) + 0.1 * slope;
-        second[index] = 0.999 * (second[index] ?? NaN) + 0.001 * slope ** 2;
-        const mean = (first[index] ?? NaN) / (1 - 0.9 ** this.#steps);
-        const root = Math.sqrt((second[index] ?? NaN) / (1 - 0.999 ** this.#steps));
+        first[index] = beta1 * (first[index] ?? NaN) + (1 - beta1) * slope;
+        second[index] = beta2 * (second[index] ?? NaN) + (1 - beta2) * slope ** 2;
+        const mean = (first[index] ?? NaN) / (1 - beta1 ** this.#steps);
+        const root = Math.sqrt((second[index] ?? NaN) / (1 - beta2 ** this.#steps));
         values[index] = before - (rate(layer) * mean) / (root + epsilon);
       }
     }

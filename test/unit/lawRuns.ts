@@ -8,6 +8,7 @@ import { everyday } from "./streams/everyday.ts";
 import { firstSteps } from "./streams/firstSteps.ts";
 import { freeFeatures } from "./streams/freeFeatures.ts";
 import { freshLayers, gaussianMatrix } from "./streams/freshLayers.ts";
+import { linearBatch } from "./streams/linearBatch.ts";
 import { risingCurvature } from "./streams/risingCurvature.ts";
 import { scaleFreeWeights } from "./streams/scaleFreeWeights.ts";
 import { grid, scaledRun, truth } from "./streams/scalingFamily.ts";
@@ -45,5 +46,6 @@ export const lawRuns: Readonly<Record<string, () => LawRun>> = {
   "schedule-law": () => ({ records: scheduledRun({ shape: cosine(300), steps: 300 }), earlier: branches() }),
   "neural-collapse": () => ({ records: freeFeatures({ steps: 250 }) }),
   "scale-symmetry": () => ({ records: scaleFreeWeights({ steps: 420 }).records }),
+  "batch-transfer": linearBatch,
   "dead-units": () => ({ records: dyingUnits() }),
 };

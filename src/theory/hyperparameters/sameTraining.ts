@@ -6,25 +6,46 @@ import type { RunView } from "../runView.ts";
  * nothing that is recorded but learning rate, batch and seed.
  */
 export function sameTraining(one: RunView, other: RunView): boolean {
-  const first = training(one);
-  return first !== undefined && first === training(other);
+  return sameProblem(one, other) && settings(one) === settings(other);
+}
+
+/** The same, but for how their optimizers, of one kind, are set. */
+export function sameProblem(one: RunView, other: RunView): boolean {
+  const first = problem(one, shapesOf);
+  return first !== undefined && first === problem(other, shapesOf);
+}
+
+/** The same as `sameProblem`, but for how wide the layers are. */
+export function sameButForWidth(one: RunView, other: RunView): boolean {
+  const first = problem(one, axesOf);
+  return first !== undefined && first === problem(other, axesOf);
 }
 
 /** What must agree, as text; undefined while it is not known. */
-function training({ models, objective, optimizer, data }: RunView): string | undefined {
+function problem(
+  { models, objective, optimizer, data }: RunView,
+  form: (model: ModelFacts) => unknown,
+): string | undefined {
   if (models.length === 0 || objective === undefined || optimizer === undefined) return undefined;
   const { kind, reduction, classes, outputs, regularized } = objective;
   return JSON.stringify([
-    models.map(shapesOf),
+    models.map(form),
     [kind, reduction, classes, outputs, regularized],
-    optimizer.kind,
-    optimizer.groups.map(besidesRate),
+    [optimizer.kind, optimizer.groups.length],
     data?.examples,
   ]);
 }
 
+function settings({ optimizer }: RunView): string {
+  return JSON.stringify(optimizer?.groups.map(besidesRate));
+}
+
 function shapesOf({ modules }: ModelFacts) {
   return modules.map(({ parameterShapes }) => parameterShapes);
+}
+
+function axesOf({ modules }: ModelFacts) {
+  return modules.map(({ kind, parameterShapes }) => [kind, parameterShapes.map(({ length }) => length)]);
 }
 
 function besidesRate(group: ParameterGroup) {
