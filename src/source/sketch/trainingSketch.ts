@@ -26,17 +26,7 @@ export interface LossSketch {
 }
 
 export type OptimizerKind =
-  | "sgd"
-  | "momentum"
-  | "rmsprop"
-  | "adam"
-  | "adamw"
-  | "adamax"
-  | "adagrad"
-  | "adadelta"
-  | "nadam"
-  | "lbfgs"
-  | "other";
+  "sgd" | "momentum" | "rmsprop" | "adam" | "adamw" | "adamax" | "adagrad" | "adadelta" | "nadam" | "lbfgs" | "other";
 
 /** An optimizer has those that it knows of, and no others. */
 export interface Hyperparameters {
