@@ -11,6 +11,8 @@ const options = {
   python: { type: "string" },
   out: { type: "string" },
   at: { type: "string" },
+  pattern: { type: "string" },
+  steps: { type: "string" },
   detach: { type: "boolean" },
   json: { type: "boolean" },
   help: { type: "boolean", short: "h" },
@@ -18,7 +20,7 @@ const options = {
 
 export interface CommandLine {
   readonly command: string | undefined;
-  /** What the command is about: a script or a run. */
+  /** What the command is about: a script, a run or a log. */
   readonly subject: string | undefined;
   /** Everything after the script, untouched. */
   readonly rest: readonly string[];
@@ -31,6 +33,10 @@ export interface CommandLine {
   readonly out: string | undefined;
   /** The step as of which laws are asked. */
   readonly at: number | undefined;
+  /** The regular expression that reads a log. */
+  readonly pattern: string | undefined;
+  /** Steps that an imported log's run was planned for. */
+  readonly steps: number | undefined;
   readonly detach: boolean;
   readonly json: boolean;
   readonly help: boolean;
@@ -59,6 +65,8 @@ export function readCommandLine(words: readonly string[]): CommandLine {
     python: values.python,
     out: values.out,
     at: values.at === undefined ? undefined : countOf("--at", values.at),
+    pattern: values.pattern,
+    steps: values.steps === undefined ? undefined : countOf("--steps", values.steps),
     detach: values.detach ?? false,
     json: values.json ?? false,
     help: values.help ?? false,

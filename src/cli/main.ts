@@ -77,7 +77,9 @@ async function run(line: CommandLine): Promise<ExitCode> {
       return exitCode.ok;
     }
     case "import": {
-      const directory = await importRun(path.resolve(subject("a folder with a spool.jsonl")), runs);
+      const from = path.resolve(subject("the folder of a run, or a log"));
+      const { pattern, steps: plannedSteps } = line;
+      const directory = await importRun(from, runs, { pattern, plannedSteps });
       output.print(line.json ? toJson({ imported: directory.path }) : `Imported ${directory.path}`);
       return exitCode.ok;
     }

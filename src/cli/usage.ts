@@ -8,7 +8,7 @@ Usage
   orrery forecast <run> --at <step>                what the laws would have said of it at that step, and how they fared
   orrery laws                                      every law, what it needs, and how it has fared over the runs here
   orrery list                                      the runs that are there, newest first
-  orrery import <folder>                           make a run that was recorded elsewhere one of the runs here
+  orrery import <folder or log>                    make a run that was recorded elsewhere, or a log, one of the runs here
   orrery stop <run>                                end a live run, with every process it has started
   orrery rebuild <run>                             make a run's file anew from its spool
 
@@ -25,6 +25,10 @@ Options of inspect, of which doctor takes --backend, --node and --python
 
 Option of forecast
   --at <step>        the step as of which the laws are asked; default: the last one
+
+Options of import, for a log: of a console, a table, JSON lines, or events of TensorBoard
+  --pattern <regex>  finds the numbers in its lines, as (?<step>\\d+).*loss (?<train_loss>\\S+); default: by their names
+  --steps <n>        the steps that the run was planned for, where the log does not say; some laws need it
 
 Options of all
   --out <folder>     where runs are kept; default .orrery/runs

@@ -1,4 +1,4 @@
-/** `Orrery: Import Run…`: from a folder that was recorded elsewhere to a run and its panel. */
+/** `Orrery: Import Run…`: from a folder that was recorded elsewhere, or a log, to a run and its panel. */
 import * as vscode from "vscode";
 import type { ReaderService } from "./readerService.ts";
 import type { RunPanels } from "./runAccess.ts";
@@ -15,19 +15,12 @@ export interface ImportParts {
   readonly report: (error: Error) => void;
 }
 
-/** Asks for the run's folder. Throws with what to do where it holds no run, or one that is here already. */
+/** Asks for the run's folder or log. Throws with what to do where it holds no run, or one that is here already. */
 export async function importRun({ runs, panels, reader, report }: ImportParts): Promise<void> {
   requireTrust();
   const folder = await targetFolder();
   if (folder === undefined) return;
-  const chosen = await vscode.window.showOpenDialog({
-    title: vscode.l10n.t("Folder of the run, which holds its spool.jsonl"),
-    openLabel: vscode.l10n.t("Import Run"),
-    canSelectFiles: false,
-    canSelectFolders: true,
-    canSelectMany: false,
-  });
-  const [from] = chosen ?? [];
+  const from = await whatToImport();
   if (from === undefined) return;
   // A thread of its own: a long run takes a while to be read, and what is shown meanwhile goes on being read by the other.
   const thread = new WorkerThread<ReaderService>({ script: reader, name: "Orrery run import", report });
@@ -41,6 +34,27 @@ export async function importRun({ runs, panels, reader, report }: ImportParts): 
   } finally {
     thread.dispose();
   }
+}
+
+/** A dialog of the system shows files or folders, not both: which is asked first. */
+async function whatToImport(): Promise<vscode.Uri | undefined> {
+  const kinds = [
+    { label: vscode.l10n.t("Folder of a run, which holds its spool.jsonl"), isLog: false },
+    {
+      label: vscode.l10n.t("Log of a training: console output, CSV, JSON lines, or events of TensorBoard"),
+      isLog: true,
+    },
+  ];
+  const kind = await vscode.window.showQuickPick(kinds, { placeHolder: vscode.l10n.t("What is to be imported?") });
+  if (kind === undefined) return undefined;
+  const chosen = await vscode.window.showOpenDialog({
+    title: kind.label,
+    openLabel: vscode.l10n.t("Import Run"),
+    canSelectFiles: kind.isLog,
+    canSelectFolders: !kind.isLog,
+    canSelectMany: false,
+  });
+  return chosen?.[0];
 }
 
 /** The workspace folder whose runs it is to be one of; undefined where the person chose none. */

@@ -26,7 +26,7 @@ export interface ReaderService {
   standings(directory: string): readonly LawStanding[];
   /** Every law, with its record over some runs. */
   laws(directories: readonly string[]): readonly LawListing[];
-  /** Makes a run that was recorded elsewhere one of those under `runs`, and gives its directory. */
+  /** Makes a run that was recorded elsewhere, or a log, one of those under `runs`, and gives its directory. */
   importRun(from: string, runs: string): Promise<string>;
   /** Announces a change of the run at most ten times a second, until `unwatch`. */
   watch(directory: string): void;

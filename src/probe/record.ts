@@ -35,7 +35,8 @@ const begin = z.object({
   backend: z.string(),
   /** Why this backend and not a better one, in one sentence. */
   backendReason: z.string(),
-  pid: z.int().positive(),
+  /** The training process; absent in a run that was read from a log. */
+  pid: z.int().positive().optional(),
   script: z.string(),
 });
 
@@ -121,6 +122,8 @@ const data = z.object({
   batch: z.int().positive().optional(),
   /** Whether every step sees the same, whole data set; absent where unknown. */
   fullBatch: z.boolean().optional(),
+  /** Optimizer steps planned in all, where that is told in advance. */
+  steps: z.int().positive().optional(),
   how: z.string(),
 });
 

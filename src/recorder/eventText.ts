@@ -1,5 +1,5 @@
 /** Records as sentences, for the list of a run's events. */
-import type { EndRecord, ObjectiveRecord, OptimizerRecord, SpoolRecord } from "../probe/record.ts";
+import type { DataRecord, EndRecord, ObjectiveRecord, OptimizerRecord, SpoolRecord } from "../probe/record.ts";
 import { backendText } from "../run/backendText.ts";
 import type { EventRow } from "../run/runRows.ts";
 
@@ -9,7 +9,7 @@ export type EventRecord = Exclude<SpoolRecord, { readonly t: "step" | "measure" 
 export function eventText(record: EventRecord): string {
   switch (record.t) {
     case "begin": {
-      const framework = `${record.framework.name} ${record.framework.version}`;
+      const framework = `${record.framework.name} ${record.framework.version}`.trim();
       return `${backendText({ framework, backend: record.backend })}. ${record.backendReason}`;
     }
     case "model":
@@ -19,7 +19,7 @@ export function eventText(record: EventRecord): string {
     case "optimizer":
       return `Optimizer ${optimizerText(record)}${record.schedule === "moves" ? ", which moves" : ""}.`;
     case "data":
-      return `Data: ${record.examples ?? "an unknown number of"} examples, batch of ${record.batch ?? "unknown size"} (${record.how}).`;
+      return dataText(record);
     case "note":
       return record.text;
     case "end":
@@ -31,6 +31,11 @@ export function eventSeverity(record: EventRecord): EventRow["severity"] {
   if (record.t === "note") return record.severity;
   if (record.t !== "end") return "information";
   return record.how === "failed" ? "error" : record.how === "diverged" ? "warning" : "information";
+}
+
+function dataText({ examples, batch, steps, how }: DataRecord): string {
+  const planned = steps === undefined ? "" : `, ${plural(steps, "step")} planned`;
+  return `Data: ${examples ?? "an unknown number of"} examples, batch of ${batch ?? "unknown size"}${planned} (${how}).`;
 }
 
 /** As `SGD, learning rate 0.05`. */

@@ -1,6 +1,7 @@
 /** Makes a run that was recorded elsewhere one of the runs here. */
 import { createHash } from "node:crypto";
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import type { BeginRecord } from "../probe/record.ts";
 import { readManifest } from "../run/manifestFile.ts";
@@ -8,6 +9,7 @@ import { runsIn } from "../run/runCollection.ts";
 import { RunDirectory } from "../run/runDirectory.ts";
 import { RunFileError } from "../run/runFileError.ts";
 import type { RunManifest } from "../run/runManifest.ts";
+import { writeLogRun, type LogOptions } from "./logs/logRun.ts";
 import { rebuildRun } from "./rebuild.ts";
 import { makeRunsFolder } from "./runsFolder.ts";
 import { SpoolReader, type SpoolLine } from "./spoolReader.ts";
@@ -23,11 +25,22 @@ const importedBeforeEnd: Ending = {
 const readLines = 1000;
 
 /**
- * Copies a run's folder, which must hold a `spool.jsonl` and may hold a `run.json`, into the folder `runs`, and makes its run
- * file. The folder that is imported is left as it is. Throws `RunFileError`, and leaves nothing behind, where it holds no run,
- * or one that is among `runs` already.
+ * Makes a run one of those in the folder `runs`, with its run file: the folder of a run, which must hold a `spool.jsonl` and may
+ * hold a `run.json`, or the log of a training that was not inspected, to which the options belong. What is imported is left as it
+ * is. Throws `RunFileError`, and leaves nothing behind, where it holds no run, or one that is among `runs` already.
  */
-export async function importRun(from: string, runs: string): Promise<RunDirectory> {
+export async function importRun(from: string, runs: string, options: LogOptions = {}): Promise<RunDirectory> {
+  if (statSync(from, { throwIfNoEntry: false })?.isFile() !== true) return await importFolder(from, runs);
+  const folder = mkdtempSync(path.join(tmpdir(), "orrery-log-"));
+  try {
+    writeLogRun(path.resolve(from), new RunDirectory(folder), options);
+    return await importFolder(folder, runs);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function importFolder(from: string, runs: string): Promise<RunDirectory> {
   const source = new RunDirectory(from);
   const { first, begin } = readSpool(source);
   const known = runsIn(runs).find((each) => firstLine(each)?.text === first.text);
@@ -58,7 +71,9 @@ export async function importRun(from: string, runs: string): Promise<RunDirector
 
 function readSpool(directory: RunDirectory): { readonly first: SpoolLine; readonly begin: BeginRecord } {
   if (statSync(directory.path, { throwIfNoEntry: false })?.isDirectory() !== true) {
-    throw new RunFileError(`${directory.path} is not a folder. Name the folder of a run, which holds its spool.jsonl.`);
+    throw new RunFileError(
+      `${directory.path} is neither a file nor a folder. Name the folder of a run, which holds its spool.jsonl, or a log.`,
+    );
   }
   if (!existsSync(directory.spool)) {
     throw new RunFileError(`${directory.path} holds no spool.jsonl, so it is not the folder of a run.`);

@@ -51,7 +51,7 @@ export class RunState {
     this.#step = Math.max(this.#step, stepOf(record) ?? 0);
     switch (record.t) {
       case "begin":
-        this.#framework = `${record.framework.name} ${record.framework.version}`;
+        this.#framework = `${record.framework.name} ${record.framework.version}`.trim();
         this.#backend = record.backend;
         this.#backendReason = record.backendReason;
         this.#announcedProcess = record.pid;

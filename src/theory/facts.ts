@@ -58,6 +58,8 @@ export interface DataFacts {
   readonly examples?: number | undefined;
   readonly batch?: number | undefined;
   readonly fullBatch?: boolean | undefined;
+  /** Optimizer steps planned in all. */
+  readonly steps?: number | undefined;
   readonly how: string;
 }
 

@@ -103,7 +103,7 @@ describe("an import is refused, and nothing is left behind,", () => {
       (run) => {
         rmSync(run.path, { recursive: true });
       },
-      "is not a folder",
+      "is neither a file nor a folder",
     ],
     [
       "of a folder without a spool",
