@@ -1,0 +1,107 @@
+/** Classes of the script's own, and what is made of them. */
+import type { SourcePosition, SourceRange } from "../places.ts";
+import { Closure } from "./closure.ts";
+import { Entries } from "./entries.ts";
+import type { Given } from "./given.ts";
+import type { Memory } from "./memory.ts";
+import { unbound, type ObjectValue, type Value } from "./value.ts";
+
+export interface ClassMaking {
+  readonly name: string;
+  readonly range: SourceRange;
+  readonly statement: SourcePosition;
+  readonly bases: readonly Value[];
+  /** Methods and values of the class itself. */
+  readonly members: Entries;
+  /** Makes an instance; without arguments, nothing is known of them but their defaults. */
+  make(of: ClassObject, given: Given | undefined): Value;
+}
+
+export class ClassObject implements ObjectValue {
+  readonly kind = "object";
+  readonly making: ClassMaking;
+  /** Whether the script itself was seen to make one. */
+  instantiated = false;
+
+  constructor(making: ClassMaking) {
+    this.making = making;
+  }
+
+  call(given: Given): Value {
+    this.instantiated = true;
+    return this.making.make(this, given);
+  }
+
+  member(name: string): Value {
+    return this.find(name);
+  }
+
+  assign(name: string, value: Value): void {
+    this.making.members.assign(name, value);
+  }
+
+  /** A method or a value of the class or of the nearest base that has it; unbound where none does. */
+  find(name: string): Value {
+    const own = this.making.members.get(name);
+    if (own.kind !== "unbound") return own;
+    for (const base of this.making.bases) {
+      const found = base instanceof ClassObject ? base.find(name) : unbound;
+      if (found.kind !== "unbound") return found;
+    }
+    return unbound;
+  }
+
+  /** Itself and all classes of the script's that it derives from, nearest first. */
+  get lineage(): readonly ClassObject[] {
+    const bases = this.making.bases.filter((base) => base instanceof ClassObject);
+    return [this, ...bases.flatMap((base) => base.lineage)];
+  }
+
+  /** The bases that are not the script's own. */
+  get foreignBases(): readonly Value[] {
+    return this.lineage.flatMap(({ making }) => making.bases.filter((base) => !(base instanceof ClassObject)));
+  }
+}
+
+export class Instance implements ObjectValue {
+  readonly kind = "object";
+  readonly of: ClassObject;
+  readonly attributes: Entries;
+  /** Answers for what neither it nor its classes have: members that come from a framework's class. */
+  readonly #inherited: (instance: Instance, name: string, range: SourceRange) => Value;
+  readonly #called: ((instance: Instance, given: Given) => Value) | undefined;
+  handedOver: string | undefined;
+
+  constructor(
+    of: ClassObject,
+    memory: Memory,
+    inherited: (instance: Instance, name: string, range: SourceRange) => Value,
+    called?: (instance: Instance, given: Given) => Value,
+  ) {
+    this.of = of;
+    this.attributes = new Entries(memory);
+    this.#inherited = inherited;
+    this.#called = called;
+  }
+
+  member(name: string, range: SourceRange): Value {
+    const own = this.attributes.get(name, range);
+    if (own.kind !== "unbound" && own.kind !== "unknown") return own;
+    const found = this.of.find(name);
+    if (found instanceof Closure) return found.bind(this);
+    if (found.kind !== "unbound") return found;
+    return own.kind === "unknown" ? own : this.#inherited(this, name, range);
+  }
+
+  assign(name: string, value: Value): void {
+    this.attributes.assign(name, value);
+  }
+
+  call(given: Given): Value {
+    return this.#called?.(this, given) ?? unbound;
+  }
+
+  escape(to: string): void {
+    this.handedOver ??= `it is handed to ${to}, which may change its weights`;
+  }
+}

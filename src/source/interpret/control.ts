@@ -1,0 +1,156 @@
+/** How one statement follows another: conditions and loops of which it may not be known which way they go. */
+import type { SourceRange } from "../places.ts";
+import { unstated, type Known } from "../sketch/known.ts";
+import type { Loop, Reading } from "./reading.ts";
+import type { Value } from "./value.ts";
+
+/** What comes after a statement. `may leave`: the rest of its block, or not. `fails`: nothing at all. */
+export type Completion = "goes on" | "returns" | "breaks" | "continues" | "fails" | "may leave";
+
+/** Follows statements in order; those after one that may leave are not certain to be reached. */
+export function inOrder(reading: Reading, statements: readonly (() => Completion)[]): Completion {
+  for (const [index, statement] of statements.entries()) {
+    const completion = statement();
+    if (completion === "goes on") continue;
+    if (completion !== "may leave") return completion;
+    const rest = statements.slice(index + 1);
+    if (rest.length === 0) return "may leave";
+    const after = forked(reading, [() => "goes on", () => inOrder(reading, rest)])[1] ?? "goes on";
+    return after === "goes on" || after === "fails" ? "may leave" : after === "returns" ? "returns" : "may leave";
+  }
+  return "goes on";
+}
+
+/** Follows one way, or both where it is not known whether the condition holds. */
+export function choose(
+  reading: Reading,
+  condition: boolean | undefined,
+  yes: () => Completion,
+  no: () => Completion,
+): Completion {
+  if (condition !== undefined) return condition ? yes() : no();
+  return either(forked(reading, [yes, no]));
+}
+
+/** Follows several ways of which it is not known which is taken. */
+export function oneOf(reading: Reading, ways: readonly (() => Completion)[]): Completion {
+  return either(forked(reading, ways));
+}
+
+function either(completions: readonly Completion[]): Completion {
+  const ending = completions.filter((each) => each !== "fails");
+  const [first = "fails", ...others] = ending;
+  return others.every((each) => each === first) ? first : "may leave";
+}
+
+function forked(reading: Reading, ways: readonly (() => Completion)[]): Completion[] {
+  const completions: Completion[] = [];
+  reading.memory.fork(
+    ways.map((way) => () => {
+      const completion = way();
+      completions.push(completion);
+      return completion !== "fails";
+    }),
+  );
+  return completions;
+}
+
+/** Loops over more than this are not followed round by round. */
+const mostRounds = 256;
+
+export interface LoopPlan {
+  readonly range: SourceRange;
+  /** What each round gets; undefined where that is not known. */
+  readonly items: readonly Value[] | undefined;
+  readonly count: Known<number>;
+  readonly batch?: Known<number> | undefined;
+  readonly overData?: boolean;
+  /** What stands for any item, where the rounds are not followed one by one. */
+  readonly anyItem: Value;
+}
+
+/**
+ * Follows a loop round by round where the items are known and few; a loop that trains, and any other, once for all rounds, with
+ * all that it changes unknown.
+ */
+export function loop(reading: Reading, plan: LoopPlan, body: (item: Value) => Completion): Completion {
+  const { items } = plan;
+  if (items?.length === 0) return "goes on";
+  const around: Loop = {
+    range: plan.range,
+    count: plan.count,
+    batch: plan.batch,
+    overData: plan.overData ?? false,
+    uncertainty: 0,
+  };
+  if (
+    items === undefined ||
+    items.length > mostRounds ||
+    trains(reading, around, () => body(items[0] ?? plan.anyItem))
+  ) {
+    let completion: Completion = "goes on";
+    const round = () => {
+      completion = within(reading, around, () => body(plan.anyItem));
+    };
+    reading.memory.repeat(
+      "assigned in a loop",
+      () => {
+        reading.rehearse(round);
+      },
+      round,
+    );
+    return afterLoop(completion);
+  }
+  return rounds(reading, around, items, body, plan.count.known && plan.count.basis === "default");
+}
+
+function rounds(
+  reading: Reading,
+  around: Loop,
+  items: readonly Value[],
+  body: (item: Value) => Completion,
+  byDefault: boolean,
+): Completion {
+  const outer = reading.basis;
+  if (byDefault) reading.basis = "default";
+  try {
+    let left = false;
+    const each = items.map((item) => (): Completion => {
+      const completion = left ? "breaks" : within(reading, around, () => body(item));
+      if (completion === "breaks") left = true;
+      return completion === "continues" || completion === "breaks" ? "goes on" : completion;
+    });
+    return inOrder(reading, each);
+  } finally {
+    reading.basis = outer;
+  }
+}
+
+function afterLoop(completion: Completion): Completion {
+  return completion === "returns" || completion === "may leave" ? "may leave" : "goes on";
+}
+
+function within(reading: Reading, around: Loop, run: () => Completion): Completion {
+  reading.loops.push({ ...around, uncertainty: reading.memory.uncertainty });
+  try {
+    return run();
+  } finally {
+    reading.loops.pop();
+  }
+}
+
+/** Whether a round of it takes an optimizer's step. */
+function trains(reading: Reading, around: Loop, round: () => Completion): boolean {
+  let found = false;
+  reading.memory.discard(() => {
+    reading.rehearse(() => {
+      const before = reading.trainings.length;
+      within(reading, around, round);
+      found = reading.trainings.length > before;
+    });
+  });
+  return found;
+}
+
+/** How often a loop goes round that says nothing of it. */
+export const untold = unstated("how often the loop goes round is not known");

@@ -1,0 +1,63 @@
+/** Values under names: an object literal, a dictionary, the attributes of an instance. */
+import type { SourceRange } from "../places.ts";
+import type { Memory } from "./memory.ts";
+import { Cell, nothing, unbound, unknown, type ObjectValue, type Value } from "./value.ts";
+
+export class Entries implements ObjectValue {
+  readonly kind = "object";
+  readonly #memory: Memory;
+  readonly #cells = new Map<string, Cell>();
+  /** Holds `nothing` while all entries are here, else why there may be others. */
+  readonly #open = new Cell(nothing);
+
+  constructor(memory: Memory, entries: Iterable<readonly [string, Value]> = []) {
+    this.#memory = memory;
+    for (const [name, value] of entries) this.#cells.set(name, new Cell(value));
+  }
+
+  /** Unbound where there is none of the name; unknown where there may be. */
+  get(name: string, range?: SourceRange): Value {
+    const found = this.#cells.get(name)?.value;
+    if (found !== undefined && found.kind !== "unbound") return found;
+    const open = this.#open.value;
+    return open.kind === "unknown" ? unknown(open.reason, range) : unbound;
+  }
+
+  member(name: string, range: SourceRange): Value {
+    const found = this.get(name, range);
+    return found.kind === "unbound" ? nothing : found;
+  }
+
+  assign(name: string, value: Value): void {
+    let cell = this.#cells.get(name);
+    if (cell === undefined) {
+      cell = new Cell(unbound);
+      this.#cells.set(name, cell);
+    }
+    this.#memory.write(cell, value);
+  }
+
+  /** There may be others, or other values, from now on. */
+  lose(reason: string): void {
+    for (const cell of this.#cells.values()) this.#memory.write(cell, unknown(reason));
+    this.open(reason);
+  }
+
+  /** There may be others from now on. */
+  open(reason: string): void {
+    this.#memory.write(this.#open, unknown(reason));
+  }
+
+  get openness(): string | undefined {
+    return this.#open.value.kind === "unknown" ? this.#open.value.reason : undefined;
+  }
+
+  escape(to: string): void {
+    this.lose(`handed to ${to}`);
+  }
+
+  /** Names with their values, in the order in which they were first given. */
+  get all(): readonly (readonly [string, Value])[] {
+    return [...this.#cells].flatMap(([name, { value }]) => (value.kind === "unbound" ? [] : [[name, value] as const]));
+  }
+}

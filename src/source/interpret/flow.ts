@@ -1,0 +1,116 @@
+/** How values flow through a model, followed by computing with tensors of which only shapes and origins are known. */
+import type { SourceRange } from "../places.ts";
+import { unstated, type Known } from "../sketch/known.ts";
+import type { InitializerSketch } from "../sketch/initializerSketch.ts";
+import type { Shape } from "../sketch/layerSketch.ts";
+import type { LayerObject } from "./layerObject.ts";
+import type { Caller } from "./reading.ts";
+import { Cell, type ObjectValue, type Value } from "./value.ts";
+
+/** Extents with the batch first; each may be unknown. */
+export type Dims = readonly Known<number>[];
+
+export interface FlowStep {
+  /** Steps are numbered in the order in which they are computed. */
+  readonly serial: number;
+  readonly from: readonly FlowStep[];
+  /** `lost`: it is not known what it came from. `operation`: known by name, and otherwise not followed. */
+  readonly what: "input" | "layer" | "add" | "scale" | "operation" | "lost";
+  readonly name: string;
+  readonly range: SourceRange;
+  readonly dims: Dims | undefined;
+  readonly layer?: LayerObject;
+  /** The functions of the script that it is computed in, outermost first. */
+  readonly within?: readonly Caller[];
+  readonly factor?: Known<number>;
+}
+
+/** The extents of one example, where all are known. */
+export function shapeOf(dims: Dims | undefined): Known<Shape> {
+  if (dims === undefined) return unstated("its shape is not known");
+  const extents: number[] = [];
+  let basis: "written" | "default" = "written";
+  for (const each of dims.slice(1)) {
+    if (!each.known) return each;
+    if (each.basis === "default") basis = "default";
+    extents.push(each.value);
+  }
+  return { known: true, value: extents, basis, range: undefined };
+}
+
+export const batchExtent = unstated("the size of a batch");
+
+/** How the tensors of a framework answer to their methods. */
+export interface TensorMethods {
+  member(tensor: Tensor, name: string, range: SourceRange): Value;
+  index(tensor: Tensor, range: SourceRange): Value;
+}
+
+export class Tensor implements ObjectValue {
+  readonly kind = "object";
+  readonly step: FlowStep;
+  readonly methods: TensorMethods;
+  /** How its numbers are drawn, where it is made of nothing but random numbers or constants. */
+  readonly drawn: InitializerSketch | undefined;
+
+  constructor(step: FlowStep, methods: TensorMethods, drawn?: InitializerSketch) {
+    this.step = step;
+    this.methods = methods;
+    this.drawn = drawn;
+  }
+
+  get dims(): Dims | undefined {
+    return this.step.dims;
+  }
+
+  member(name: string, range: SourceRange): Value {
+    return this.methods.member(this, name, range);
+  }
+}
+
+/** How a weight begins, as what a cell may hold. */
+export class Initial implements ObjectValue {
+  readonly kind = "object";
+  readonly sketch: InitializerSketch;
+
+  constructor(sketch: InitializerSketch) {
+    this.sketch = sketch;
+  }
+
+  member(): Value {
+    return { kind: "unbound" };
+  }
+}
+
+/** A tensor that is trained. All of its extents are its own: it has no batch. */
+export class Weight extends Tensor {
+  readonly initial: Cell;
+  /** The layer that it was found to be the kernel of, and the bias of which it is. */
+  layer: LayerObject | undefined;
+  readonly trained: boolean;
+
+  constructor(step: FlowStep, methods: TensorMethods, initial: InitializerSketch, trained = true) {
+    super(step, methods);
+    this.initial = new Cell(new Initial(initial));
+    this.trained = trained;
+  }
+}
+
+/** What is known of how a weight begins. */
+export function initialOf(cell: Cell): InitializerSketch {
+  const value = cell.value;
+  if (value instanceof Initial) return value.sketch;
+  return unknownInitializer(value.kind === "unknown" ? value.reason : "it is not known how it begins");
+}
+
+export function unknownInitializer(reason: string, range?: SourceRange): InitializerSketch {
+  return {
+    name: "unknown",
+    distribution: "unknown",
+    gain: unstated(reason, range),
+    fan: undefined,
+    mean: unstated(reason, range),
+    basis: "written",
+    range,
+  };
+}

@@ -1,0 +1,20 @@
+/** Functions of the script's own, while they are read. */
+import type { Completion } from "./control.ts";
+import type { Scope } from "./scope.ts";
+import type { Value } from "./value.ts";
+import type { Node } from "@vscode/tree-sitter-wasm";
+import type { Reading } from "./reading.ts";
+
+/** One call of a function that is being followed. */
+export interface Frame {
+  readonly returned: Value[];
+  /** A generator hands out values that are not followed. */
+  yields: boolean;
+}
+
+/** What the parts that read a language's expressions and statements need of one another. */
+export interface Evaluator {
+  readonly reading: Reading;
+  evaluate(node: Node | null | undefined, scope: Scope): Value;
+  execute(statements: readonly Node[], scope: Scope, frame: Frame): Completion;
+}

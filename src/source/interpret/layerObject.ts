@@ -1,0 +1,70 @@
+/** A layer of a framework while a script is read. */
+import type { SourceRange } from "../places.ts";
+import type { InitializerSketch } from "../sketch/initializerSketch.ts";
+import type { Basis } from "../sketch/known.ts";
+import type { LayerSketch } from "../sketch/layerSketch.ts";
+import { initialOf, type Dims, type Weight } from "./flow.ts";
+import type { Given } from "./given.ts";
+import { unknown, type ObjectValue, type Value } from "./value.ts";
+
+type Placed = "name" | "call" | "range" | "inputShape" | "outputShape" | "sharedWith" | "used";
+type Own<Sketch> = Sketch extends LayerSketch ? Omit<Sketch, Placed> : never;
+
+/** What a layer is, whatever its place in a model. */
+export type LayerOwn = Own<LayerSketch>;
+
+export type WeightRole = "kernel" | "bias" | "recurrent" | "gain" | "shift";
+
+export interface LayerDraft {
+  readonly own: LayerOwn;
+  readonly output: Dims | undefined;
+}
+
+export interface LayerMaking {
+  readonly call: string;
+  readonly range: SourceRange;
+  readonly name?: string | undefined;
+  /** `default` where whether it is made at all rests on a default. */
+  readonly basis: Basis;
+  readonly weights: ReadonlyMap<WeightRole, Weight>;
+  /** What it is, and what comes out, for the extents of what goes in. */
+  describe(inputs: readonly (Dims | undefined)[], initial: (role: WeightRole) => InitializerSketch): LayerDraft;
+  readonly behaviour: LayerBehaviour;
+}
+
+/** How the layers of a framework answer to their members, and to being called. */
+export interface LayerBehaviour {
+  member(layer: LayerObject, name: string, range: SourceRange): Value;
+  call?(layer: LayerObject, given: Given): Value;
+}
+
+export class LayerObject implements ObjectValue {
+  readonly kind = "object";
+  readonly making: LayerMaking;
+  /** Why its weights may begin otherwise than its initializers say. */
+  handedOver: string | undefined;
+
+  constructor(making: LayerMaking) {
+    this.making = making;
+  }
+
+  describe(inputs: readonly (Dims | undefined)[]): LayerDraft {
+    return this.making.describe(inputs, (role) => {
+      const weight = this.making.weights.get(role);
+      if (weight === undefined) throw new Error(`a ${this.making.call} has no ${role}`);
+      return initialOf(weight.initial);
+    });
+  }
+
+  member(name: string, range: SourceRange): Value {
+    return this.making.behaviour.member(this, name, range);
+  }
+
+  call(given: Given): Value {
+    return this.making.behaviour.call?.(this, given) ?? unknown("a layer that cannot be called", given.range);
+  }
+
+  escape(to: string): void {
+    this.handedOver ??= `it is handed to ${to}, which may change its weights`;
+  }
+}

@@ -1,0 +1,70 @@
+/** What changes while a script is read, so that it can be undone where two ways part, and joined where they meet. */
+import { Cell, join, unknown, type Value } from "./value.ts";
+
+export class Memory {
+  /** For each way that is being followed, innermost last: what cells held before it. */
+  readonly #trails: Map<Cell, Value>[] = [];
+
+  write(cell: Cell, value: Value): void {
+    const trail = this.#trails.at(-1);
+    if (trail !== undefined && !trail.has(cell)) trail.set(cell, cell.value);
+    cell.value = value;
+  }
+
+  /** How many ways are being followed of which it is not known whether the script takes them. */
+  get uncertainty(): number {
+    return this.#trails.length;
+  }
+
+  /**
+   * Follows several ways from the state that there is now; it is not known which the script takes. Where they differ in what
+   * they leave, the cell is unknown. A way that returns false never ends, and leaves nothing.
+   */
+  fork(ways: readonly (() => boolean)[]): void {
+    const left: { readonly ends: boolean; readonly after: ReadonlyMap<Cell, Value> }[] = [];
+    for (const way of ways) {
+      const ends: { value: boolean } = { value: false };
+      const { after } = this.#follow(() => {
+        ends.value = way();
+      });
+      left.push({ ends: ends.value, after });
+    }
+    const ended = left.some(({ ends }) => ends) ? left.filter(({ ends }) => ends) : left;
+    for (const cell of new Set(ended.flatMap(({ after }) => [...after.keys()]))) {
+      const values = ended.map(({ after }) => after.get(cell) ?? cell.value);
+      this.write(cell, values.reduce(join));
+    }
+  }
+
+  /**
+   * Follows what is repeated an unknown number of times: once to see which cells it writes, and once more with these unknown,
+   * as they are on the second time round.
+   */
+  repeat(reason: string, rehearse: () => void, body: () => void): void {
+    const { after } = this.#follow(rehearse);
+    for (const cell of after.keys()) this.write(cell, unknown(reason));
+    const { after: again } = this.#follow(body);
+    for (const cell of new Set([...after.keys(), ...again.keys()])) this.write(cell, unknown(reason));
+  }
+
+  /** Follows a way, and leaves everything as it was. */
+  discard(way: () => void): void {
+    this.#follow(way);
+  }
+
+  #follow(way: () => void): { after: ReadonlyMap<Cell, Value> } {
+    const trail = new Map<Cell, Value>();
+    const after = new Map<Cell, Value>();
+    this.#trails.push(trail);
+    try {
+      way();
+    } finally {
+      this.#trails.pop();
+      for (const [cell, before] of trail) {
+        after.set(cell, cell.value);
+        cell.value = before;
+      }
+    }
+    return { after };
+  }
+}

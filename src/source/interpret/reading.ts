@@ -1,0 +1,151 @@
+/** The state of reading one script: memory, what has been found, and how much work is left. */
+import type { SourcePosition, SourceRange } from "../places.ts";
+import { unstated, type Basis, type Known } from "../sketch/known.ts";
+import type { LossSketch } from "../sketch/trainingSketch.ts";
+import type { ClassObject } from "./classObject.ts";
+import type { Closure } from "./closure.ts";
+import type { Dims, FlowStep } from "./flow.ts";
+import type { LayerObject } from "./layerObject.ts";
+import { Memory } from "./memory.ts";
+import type { FoundModel, FoundOptimizer, FoundTraining } from "./found.ts";
+import type { Given } from "./given.ts";
+import type { ObjectValue, Value } from "./value.ts";
+
+/** Expressions and statements that are read of one script, the same one each time: more is generated code, or a loop. */
+const mostSteps = 60_000;
+
+/** Calls within calls; deeper ones are taken for recursion without end. */
+export const deepestCalls = 24;
+
+/** A script that takes too much work to be read; nothing is said of it. */
+export class TooLong extends Error {}
+
+/** A loop that is being followed. */
+export interface Loop {
+  readonly range: SourceRange;
+  /** How often it goes round; unknown where the text does not say. */
+  readonly count: Known<number>;
+  /** Examples of one batch, where the loop goes over batches. */
+  readonly batch: Known<number> | undefined;
+  /** Whether it goes over batches of data. */
+  readonly overData: boolean;
+  readonly uncertainty: number;
+}
+
+/** Where a call stands, in a function of the script's. */
+export interface Caller {
+  readonly name: string | undefined;
+  readonly range: SourceRange;
+  readonly statement: SourcePosition;
+  readonly site: number;
+}
+
+export class Reading {
+  readonly memory = new Memory();
+  readonly models: FoundModel[] = [];
+  readonly optimizers: FoundOptimizer[] = [];
+  readonly losses: LossSketch[] = [];
+  readonly trainings: FoundTraining[] = [];
+  readonly loops: Loop[] = [];
+  /** Loops in which a gradient was asked for last. */
+  backwardLoops: readonly Loop[] | undefined;
+  /** Steps of the model that is being followed. */
+  trace: FlowStep[] = [];
+  /** The model that was computed last, while a loss was followed. */
+  appliedModel: ObjectValue | undefined;
+  /** Why layers may have been missed since it was last cleared. */
+  missed: string | undefined;
+  /** The functions of the script, by their places, and those that were followed. */
+  readonly functions = new Map<number, Closure>();
+  readonly followed = new Set<number>();
+  readonly classes: ClassObject[] = [];
+  /** The functions of the script that are being followed, innermost last. */
+  readonly callers: Caller[] = [];
+  /** Calls a value of the script's own language. */
+  invoke: (callee: Value, given: Given) => Value;
+  /** `default` while what is read is read only because of a default. */
+  basis: Basis = "written";
+  /** Whether functions are followed of which it is not known who calls them, and when. */
+  alone = false;
+  #rehearsals = 0;
+  #steps = 0;
+  #serial = 0;
+
+  constructor(invoke: (callee: Value, given: Given) => Value) {
+    this.invoke = invoke;
+  }
+
+  /** To be called for each expression and each statement. */
+  count(): void {
+    if (++this.#steps > mostSteps) throw new TooLong();
+  }
+
+  get rehearsing(): boolean {
+    return this.#rehearsals > 0;
+  }
+
+  /** What is found meanwhile is not kept: the same is read again afterwards. */
+  rehearse(run: () => void): void {
+    this.#rehearsals++;
+    const counts = [this.models.length, this.optimizers.length, this.losses.length, this.trainings.length] as const;
+    try {
+      run();
+    } finally {
+      this.#rehearsals--;
+      [this.models.length, this.optimizers.length, this.losses.length, this.trainings.length] = counts;
+    }
+  }
+
+  /** One more step of the model that is being followed. */
+  step(parts: Omit<FlowStep, "serial">): FlowStep {
+    const step = { ...parts, serial: this.#serial++ };
+    this.trace.push(step);
+    return step;
+  }
+
+  /** Applies a layer, and says what comes out. */
+  apply(layer: LayerObject, from: readonly FlowStep[], range: SourceRange): FlowStep {
+    const output = layer.describe(from.map((each) => each.dims)).output;
+    return this.step({
+      what: "layer",
+      layer,
+      from,
+      range,
+      name: layer.making.call,
+      dims: output,
+      within: [...this.callers],
+    });
+  }
+
+  input(dims: Dims | undefined, range: SourceRange): FlowStep {
+    return this.step({ what: "input", from: [], name: "input", range, dims });
+  }
+
+  operation(name: string, from: readonly FlowStep[], range: SourceRange, dims?: Dims): FlowStep {
+    return this.step({ what: "operation", name, from, range, dims });
+  }
+
+  lost(reason: string, range: SourceRange): FlowStep {
+    return this.step({ what: "lost", name: reason, from: [], range, dims: undefined });
+  }
+
+  /** Follows `run` with a trace of its own, and says which steps it took. */
+  traced<T>(run: () => T): { result: T; trace: readonly FlowStep[]; missed: string | undefined } {
+    const { trace: outer, missed: outerMissed } = this;
+    this.trace = [];
+    this.missed = undefined;
+    try {
+      const result = run();
+      return { result, trace: this.trace, missed: this.missed };
+    } finally {
+      this.trace = outer;
+      this.missed = outerMissed;
+    }
+  }
+
+  /** Examples of a batch, by the innermost loop over data. */
+  get batchOfLoop(): Known<number> {
+    const batch = this.loops.findLast((loop) => loop.batch !== undefined)?.batch;
+    return batch ?? unstated("no loop over batches that is followed");
+  }
+}

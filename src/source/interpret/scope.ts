@@ -1,0 +1,44 @@
+/** The names of a function, a block or a file, while it is read. */
+import { Cell, unbound, type Value } from "./value.ts";
+
+export class Scope {
+  readonly parent: Scope | undefined;
+  /** Whether it is that of a function or a file, and not of a block within one. */
+  readonly ofFunction: boolean;
+  readonly #self: Value | undefined;
+  readonly #cells = new Map<string, Cell>();
+
+  /** `self` is what `this` is, where the function has one of its own. */
+  constructor(parent: Scope | undefined, ofFunction: boolean, self?: Value) {
+    this.parent = parent;
+    this.ofFunction = ofFunction;
+    this.#self = self;
+  }
+
+  /** A new variable of this scope, or the one that there is. */
+  declare(name: string): Cell {
+    let cell = this.#cells.get(name);
+    if (cell === undefined) {
+      cell = new Cell(unbound);
+      this.#cells.set(name, cell);
+    }
+    return cell;
+  }
+
+  own(name: string): Cell | undefined {
+    return this.#cells.get(name);
+  }
+
+  find(name: string): { readonly cell: Cell; readonly scope: Scope } | undefined {
+    const cell = this.#cells.get(name);
+    return cell === undefined ? this.parent?.find(name) : { cell, scope: this };
+  }
+
+  get function(): Scope {
+    return this.ofFunction || this.parent === undefined ? this : this.parent.function;
+  }
+
+  get self(): Value | undefined {
+    return this.#self ?? this.parent?.self;
+  }
+}

@@ -1,0 +1,161 @@
+/** Functions and classes of JavaScript. */
+import type { Node } from "@vscode/tree-sitter-wasm";
+import { functionTypes, namedChildren } from "../declarations.ts";
+import { ClassObject, Instance } from "../interpret/classObject.ts";
+import { Closure } from "../interpret/closure.ts";
+import { Entries } from "../interpret/entries.ts";
+import type { Frame } from "../interpret/frame.ts";
+import { Given } from "../interpret/given.ts";
+import { deepestCalls } from "../interpret/reading.ts";
+import { Scope } from "../interpret/scope.ts";
+import { join, listOf, madeElsewhere, nothing, unknown, type Value } from "../interpret/value.ts";
+import { positionOf, rangeOf, type SourcePosition } from "../places.ts";
+import { assignTo, parameterReason } from "./bindings.ts";
+import type { JavaScriptEvaluator } from "./javascriptEvaluator.ts";
+
+export function closureOf(evaluator: JavaScriptEvaluator, node: Node, scope: Scope, name?: string): Closure {
+  const closure = new Closure({
+    name,
+    site: node.id,
+    range: rangeOf(node),
+    statement: statementStart(node),
+    run: (given, self) => follow(evaluator, node, scope, name, given, self),
+  });
+  evaluator.reading.functions.set(node.id, closure);
+  return closure;
+}
+
+function follow(
+  evaluator: JavaScriptEvaluator,
+  node: Node,
+  outer: Scope,
+  name: string | undefined,
+  given: Given | undefined,
+  self: Value | undefined,
+): Value {
+  const { reading } = evaluator;
+  const range = rangeOf(node);
+  const again = reading.callers.some((each) => each.site === node.id);
+  if (again || reading.callers.length >= deepestCalls) return unknown("calls too deep to be followed", range);
+  reading.followed.add(node.id);
+  const generator = node.type.startsWith("generator");
+  const scope = new Scope(outer, true, node.type === "arrow_function" ? undefined : (self ?? nothing));
+  bindParameters(evaluator, node, given, scope);
+  const body = node.childForFieldName("body");
+  reading.callers.push({ name, range, statement: statementStart(node), site: node.id });
+  try {
+    if (body?.type !== "statement_block") return evaluator.evaluate(body, scope);
+    const frame: Frame = { returned: [], yields: generator };
+    const completion = evaluator.execute(namedChildren(body), scope, frame);
+    if (generator) return unknown("what a generator gives", range);
+    if (completion !== "returns" && completion !== "fails") frame.returned.push(nothing);
+    return (
+      frame.returned.reduce<Value | undefined>(
+        (one, other) => (one === undefined ? other : join(one, other)),
+        undefined,
+      ) ?? nothing
+    );
+  } finally {
+    reading.callers.pop();
+  }
+}
+
+function bindParameters(evaluator: JavaScriptEvaluator, node: Node, given: Given | undefined, scope: Scope): void {
+  const single = node.childForFieldName("parameter");
+  const list = node.childForFieldName("parameters");
+  const parameters = single === null ? (list === null ? [] : namedChildren(list)) : [single];
+  for (const [index, parameter] of parameters.entries()) {
+    const pattern = parameter.childForFieldName("pattern") ?? parameter;
+    const fallback = parameter.childForFieldName("value");
+    const range = rangeOf(parameter);
+    const missing = given === undefined ? unknown(parameterReason, range) : (given.get(index, "") ?? nothing);
+    if (pattern.type === "rest_pattern") {
+      const inner = namedChildren(pattern)[0];
+      const rest = given === undefined || given.open !== undefined ? missing : listOf(given.positional.slice(index));
+      if (inner !== undefined) assignTo(evaluator, inner, rest, scope, "declare");
+    } else if (fallback === null) assignTo(evaluator, pattern, missing, scope, "declare");
+    else assignDefault(pattern, missing, fallback);
+  }
+
+  function assignDefault(pattern: Node, value: Value, fallback: Node): void {
+    const isMissing = value.kind === "scalar" && value.value === null;
+    const alone = given === undefined;
+    let taken = isMissing || alone ? evaluator.evaluate(fallback, scope) : value;
+    if (alone && taken.kind === "scalar") taken = { ...taken, basis: "default" };
+    assignTo(evaluator, pattern, taken, scope, "declare");
+  }
+}
+
+export function classOf(evaluator: JavaScriptEvaluator, node: Node, scope: Scope, name: string): ClassObject {
+  const heritage = namedChildren(node).find((child) => child.type === "class_heritage");
+  const clause = heritage === undefined ? undefined : namedChildren(heritage)[0];
+  const parent = clause?.type === "extends_clause" ? clause.childForFieldName("value") : clause;
+  const bases = parent === null || parent === undefined ? [] : [evaluator.evaluate(parent, scope)];
+  const { memory } = evaluator.reading;
+  const members = new Entries(memory);
+  const fields: Node[] = [];
+  const body = node.childForFieldName("body");
+  for (const each of body === null ? [] : namedChildren(body)) {
+    const isStatic = each.children.some((part) => part?.type === "static");
+    if (functionTypes.has(each.type)) {
+      const method = each.childForFieldName("name")?.text ?? "";
+      members.assign(method, closureOf(evaluator, each, scope, method));
+    } else if (each.type === "field_definition" || each.type === "public_field_definition") {
+      if (isStatic) members.assign(fieldName(each), evaluator.evaluate(each.childForFieldName("value"), scope));
+      else fields.push(each);
+    }
+  }
+  const made = new ClassObject({
+    name,
+    range: rangeOf(node),
+    statement: statementStart(node),
+    bases,
+    members,
+    make: (of, given) => {
+      const instance = new Instance(of, memory, (_, member, range) =>
+        madeElsewhere(`${member} is not in the class`, range),
+      );
+      for (const each of of.lineage.toReversed()) initialize(each, instance);
+      const start = of.find("constructor");
+      if (start instanceof Closure) {
+        if (given === undefined) start.bind(instance).followAlone();
+        else start.bind(instance).call(given);
+      }
+      return instance;
+    },
+  });
+  fieldsOf.set(made, (instance) => {
+    const inside = new Scope(scope, true, instance);
+    for (const each of fields)
+      instance.assign(fieldName(each), evaluator.evaluate(each.childForFieldName("value"), inside));
+  });
+  evaluator.reading.classes.push(made);
+  return made;
+}
+
+const fieldsOf = new WeakMap<ClassObject, (instance: Instance) => void>();
+
+function initialize(of: ClassObject, instance: Instance): void {
+  fieldsOf.get(of)?.(instance);
+}
+
+function fieldName(field: Node): string {
+  return (field.childForFieldName("property") ?? field.childForFieldName("name"))?.text ?? "";
+}
+
+/** Where the statement begins that a node belongs to. */
+export function statementStart(node: Node): SourcePosition {
+  let outermost = node;
+  for (let each = node.parent; each !== null; each = each.parent) {
+    if (
+      each.type === "program" ||
+      each.type === "statement_block" ||
+      each.type === "ERROR" ||
+      functionTypes.has(each.type)
+    )
+      break;
+    if (each.type === "class_body" || each.type === "switch_case") break;
+    outermost = each;
+  }
+  return positionOf(outermost.startPosition);
+}

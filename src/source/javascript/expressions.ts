@@ -1,0 +1,334 @@
+/** What the expressions of JavaScript and TypeScript stand for. */
+import type { Node } from "@vscode/tree-sitter-wasm";
+import { namedChildren, stringValue } from "../declarations.ts";
+import { javascriptOperators, operate } from "../interpret/arithmetic.ts";
+import { Closure } from "../interpret/closure.ts";
+import { ClassObject, Instance } from "../interpret/classObject.ts";
+import { Entries } from "../interpret/entries.ts";
+import { Given } from "../interpret/given.ts";
+import type { Scope } from "../interpret/scope.ts";
+import {
+  isNothing,
+  itemsOf,
+  join,
+  listOf,
+  madeElsewhere,
+  nothing,
+  scalar,
+  truth,
+  unknown,
+  type Value,
+} from "../interpret/value.ts";
+import { rangeOf } from "../places.ts";
+import { assignTo } from "./bindings.ts";
+import { globalValue, harmless, memberOf } from "./builtins.ts";
+import { classOf, closureOf, statementStart } from "./closures.ts";
+import type { JavaScriptEvaluator } from "./javascriptEvaluator.ts";
+
+const unparsed = "code that does not parse";
+
+export function evaluateExpression(evaluator: JavaScriptEvaluator, node: Node, scope: Scope): Value {
+  const range = rangeOf(node);
+  switch (node.type) {
+    case "number":
+      return node.isMissing ? unknown(unparsed, range) : numberLiteral(node);
+    case "string": {
+      const text = stringValue(node);
+      return text === undefined ? unknown(unparsed, range) : scalar(text, range);
+    }
+    case "template_string":
+      return templateString(node);
+    case "true":
+      return scalar(true, range);
+    case "false":
+      return scalar(false, range);
+    case "null":
+    case "undefined":
+      return nothing;
+    case "identifier":
+    case "shorthand_property_identifier":
+      return nameValue(evaluator, node, scope);
+    case "this":
+      return scope.self ?? unknown("this is not known here", range);
+    case "parenthesized_expression":
+    case "await_expression":
+    case "non_null_expression":
+    case "as_expression":
+    case "satisfies_expression":
+    case "instantiation_expression":
+      return evaluator.evaluate(
+        namedChildren(node).find(({ type }) => type !== "comment"),
+        scope,
+      );
+    case "type_assertion":
+      return evaluator.evaluate(namedChildren(node).at(-1), scope);
+    case "sequence_expression": {
+      let last: Value = nothing;
+      for (const each of namedChildren(node)) last = evaluator.evaluate(each, scope);
+      return last;
+    }
+    case "array":
+      return arrayLiteral(evaluator, node, scope);
+    case "object":
+      return objectLiteral(evaluator, node, scope);
+    case "arrow_function":
+    case "function_expression":
+    case "generator_function":
+      return closureOf(
+        evaluator,
+        node,
+        scope,
+        node.parent?.type === "variable_declarator" ? node.parent.childForFieldName("name")?.text : undefined,
+      );
+    case "class":
+      return classOf(evaluator, node, scope, node.childForFieldName("name")?.text ?? "");
+    case "member_expression": {
+      const object = evaluator.evaluate(node.childForFieldName("object"), scope);
+      return memberOf(evaluator, object, node.childForFieldName("property")?.text ?? "", range);
+    }
+    case "subscript_expression":
+      return subscript(evaluator, node, scope);
+    case "unary_expression":
+      return unary(evaluator, node, scope);
+    case "binary_expression":
+      return binary(evaluator, node, scope);
+    case "ternary_expression":
+      return ternary(evaluator, node, scope);
+    case "assignment_expression": {
+      const value = evaluator.evaluate(node.childForFieldName("right"), scope);
+      const left = node.childForFieldName("left");
+      if (left !== null) assignTo(evaluator, left, value, scope, "assign");
+      return value;
+    }
+    case "augmented_assignment_expression":
+    case "update_expression":
+      return update(evaluator, node, scope);
+    case "call_expression":
+      return call(evaluator, node, scope);
+    case "new_expression":
+      return construct(evaluator, node, scope);
+    case "yield_expression":
+      evaluator.evaluate(namedChildren(node)[0], scope);
+      return unknown("what a generator is given", range);
+    default:
+      return unknown(node.type === "ERROR" ? unparsed : "an expression that is not followed", range);
+  }
+}
+
+function numberLiteral(node: Node): Value {
+  const value = Number(node.text.replaceAll("_", ""));
+  return Number.isFinite(value) && !node.hasError
+    ? scalar(value, rangeOf(node))
+    : unknown("not a number that is followed", rangeOf(node));
+}
+
+function templateString(node: Node): Value {
+  const parts = namedChildren(node);
+  const plain = parts.every(({ type }) => type === "string_fragment");
+  return plain
+    ? scalar(parts.map(({ text }) => text).join(""), rangeOf(node))
+    : unknown("a text put together", rangeOf(node));
+}
+
+function nameValue(evaluator: JavaScriptEvaluator, node: Node, scope: Scope): Value {
+  const name = node.text;
+  const found = scope.find(name);
+  if (found === undefined) return globalValue(evaluator, name, rangeOf(node));
+  const { value } = found.cell;
+  if (value.kind === "unbound") return unknown("nothing is assigned to it that is followed", rangeOf(node));
+  if (found.cell.ambiguous && evaluator.reading.alone && found.scope.function !== scope.function) {
+    return unknown("assigned in more than one place", rangeOf(node));
+  }
+  return value;
+}
+
+function arrayLiteral(evaluator: JavaScriptEvaluator, node: Node, scope: Scope): Value {
+  const items: Value[] = [];
+  for (const each of namedChildren(node)) {
+    if (each.type === "comment") continue;
+    if (each.type === "ERROR") return unknown(unparsed, rangeOf(node));
+    if (each.type !== "spread_element") items.push(evaluator.evaluate(each, scope));
+    else {
+      const spread = itemsOf(evaluator.evaluate(namedChildren(each)[0], scope));
+      if (spread === undefined) return unknown("items that are not known are put in", rangeOf(node));
+      items.push(...spread);
+    }
+  }
+  return listOf(items);
+}
+
+function objectLiteral(evaluator: JavaScriptEvaluator, node: Node, scope: Scope): Value {
+  const entries = new Entries(evaluator.reading.memory);
+  for (const each of namedChildren(node)) {
+    if (each.type === "pair") {
+      const key = each.childForFieldName("key");
+      const name =
+        key?.type === "string" ? stringValue(key) : key?.type === "computed_property_name" ? undefined : key?.text;
+      const value = evaluator.evaluate(each.childForFieldName("value"), scope);
+      if (name === undefined) entries.lose("a name that is not known");
+      else entries.assign(name, each.childForFieldName("value") === null ? unknown(unparsed, rangeOf(each)) : value);
+    } else if (each.type === "shorthand_property_identifier")
+      entries.assign(each.text, evaluator.evaluate(each, scope));
+    else if (each.type === "method_definition") {
+      const name = each.childForFieldName("name")?.text ?? "";
+      entries.assign(name, closureOf(evaluator, each, scope, name));
+    } else if (each.type === "spread_element") {
+      const spread = evaluator.evaluate(namedChildren(each)[0], scope);
+      if (!(spread instanceof Entries) || spread.openness !== undefined)
+        entries.lose("entries that are not known are put in");
+      else for (const [name, value] of spread.all) entries.assign(name, value);
+    } else if (each.type === "ERROR") entries.lose(unparsed);
+  }
+  return entries;
+}
+
+function subscript(evaluator: JavaScriptEvaluator, node: Node, scope: Scope): Value {
+  const object = evaluator.evaluate(node.childForFieldName("object"), scope);
+  const index = evaluator.evaluate(node.childForFieldName("index"), scope);
+  if (object.kind === "unknown") return object;
+  if (index.kind !== "scalar") return unknown("an item of which the place is not known", rangeOf(node));
+  const items = object.kind === "object" ? undefined : itemsOf(object);
+  if (typeof index.value === "number" && items !== undefined) return items[index.value] ?? nothing;
+  if (typeof index.value === "string") return memberOf(evaluator, object, index.value, rangeOf(node));
+  return unknown("an item that is not followed", rangeOf(node));
+}
+
+function unary(evaluator: JavaScriptEvaluator, node: Node, scope: Scope): Value {
+  const operator = node.childForFieldName("operator")?.text;
+  const value = evaluator.evaluate(node.childForFieldName("argument"), scope);
+  const range = rangeOf(node);
+  if (operator === "!") {
+    const holds = truth(value, false);
+    return holds === undefined ? unknown("depends on a condition", range) : scalar(!holds, range);
+  }
+  if (value.kind === "scalar" && typeof value.value === "number") {
+    if (operator === "-") return scalar(-value.value, range, value.basis);
+    if (operator === "+") return value;
+  }
+  return value.kind === "unknown" ? value : unknown("an operation that is not followed", range);
+}
+
+function binary(evaluator: JavaScriptEvaluator, node: Node, scope: Scope): Value {
+  const operator = node.childForFieldName("operator")?.text ?? "";
+  const left = evaluator.evaluate(node.childForFieldName("left"), scope);
+  const range = rangeOf(node);
+  if (node.children.some((each) => each?.type === "ERROR")) return unknown(unparsed, range);
+  if (operator === "??") {
+    if (isNothing(left)) return evaluator.evaluate(node.childForFieldName("right"), scope);
+    const right = evaluator.evaluate(node.childForFieldName("right"), scope);
+    return left.kind === "unknown" ? asDefault(left, right) : left;
+  }
+  const right = evaluator.evaluate(node.childForFieldName("right"), scope);
+  if (operator === "||" || operator === "&&") {
+    const holds = truth(left, false);
+    if (holds !== undefined) return holds === (operator === "||") ? left : right;
+    return operator === "||" && left.kind === "unknown" ? asDefault(left, right) : join(left, right);
+  }
+  if (isNothing(right) || isNothing(left)) {
+    const other = isNothing(right) ? left : right;
+    const equal = isNothing(other) ? true : other.kind === "unknown" ? undefined : false;
+    if (equal !== undefined && (operator === "===" || operator === "==")) return scalar(equal, range);
+    if (equal !== undefined && (operator === "!==" || operator === "!=")) return scalar(!equal, range);
+  }
+  return operate(operator, left, right, range, javascriptOperators);
+}
+
+/** `settings.rate ?? 0.1`, with settings from elsewhere: a default. */
+function asDefault(given: Value, fallback: Value): Value {
+  return fallback.kind === "scalar" ? scalar(fallback.value, fallback.range, "default") : given;
+}
+
+function ternary(evaluator: JavaScriptEvaluator, node: Node, scope: Scope): Value {
+  const holds = truth(evaluator.evaluate(node.childForFieldName("condition"), scope), false);
+  const consequence = () => evaluator.evaluate(node.childForFieldName("consequence"), scope);
+  const alternative = () => evaluator.evaluate(node.childForFieldName("alternative"), scope);
+  if (holds !== undefined) return holds ? consequence() : alternative();
+  const results: Value[] = [];
+  evaluator.reading.memory.fork([consequence, alternative].map((way) => () => results.push(way()) > 0));
+  return results.reduce(join);
+}
+
+function update(evaluator: JavaScriptEvaluator, node: Node, scope: Scope): Value {
+  const target = node.childForFieldName("left") ?? node.childForFieldName("argument");
+  const before = evaluator.evaluate(target, scope);
+  const range = rangeOf(node);
+  const operator = node.childForFieldName("operator")?.text ?? "";
+  const by =
+    node.type === "update_expression" ? scalar(1, range) : evaluator.evaluate(node.childForFieldName("right"), scope);
+  const plain = node.type === "update_expression" ? operator.slice(1) : operator.slice(0, -1);
+  const value =
+    plain === "??" || plain === "||" ? join(before, by) : operate(plain, before, by, range, javascriptOperators);
+  if (target !== null) assignTo(evaluator, target, value, scope, "assign");
+  return value;
+}
+
+function argumentsOf(evaluator: JavaScriptEvaluator, node: Node, scope: Scope): Given {
+  const list = node.childForFieldName("arguments");
+  const positional: Value[] = [];
+  let open: string | undefined = list === null ? unparsed : undefined;
+  for (const each of list === null || list.type !== "arguments" ? [] : namedChildren(list)) {
+    if (each.type === "comment") continue;
+    if (each.type === "ERROR") open = unparsed;
+    else if (open !== undefined) evaluator.evaluate(each, scope);
+    else if (each.type !== "spread_element") positional.push(evaluator.evaluate(each, scope));
+    else {
+      const spread = itemsOf(evaluator.evaluate(namedChildren(each)[0], scope));
+      if (spread === undefined) open = "arguments that are not known are put in";
+      else positional.push(...spread);
+    }
+  }
+  // A call without its closing bracket may not have all its arguments yet.
+  if (list?.lastChild?.isMissing === true) open = unparsed;
+  const faulty = open === unparsed ? [] : positional;
+  return new Given({
+    positional: faulty,
+    named: new Map(),
+    open,
+    range: rangeOf(node),
+    statement: statementStart(node),
+    assignedTo: variableOf(node),
+  });
+}
+
+/** The variable that a value is declared as or assigned to. */
+function variableOf(node: Node): string | undefined {
+  const user = node.parent?.type === "await_expression" ? node.parent.parent : node.parent;
+  const name = user?.childForFieldName(user.type === "variable_declarator" ? "name" : "left");
+  return name?.type === "identifier" ? name.text : undefined;
+}
+
+function call(evaluator: JavaScriptEvaluator, node: Node, scope: Scope): Value {
+  const callee = node.childForFieldName("function");
+  const range = rangeOf(node);
+  if (callee?.type === "import" || (callee?.type === "identifier" && callee.text === "require")) {
+    const list = node.childForFieldName("arguments");
+    const module = list === null ? undefined : stringValue(namedChildren(list)[0]);
+    if (module !== undefined) return evaluator.load(module, "*") ?? madeElsewhere(`comes from ${module}`, range);
+  }
+  if (callee?.type === "super") return superCall(evaluator, node, scope);
+  const value = evaluator.evaluate(callee, scope);
+  const given = argumentsOf(evaluator, node, scope);
+  if (value.kind === "object" && value.call !== undefined) return value.call(given);
+  const name = callee?.text.slice(0, 40) ?? "";
+  if (callee !== null && !harmless(callee)) evaluator.handOver(given, name);
+  return value.kind === "unknown" ? madeElsewhere(value.reason, range) : madeElsewhere(`made by ${name}`, range);
+}
+
+function superCall(evaluator: JavaScriptEvaluator, node: Node, scope: Scope): Value {
+  const given = argumentsOf(evaluator, node, scope);
+  const self = scope.self;
+  if (!(self instanceof Instance)) return nothing;
+  const [, parent] = self.of.lineage;
+  const start = parent?.find("constructor");
+  if (start instanceof Closure) start.bind(self).call(given);
+  return nothing;
+}
+
+function construct(evaluator: JavaScriptEvaluator, node: Node, scope: Scope): Value {
+  const callee = node.childForFieldName("constructor");
+  const given = argumentsOf(evaluator, node, scope);
+  const value = evaluator.evaluate(callee, scope);
+  if (value instanceof ClassObject || (value.kind === "object" && value.call !== undefined))
+    return value.call?.(given) ?? nothing;
+  return madeElsewhere(`made by ${callee?.text.slice(0, 40) ?? ""}`, rangeOf(node));
+}

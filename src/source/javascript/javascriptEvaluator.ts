@@ -1,0 +1,256 @@
+/** Reads JavaScript and TypeScript without running it. */
+import type { Node } from "@vscode/tree-sitter-wasm";
+import { namedChildren } from "../declarations.ts";
+import { Closure } from "../interpret/closure.ts";
+import { choose, inOrder, loop, oneOf, untold, type Completion } from "../interpret/control.ts";
+import type { Evaluator, Frame } from "../interpret/frame.ts";
+import { Given } from "../interpret/given.ts";
+import { handOver } from "../interpret/handOver.ts";
+import { Reading } from "../interpret/reading.ts";
+import { Scope } from "../interpret/scope.ts";
+import { itemsOf, nothing, truth, unknown, type ObjectValue, type Value } from "../interpret/value.ts";
+import { rangeOf } from "../places.ts";
+import { written } from "../sketch/known.ts";
+import { assignTo, declareNames } from "./bindings.ts";
+import { classOf, closureOf } from "./closures.ts";
+import { evaluateExpression } from "./expressions.ts";
+import { countOfLoop } from "./loopCount.ts";
+
+/** Gives what an import of a module stands for; undefined for modules that are not known. */
+export type ModuleLoader = (module: string, imported: string) => ObjectValue | undefined;
+
+export class JavaScriptEvaluator implements Evaluator {
+  readonly reading: Reading;
+  readonly load: ModuleLoader;
+
+  /** `library` makes what the modules of a framework stand for. */
+  constructor(library: (reading: Reading) => ModuleLoader) {
+    this.reading = new Reading((callee, given) => this.invoke(callee, given));
+    this.load = library(this.reading);
+  }
+
+  invoke(callee: Value, given: Given): Value {
+    if (callee.kind === "object" && callee.call !== undefined) return callee.call(given);
+    return unknown("a call that is not followed", given.range);
+  }
+
+  evaluate(node: Node | null | undefined, scope: Scope): Value {
+    if (node === null || node === undefined) return nothing;
+    this.reading.count();
+    return evaluateExpression(this, node, scope);
+  }
+
+  execute(statements: readonly Node[], scope: Scope, frame: Frame): Completion {
+    for (const each of statements) this.#hoist(each, scope);
+    return inOrder(
+      this.reading,
+      statements.map((each) => () => this.#statement(each, scope, frame)),
+    );
+  }
+
+  #hoist(node: Node, scope: Scope): void {
+    if (node.type === "export_statement") {
+      const declared = node.childForFieldName("declaration");
+      if (declared !== null) this.#hoist(declared, scope);
+    } else if (node.type === "function_declaration" || node.type === "generator_function_declaration") {
+      const name = node.childForFieldName("name")?.text;
+      if (name !== undefined) this.reading.memory.write(scope.declare(name), closureOf(this, node, scope, name));
+    }
+  }
+
+  #block(node: Node | null, scope: Scope, frame: Frame): Completion {
+    if (node === null) return "goes on";
+    if (node.type !== "statement_block") return this.execute([node], scope, frame);
+    return this.execute(namedChildren(node), new Scope(scope, false), frame);
+  }
+
+  #statement(node: Node, scope: Scope, frame: Frame): Completion {
+    this.reading.count();
+    switch (node.type) {
+      case "expression_statement":
+        for (const each of namedChildren(node)) this.evaluate(each, scope);
+        return "goes on";
+      case "lexical_declaration":
+      case "variable_declaration":
+        for (const each of namedChildren(node)) if (each.type === "variable_declarator") this.#declare(each, scope);
+        return "goes on";
+      case "export_statement": {
+        const declared = node.childForFieldName("declaration");
+        if (declared !== null) return this.#statement(declared, scope, frame);
+        this.evaluate(node.childForFieldName("value"), scope);
+        return "goes on";
+      }
+      case "import_statement":
+        declareNames(this, node, scope);
+        return "goes on";
+      case "enum_declaration":
+        declareNames(this, node, scope);
+        return "goes on";
+      case "class_declaration":
+      case "abstract_class_declaration": {
+        const name = node.childForFieldName("name")?.text ?? "";
+        this.reading.memory.write(scope.declare(name), classOf(this, node, scope, name));
+        return "goes on";
+      }
+      case "if_statement":
+        return this.#if(node, scope, frame);
+      case "for_statement":
+        return this.#for(node, scope, frame);
+      case "for_in_statement":
+        return this.#forOf(node, scope, frame);
+      case "while_statement":
+      case "do_statement": {
+        const plan = { range: rangeOf(node), items: undefined, count: untold, anyItem: nothing };
+        return loop(this.reading, plan, () => {
+          this.evaluate(node.childForFieldName("condition"), scope);
+          return this.#block(node.childForFieldName("body"), scope, frame);
+        });
+      }
+      case "return_statement":
+        frame.returned.push(this.evaluate(namedChildren(node)[0], scope));
+        return "returns";
+      case "throw_statement":
+        return "fails";
+      case "break_statement":
+        return "breaks";
+      case "continue_statement":
+        return "continues";
+      case "try_statement":
+        return this.#try(node, scope, frame);
+      case "switch_statement":
+        return this.#switch(node, scope, frame);
+      case "statement_block":
+        return this.#block(node, scope, frame);
+      case "labeled_statement":
+        return this.#block(node.childForFieldName("body"), scope, frame);
+      case "ERROR":
+        return this.#broken(node, scope, frame);
+      default:
+        return "goes on";
+    }
+  }
+
+  #declare(node: Node, scope: Scope): void {
+    const name = node.childForFieldName("name");
+    const value = node.childForFieldName("value");
+    if (name === null) return;
+    const result =
+      node.hasError && value === null
+        ? unknown("code that does not parse", rangeOf(node))
+        : this.evaluate(value, scope);
+    assignTo(this, name, value === null && !node.hasError ? undefined : result, scope, "declare");
+  }
+
+  #if(node: Node, scope: Scope, frame: Frame): Completion {
+    const condition = truth(this.evaluate(node.childForFieldName("condition"), scope), false);
+    const alternative = node.childForFieldName("alternative");
+    return choose(
+      this.reading,
+      condition,
+      () => this.#block(node.childForFieldName("consequence"), scope, frame),
+      () => (alternative === null ? "goes on" : this.#block(namedChildren(alternative)[0] ?? null, scope, frame)),
+    );
+  }
+
+  #for(node: Node, scope: Scope, frame: Frame): Completion {
+    const inner = new Scope(scope, false);
+    const initializer = node.childForFieldName("initializer");
+    if (initializer !== null) this.#statement(initializer, inner, frame);
+    const counted = countOfLoop(this, node, inner);
+    const plan = {
+      range: rangeOf(node),
+      items: counted.items,
+      count: counted.count,
+      anyItem: unknown("differs from round to round", rangeOf(node)),
+    };
+    return loop(this.reading, plan, (item) => {
+      const variable = counted.variable === undefined ? undefined : inner.find(counted.variable)?.cell;
+      if (variable !== undefined) this.reading.memory.write(variable, item);
+      const completion = this.#block(node.childForFieldName("body"), inner, frame);
+      if (counted.variable === undefined) this.evaluate(node.childForFieldName("increment"), inner);
+      return completion;
+    });
+  }
+
+  #forOf(node: Node, scope: Scope, frame: Frame): Completion {
+    const given = this.evaluate(node.childForFieldName("right"), scope);
+    const left = node.childForFieldName("left");
+    const isOf = node.childForFieldName("operator")?.text === "of";
+    const items = isOf ? itemsOf(given) : undefined;
+    const range = rangeOf(node);
+    const count = items === undefined ? untold : written(items.length, range);
+    const anyItem = unknown("differs from round to round", range);
+    return loop(this.reading, { range, items, count, anyItem, overData: items === undefined }, (item) => {
+      const inner = new Scope(scope, false);
+      if (left !== null) assignTo(this, left, item, inner, "declare");
+      return this.#block(node.childForFieldName("body"), inner, frame);
+    });
+  }
+
+  /** What is tried is taken to succeed: what is caught is not what the script is for. */
+  #try(node: Node, scope: Scope, frame: Frame): Completion {
+    const completion = this.#block(node.childForFieldName("body"), scope, frame);
+    const handler = node.childForFieldName("handler");
+    const caught = handler?.childForFieldName("body") ?? null;
+    if (caught !== null) {
+      const left = oneOf(this.reading, [() => "goes on", () => this.#block(caught, new Scope(scope, false), frame)]);
+      if (completion === "fails") return left;
+    }
+    const finalizer = node.childForFieldName("finalizer")?.childForFieldName("body") ?? null;
+    const last = this.#block(finalizer, scope, frame);
+    return last === "goes on" ? completion : last;
+  }
+
+  #switch(node: Node, scope: Scope, frame: Frame): Completion {
+    this.evaluate(node.childForFieldName("value"), scope);
+    const body = node.childForFieldName("body");
+    const cases = body === null ? [] : namedChildren(body);
+    const ways = cases.map((each) => (): Completion => {
+      const value = each.childForFieldName("value");
+      const inside = namedChildren(each).filter(({ id }) => id !== value?.id);
+      const completion = this.execute(inside, new Scope(scope, false), frame);
+      return completion === "breaks" ? "goes on" : completion;
+    });
+    const complete = cases.some(({ type }) => type === "switch_default");
+    return oneOf(this.reading, complete ? ways : [...ways, () => "goes on"]);
+  }
+
+  /** Of code that does not parse, what stands between the faults is read; names among them may have been assigned to. */
+  #broken(node: Node, scope: Scope, frame: Frame): Completion {
+    for (const each of namedChildren(node)) {
+      if (each.type === "identifier") {
+        const known = scope.find(each.text);
+        this.reading.memory.write(
+          known?.cell ?? scope.declare(each.text),
+          unknown("code that does not parse", rangeOf(each)),
+        );
+      } else if (
+        each.type.endsWith("_statement") ||
+        each.type.endsWith("_declaration") ||
+        each.type === "statement_block"
+      ) {
+        this.execute([each], scope, frame);
+      } else if (each.type === "variable_declarator") this.#declare(each, scope);
+      else if (each.type === "ERROR") this.#broken(each, scope, frame);
+      else this.evaluate(each, scope);
+    }
+    return "goes on";
+  }
+
+  /** Calls a function of the script's with values. */
+  callback(callee: Value | undefined, positional: readonly Value[], at: Given): Value {
+    if (callee === undefined) return unknown("no function", at.range);
+    return this.invoke(callee, new Given({ ...at.parts(), positional, named: new Map(), open: undefined }));
+  }
+
+  /** Whoever is handed a value may change it; once training has begun, that no longer matters. */
+  handOver(given: Given, to: string): void {
+    handOver(this.reading, given, to);
+  }
+
+  /** Follows the functions that the script hands to others, or to nobody, and that were not followed on the way. */
+  followRest(): void {
+    const rest = [...this.reading.functions.values()].filter(({ making }) => !this.reading.followed.has(making.site));
+    for (const each of rest) if (each instanceof Closure) each.followAlone();
+  }
+}

@@ -1,0 +1,56 @@
+/** How often a `for (let i = 0; i < n; i++)` goes round. */
+import type { Node } from "@vscode/tree-sitter-wasm";
+import { namedChildren } from "../declarations.ts";
+import type { Evaluator } from "../interpret/frame.ts";
+import { untold } from "../interpret/control.ts";
+import type { Scope } from "../interpret/scope.ts";
+import { numberOf, scalar, type Value } from "../interpret/value.ts";
+import type { Known } from "../sketch/known.ts";
+
+export interface CountedLoop {
+  /** Its variable, where it counts up by one. */
+  readonly variable: string | undefined;
+  readonly count: Known<number>;
+  readonly items: readonly Value[] | undefined;
+}
+
+/** Longer lists of rounds than this are not made. */
+const mostItems = 256;
+
+/** `scope` has the loop's variable, with its first value. */
+export function countOfLoop(evaluator: Evaluator, node: Node, scope: Scope): CountedLoop {
+  const none: CountedLoop = { variable: undefined, count: untold, items: undefined };
+  const test = node.childForFieldName("condition");
+  const condition = test?.type === "expression_statement" ? namedChildren(test)[0] : test;
+  const operator = condition?.childForFieldName("operator")?.text;
+  const left = condition?.childForFieldName("left");
+  const increment = node.childForFieldName("increment");
+  if (condition?.type !== "binary_expression" || left?.type !== "identifier" || increment === null) return none;
+  if ((operator !== "<" && operator !== "<=") || !countsUp(increment, left.text)) return none;
+  const first = numberOf(scope.own(left.text)?.value);
+  const last = numberOf(evaluator.evaluate(condition.childForFieldName("right"), scope));
+  if (!first.known) return { ...none, count: first };
+  if (!last.known) return { ...none, count: last };
+  const rounds = Math.max(0, Math.ceil(last.value - first.value + (operator === "<=" ? 1 : 0)));
+  // Where it begins at zero and stops before its limit, the limit's literal is the number of rounds.
+  const range = first.value === 0 && operator === "<" && Number.isInteger(last.value) ? last.range : undefined;
+  const count: Known<number> = { known: true, value: rounds, basis: last.basis, range };
+  const items =
+    rounds > mostItems
+      ? undefined
+      : Array.from({ length: rounds }, (_, index) => scalar(first.value + index, undefined, last.basis));
+  return { variable: left.text, count, items };
+}
+
+function countsUp(increment: Node, variable: string): boolean {
+  if (increment.type === "update_expression") {
+    return (
+      increment.childForFieldName("argument")?.text === variable &&
+      increment.childForFieldName("operator")?.text === "++"
+    );
+  }
+  if (increment.type !== "augmented_assignment_expression") return false;
+  const operator = increment.childForFieldName("operator")?.text;
+  const step = increment.childForFieldName("right")?.text;
+  return operator === "+=" && step === "1" && increment.childForFieldName("left")?.text === variable;
+}

@@ -1,0 +1,30 @@
+/** Reads off a script's text what it trains and how, without running it. */
+import type { Tree } from "@vscode/tree-sitter-wasm";
+import { namedChildren } from "./declarations.ts";
+import type { SourceLanguage } from "./grammar.ts";
+import { TooLong } from "./interpret/reading.ts";
+import { putTogether } from "./interpret/putTogether.ts";
+import { Scope } from "./interpret/scope.ts";
+import { JavaScriptEvaluator } from "./javascript/javascriptEvaluator.ts";
+import type { SourceSketch } from "./sketch/sourceSketch.ts";
+import { TensorFlowLibrary } from "./tensorflow/tensorflowLibrary.ts";
+
+/** Undefined where the script takes more work to follow than anything that people write by hand. */
+export function sketchSource(tree: Tree, language: SourceLanguage): SourceSketch | undefined {
+  try {
+    return language === "python" ? undefined : sketchJavaScript(tree);
+  } catch (error) {
+    if (error instanceof TooLong) return undefined;
+    throw error;
+  }
+}
+
+function sketchJavaScript(tree: Tree): SourceSketch {
+  const evaluator = new JavaScriptEvaluator((reading) => {
+    const library = new TensorFlowLibrary(reading);
+    return (module, imported) => library.load(module, imported);
+  });
+  evaluator.execute(namedChildren(tree.rootNode), new Scope(undefined, true), { returned: [], yields: false });
+  evaluator.followRest();
+  return putTogether("tensorflowjs", evaluator.reading);
+}

@@ -1,0 +1,269 @@
+/** What the modules of TensorFlow.js stand for in a script. */
+import { builtin, Closure } from "../interpret/closure.ts";
+import { batchExtent, Tensor, type Dims } from "../interpret/flow.ts";
+import { Given } from "../interpret/given.ts";
+import { LayerObject, type LayerBehaviour } from "../interpret/layerObject.ts";
+import type { Reading } from "../interpret/reading.ts";
+import {
+  itemsOf,
+  madeElsewhere,
+  nothing,
+  numberOf,
+  tuple,
+  unknown,
+  type ObjectValue,
+  type Value,
+} from "../interpret/value.ts";
+import type { SourceRange } from "../places.ts";
+import type { InitializerSketch } from "../sketch/initializerSketch.ts";
+import { ofFramework, unstated, type Known } from "../sketch/known.ts";
+import { packageScope } from "../scope.ts";
+import { configAt } from "./config.ts";
+import { madeInitializer, middle, scaled, spread, truncation } from "./tensorflowInitializers.ts";
+import { makeLayer, statedInput } from "./tensorflowLayers.ts";
+import { lossFunction } from "./tensorflowLosses.ts";
+import { applyLayer, TensorFlowModel } from "./tensorflowModel.ts";
+import { madeOptimizer } from "./tensorflowOptimizers.ts";
+import { TensorFlowTensors } from "./tensorflowTensors.ts";
+import { Dataset, NamedLoss, TensorFlowTraining } from "./tensorflowTraining.ts";
+
+/** Packages that have the functions of TensorFlow.js itself; others of its scope are built upon it. */
+const packages: readonly string[] = [
+  "tfjs",
+  "tfjs-core",
+  "tfjs-layers",
+  "tfjs-data",
+  "tfjs-node",
+  "tfjs-node-gpu",
+  "tfjs-react-native",
+];
+
+export class TensorFlowLibrary {
+  readonly #reading: Reading;
+  readonly #tensors: TensorFlowTensors;
+  readonly #training: TensorFlowTraining;
+
+  constructor(reading: Reading) {
+    this.#reading = reading;
+    this.#tensors = new TensorFlowTensors(reading);
+    this.#training = new TensorFlowTraining(reading);
+  }
+
+  /** What an import of a module stands for; undefined for modules of others. */
+  load(module: string, imported: string): ObjectValue | undefined {
+    if (!module.startsWith(packageScope)) return undefined;
+    const name = module.slice(packageScope.length).split("/")[0] ?? "";
+    return this.#name(packages.includes(name) ? (imported === "*" ? "" : imported) : "elsewhere");
+  }
+
+  #name(path: string): ObjectValue {
+    const member = (name: string, range: SourceRange): Value => {
+      if (name === "default" && path === "") return this.#name("");
+      if (path === "losses" || path === "metrics")
+        return new NamedLoss(name, range, (given) => this.#loss(name, given));
+      return this.#name(path === "" ? name : `${path}.${name}`);
+    };
+    return { kind: "object", member, call: (given) => this.#call(path, given) };
+  }
+
+  #call(path: string, given: Given): Value {
+    const [group, name, ...more] = path.split(".");
+    if (more.length > 0 || group === undefined) return unknown(`${path} is not followed`, given.range);
+    if (name !== undefined) return this.#inGroup(group, name, given);
+    return this.#function(group, given);
+  }
+
+  #inGroup(group: string, name: string, given: Given): Value {
+    const { range } = given;
+    switch (group) {
+      case "layers":
+        return name === "input" ? this.#input(given) : makeLayer(name, given, this.#reading, this.#layerBehaviour);
+      case "initializers":
+        return madeInitializer(name, configAt(given, 0), given);
+      case "train":
+        return (
+          madeOptimizer(name, given, this.#reading, this.#training.optimizerMember) ??
+          unknown(`${name} is not known`, range)
+        );
+      case "data":
+        return new Dataset(unstated("the data are not put into batches"));
+      case "image":
+      case "linalg":
+      case "signal":
+        return unknown(`${group}.${name} is not followed`, range);
+      default:
+        return unknown(`${group}.${name} is not followed`, range);
+    }
+  }
+
+  #function(name: string, given: Given): Value {
+    const { range } = given;
+    const [first, second, third] = given.positional;
+    switch (name) {
+      case "sequential":
+        return this.#sequential(given);
+      case "model":
+        return this.#functional(given);
+      case "input":
+        return this.#input(given);
+      case "variable":
+        return this.#tensors.weight(first, range);
+      case "tidy":
+      case "profile": {
+        const inside = given.positional.findLast((each) => each instanceof Closure);
+        return (
+          inside?.call(new Given({ ...given.parts(), positional: [], open: undefined })) ??
+          unknown("not followed", range)
+        );
+      }
+      case "keep":
+        return first ?? nothing;
+      case "variableGrads":
+        return this.#training.gradients(given);
+      case "randomNormal":
+      case "truncatedNormal":
+        return this.#drawn(name, given, name === "randomNormal" ? "normal" : "truncatedNormal", [second, third]);
+      case "randomUniform":
+        return this.#drawn(name, given, "uniform", [second, third]);
+      case "zeros":
+      case "ones":
+        return this.#constant(name, first, ofFramework(name === "ones" ? 1 : 0), range);
+      case "fill":
+        return this.#constant(name, first, numberOf(second), range);
+      case "tensor":
+      case "tensor2d":
+      case "tensor3d":
+      case "tensor4d":
+        return this.#tensors.data(this.#dims(second) ?? this.#dimsOfLiteral(first), range);
+      case "tensor1d":
+        return this.#tensors.data(this.#dimsOfLiteral(first), range);
+      case "linspace":
+        return this.#tensors.data([numberOf(third)], range);
+      case "oneHot": {
+        const rows = first instanceof Tensor ? first.dims : undefined;
+        return this.#tensors.data(rows === undefined ? undefined : [...rows, numberOf(second)], range);
+      }
+      case "loadLayersModel":
+      case "loadGraphModel":
+        return madeElsewhere("a model that is loaded", range);
+      case "dispose":
+      case "setBackend":
+      case "ready":
+        return nothing;
+      default:
+        return this.#tensors.operation(name, first, given.positional.slice(1), given);
+    }
+  }
+
+  readonly #layerBehaviour: LayerBehaviour = {
+    member: (layer, name, range) => {
+      if (name !== "apply") return unknown(`${name} of a layer`, range);
+      return builtin((given) => this.#apply(layer, given));
+    },
+  };
+
+  #apply(layer: LayerObject, given: Given): Value {
+    const [to] = given.positional;
+    const inputs = to === undefined ? [] : to instanceof Tensor ? [to] : (itemsOf(to) ?? [to]);
+    const steps = inputs.map((each) =>
+      each instanceof Tensor
+        ? each.step
+        : this.#reading.lost(each.kind === "unknown" ? each.reason : "an input that is not followed", given.range),
+    );
+    return this.#tensors.make(applyLayer(layer, steps, this.#reading, given.range));
+  }
+
+  #input(given: Given): Value {
+    const config = configAt(given, 0);
+    const shape = config("shape") ?? config("batchShape");
+    const whole = config("batchShape") !== undefined;
+    const items = shape === undefined ? undefined : itemsOf(shape)?.map((each) => numberOf(each));
+    const dims: Dims | undefined =
+      items === undefined ? statedInput(config) : [batchExtent, ...(whole ? items.slice(1) : items)];
+    return this.#tensors.data(dims, given.range);
+  }
+
+  #sequential(given: Given): Value {
+    const layers = configAt(given, 0)("layers");
+    const items = layers === undefined ? [] : itemsOf(layers);
+    const reason = layers?.kind === "unknown" ? layers.reason : "its layers are not known";
+    const stack = given.open !== undefined ? unknown(given.open) : items === undefined ? unknown(reason) : tuple(items);
+    return new TensorFlowModel(given, this.#reading, this.#training.modelMember, { layers: stack });
+  }
+
+  #functional(given: Given): Value {
+    const config = configAt(given, 0);
+    const [inputs, outputs] = [config("inputs"), config("outputs")];
+    const tensors = (value: Value | undefined) =>
+      value instanceof Tensor ? [value] : value === undefined ? [] : (itemsOf(value) ?? []);
+    const starts = tensors(inputs).flatMap((each) => (each instanceof Tensor ? [each.step] : []));
+    const ends = tensors(outputs);
+    const [end] = ends;
+    const reason = outputs?.kind === "unknown" ? outputs.reason : "its outputs are not followed";
+    const output = ends.length > 1 ? "it has several outputs" : end instanceof Tensor ? end.step : reason;
+    return new TensorFlowModel(given, this.#reading, this.#training.modelMember, { inputs: starts, output });
+  }
+
+  #loss(name: string, given: Given): Value {
+    const sketch = lossFunction(name, given);
+    if (sketch === undefined) return unknown(`${name} is not followed`, given.range);
+    this.#reading.losses.push(sketch);
+    const [, prediction] = given.positional;
+    this.#training.predicted = { loss: given.range, prediction: prediction instanceof Tensor ? prediction : undefined };
+    return unknown("the value of a loss", given.range);
+  }
+
+  /** Extents that are written out. */
+  #dims(shape: Value | undefined): Dims | undefined {
+    return shape === undefined ? undefined : itemsOf(shape)?.map((each) => numberOf(each));
+  }
+
+  /** Extents of numbers that are written out themselves. */
+  #dimsOfLiteral(numbers: Value | undefined): Dims | undefined {
+    const items = numbers?.kind === "list" ? itemsOf(numbers) : undefined;
+    if (items === undefined) return undefined;
+    const [first] = items;
+    return [ofFramework(items.length), ...(first?.kind === "list" ? (this.#dimsOfLiteral(first) ?? []) : [])];
+  }
+
+  #drawn(
+    name: string,
+    given: Given,
+    distribution: "normal" | "truncatedNormal" | "uniform",
+    [one, two]: readonly (Value | undefined)[],
+  ): Value {
+    const first = numberOf(one, ofFramework(0));
+    const second = numberOf(two, ofFramework(1));
+    const gain =
+      distribution === "uniform"
+        ? spread(first, second)
+        : distribution === "normal"
+          ? second
+          : scaled(second, truncation);
+    const mean = distribution === "uniform" ? middle(first, second) : first;
+    const sketch: InitializerSketch = {
+      name,
+      distribution,
+      gain,
+      fan: undefined,
+      mean,
+      basis: "written",
+      range: given.range,
+    };
+    return this.#tensors.data(this.#dims(given.positional[0]), given.range, sketch);
+  }
+
+  #constant(name: string, shape: Value | undefined, value: Known<number>, range: SourceRange): Value {
+    const gain: Known<number> = value.known ? { ...value, value: Math.abs(value.value) } : value;
+    const sketch: InitializerSketch = {
+      name,
+      distribution: "constant",
+      gain,
+      fan: undefined,
+      mean: value,
+      basis: "written",
+      range,
+    };
+    return this.#tensors.data(this.#dims(shape), range, sketch);
+  }
+}

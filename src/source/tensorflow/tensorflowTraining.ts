@@ -1,0 +1,297 @@
+/** Calls that train in TensorFlow.js. */
+import { Closure, builtin } from "../interpret/closure.ts";
+import { Tensor, type Dims, type FlowStep } from "../interpret/flow.ts";
+import { Entries } from "../interpret/entries.ts";
+import { Given } from "../interpret/given.ts";
+import { sketchOf } from "../interpret/modelSketching.ts";
+import type { Caller, Reading } from "../interpret/reading.ts";
+import { itemsOf, nothing, numberOf, unknown, type ObjectValue, type Value } from "../interpret/value.ts";
+import type { SourceRange } from "../places.ts";
+import { derived, ofFramework, unstated, type Known } from "../sketch/known.ts";
+import { configAt } from "./config.ts";
+import { lossNamed } from "./tensorflowLosses.ts";
+import type { ModelMember, TensorFlowModel } from "./tensorflowModel.ts";
+import { optimizerNamed, TensorFlowOptimizer } from "./tensorflowOptimizers.ts";
+
+/** A data set of `tf.data`, of which the size of its batches is followed. */
+export class Dataset implements ObjectValue {
+  readonly kind = "object";
+  readonly batch: Known<number>;
+
+  constructor(batch: Known<number>) {
+    this.batch = batch;
+  }
+
+  member(name: string): Value {
+    if (name === "batch") return builtin((given) => new Dataset(numberOf(given.get(0, ""))));
+    return builtin(() => this);
+  }
+}
+
+export class TensorFlowTraining {
+  readonly #reading: Reading;
+  /** Where the loss was computed last, and of what. */
+  predicted: { readonly loss: SourceRange; readonly prediction: Tensor | undefined } | undefined;
+
+  constructor(reading: Reading) {
+    this.#reading = reading;
+  }
+
+  readonly modelMember: ModelMember = (model, name) => {
+    switch (name) {
+      case "compile":
+        return builtin((given) => this.#compile(model, given));
+      case "fit":
+      case "fitDataset":
+      case "trainOnBatch":
+        return builtin((given) => this.#fit(model, name, given));
+      default:
+        return undefined;
+    }
+  };
+
+  readonly optimizerMember = (optimizer: TensorFlowOptimizer, name: string, range: SourceRange): Value => {
+    switch (name) {
+      case "minimize":
+        return builtin((given) => {
+          this.#steps("minimize", optimizer, given, given.get(0, "f"));
+          return unknown("the value of a loss", given.range);
+        });
+      case "applyGradients":
+        return builtin((given) => {
+          this.#record("applyGradients", optimizer, given, this.#gradientBatch);
+          return nothing;
+        });
+      case "setLearningRate":
+        return builtin((given) => {
+          optimizer.moved(name, given.range);
+          return nothing;
+        });
+      default:
+        return unknown(`${name} of an optimizer`, range);
+    }
+  };
+
+  #gradientBatch: Known<number> = unstated("the batch is not followed");
+
+  #compile(model: TensorFlowModel, given: Given): Value {
+    const config = configAt(given, 0);
+    const optimizer = config("optimizer");
+    if (optimizer instanceof TensorFlowOptimizer) model.optimizer = optimizer;
+    else if (optimizer?.kind === "scalar" && typeof optimizer.value === "string") {
+      const { value, range } = optimizer;
+      model.optimizer = optimizerNamed(
+        value,
+        range ?? given.range,
+        given.statement,
+        this.#reading,
+        this.optimizerMember,
+      );
+    } else model.optimizer = undefined;
+    if (model.optimizer !== undefined) model.optimizer.found.model = model;
+    const loss = config("loss");
+    const name = loss?.kind === "scalar" ? loss.value : loss instanceof NamedLoss ? loss.name : undefined;
+    if (typeof name === "string") {
+      const range =
+        (loss?.kind === "scalar" ? loss.range : loss instanceof NamedLoss ? loss.range : undefined) ?? given.range;
+      this.#reading.losses.push(lossNamed(name, range));
+      model.loss = range;
+    } else model.loss = undefined;
+    return nothing;
+  }
+
+  #fit(model: TensorFlowModel, call: "fit" | "fitDataset" | "trainOnBatch", given: Given): Value {
+    const config = configAt(given, call === "fit" ? 2 : 1);
+    const data = given.get(0, "x");
+    const rows: Known<number> =
+      data instanceof Tensor
+        ? (data.dims?.[0] ?? unstated("the shape of the data is not known"))
+        : unstated("the data are not followed");
+    const none = unstated("the text does not say");
+    if (call === "trainOnBatch") {
+      this.#push(call, given, {
+        model,
+        optimizer: model.optimizer,
+        loss: model.loss,
+        batchSize: rows,
+        epochs: none,
+        steps: this.#stepsOfLoop(),
+        examples: none,
+      });
+      return unknown("the value of a loss", given.range);
+    }
+    const ofData = call === "fit" ? ofFramework(32) : data instanceof Dataset ? data.batch : none;
+    const batchSize = call === "fit" ? numberOf(config("batchSize"), ofData) : ofData;
+    const epochs = numberOf(config("epochs"), ofFramework(1));
+    const split = numberOf(config("validationSplit"), ofFramework(0));
+    const examples =
+      call === "fit" ? derived([rows, split], ([all = 0, part = 0]) => Math.floor(all * (1 - part))) : none;
+    const perEpoch =
+      call === "fit"
+        ? derived([examples, batchSize], ([all = 0, size = 1]) => Math.ceil(all / size))
+        : numberOf(config("batchesPerEpoch"));
+    const steps =
+      this.#reading.loops.length > 0
+        ? unstated("it trains in a loop")
+        : derived([perEpoch, epochs], ([batches = 0, times = 0]) => batches * times);
+    this.#push(call, given, {
+      model,
+      optimizer: model.optimizer,
+      loss: model.loss,
+      batchSize,
+      epochs,
+      steps,
+      examples,
+    });
+    const callbacks = config("callbacks");
+    if (callbacks?.kind === "list") itemsOf(callbacks);
+    return unknown("a history", given.range);
+  }
+
+  /** Follows a function that computes a loss; what it computes by hand is a model of its own. */
+  #follow(loss: Value | undefined, given: Given): Dims | undefined {
+    const depth = this.#reading.callers.length;
+    this.predicted = undefined;
+    this.#reading.appliedModel = undefined;
+    const { trace, missed } = this.#reading.traced(() => {
+      if (loss instanceof Closure)
+        loss.call(new Given({ ...given.parts(), positional: [], named: new Map(), open: undefined }));
+    });
+    const model = this.#reading.appliedModel;
+    const steps = trace.filter(({ what }) => what === "layer");
+    const prediction = this.#seenPrediction();
+    const batch = prediction?.dims ?? firstInput(prediction?.step)?.dims;
+    if (model === undefined && steps.some(({ layer }) => layer !== undefined))
+      this.#byHand(steps, depth, given, prediction, missed, loss);
+    return batch;
+  }
+
+  #seenPrediction(): Tensor | undefined {
+    return this.predicted?.prediction;
+  }
+
+  #byHand(
+    steps: readonly FlowStep[],
+    depth: number,
+    given: Given,
+    prediction: Tensor | undefined,
+    missed: string | undefined,
+    loss: Value | undefined,
+  ): void {
+    const trace = prediction === undefined ? steps : before(prediction.step);
+    const inside = trace.flatMap(({ within }) => within ?? []).length > 0 ? common(trace, depth) : undefined;
+    const closure = loss instanceof Closure ? loss.making : undefined;
+    const place = inside ?? (closure === undefined ? undefined : { ...closure, name: undefined });
+    const input = firstInput(prediction?.step);
+    const value: ObjectValue = { kind: "object", member: () => nothing };
+    this.#reading.appliedModel = value;
+    const sketch = () =>
+      sketchOf({
+        name: place?.name,
+        form: "core",
+        range: place?.range ?? given.range,
+        statement: place?.statement ?? given.statement,
+        inputDims: input?.dims,
+        trace,
+        output: prediction?.step ?? "it is not known which tensor is the model's output",
+        owned: trace.flatMap(({ layer }) =>
+          layer === undefined || layer.making.name === undefined ? [] : [{ layer, path: layer.making.name }],
+        ),
+        missed: missed ?? (prediction === undefined ? "it is not known which tensor is the model's output" : undefined),
+        changed: undefined,
+      });
+    this.#reading.models.push({ value, sketch });
+  }
+
+  #steps(call: string, optimizer: TensorFlowOptimizer, given: Given, loss: Value | undefined): void {
+    const dims = this.#follow(loss, given);
+    this.#record(call, optimizer, given, dims?.[0] ?? unstated("the shape of the data is not known"));
+  }
+
+  #record(call: string, optimizer: TensorFlowOptimizer, given: Given, batchSize: Known<number>): void {
+    const model = this.#reading.appliedModel;
+    if (!this.#reading.rehearsing) optimizer.found.model ??= model;
+    const none = unstated("the text does not say");
+    this.#push(call, given, {
+      model,
+      optimizer,
+      loss: this.predicted?.loss,
+      batchSize,
+      epochs: none,
+      steps: this.#stepsOfLoop(),
+      examples: none,
+    });
+  }
+
+  /** Computes gradients of a loss, to be applied later. */
+  gradients(given: Given): Value {
+    const dims = this.#follow(given.get(0, "f"), given);
+    this.#gradientBatch = dims?.[0] ?? unstated("the shape of the data is not known");
+    const entries = new Entries(this.#reading.memory);
+    entries.open("gradients");
+    return entries;
+  }
+
+  #stepsOfLoop(): Known<number> {
+    const [only, ...more] = this.#reading.loops;
+    if (only === undefined) return unstated("no loop that is followed");
+    if (more.length > 0) return unstated("it trains in loops within loops");
+    if (this.#reading.memory.uncertainty > only.uncertainty) return unstated("not every round takes a step");
+    return only.count;
+  }
+
+  #push(
+    call: string,
+    given: Given,
+    rest: {
+      model: ObjectValue | undefined;
+      optimizer: TensorFlowOptimizer | undefined;
+      loss: SourceRange | undefined;
+      batchSize: Known<number>;
+      epochs: Known<number>;
+      steps: Known<number>;
+      examples: Known<number>;
+    },
+  ): void {
+    this.#reading.trainings.push({ call, range: given.range, statement: given.statement, ...rest });
+  }
+}
+
+/** A function of `tf.losses` or `tf.metrics` that is handed on by its name. */
+export class NamedLoss implements ObjectValue {
+  readonly kind = "object";
+  readonly name: string;
+  readonly range: SourceRange;
+  readonly #called: (given: Given) => Value;
+
+  constructor(name: string, range: SourceRange, called: (given: Given) => Value) {
+    this.name = name;
+    this.range = range;
+    this.#called = called;
+  }
+
+  call(given: Given): Value {
+    return this.#called(given);
+  }
+
+  member(): Value {
+    return nothing;
+  }
+}
+
+/** The function in which all that has weights is computed. */
+function common(trace: readonly FlowStep[], depth: number): Caller | undefined {
+  const callers = trace.filter(({ layer }) => layer !== undefined).map(({ within }) => within?.[depth + 1]);
+  const [first] = callers;
+  return callers.every((each) => each?.site === first?.site) ? first : undefined;
+}
+
+function firstInput(step: FlowStep | undefined): FlowStep | undefined {
+  return step === undefined ? undefined : before(step).find(({ what, name }) => what === "input" && name === "input");
+}
+
+function before(step: FlowStep): FlowStep[] {
+  const found = new Set<FlowStep>([step]);
+  for (const each of found) for (const from of each.from) found.add(from);
+  return [...found].sort((one, other) => one.serial - other.serial);
+}
