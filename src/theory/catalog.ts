@@ -11,7 +11,11 @@ import { firstLearningRate } from "./hyperparameters/firstLearningRate.ts";
 import { noiseScale } from "./hyperparameters/noiseScale.ts";
 import { weightEquilibrium } from "./hyperparameters/weightEquilibrium.ts";
 import { catapult } from "./limits/catapult.ts";
+import { lazyDynamics } from "./limits/lazyDynamics.ts";
 import { balancedness } from "./solvable/balancedness.ts";
+import { deepLinearModes } from "./solvable/deepLinearModes.ts";
+import { flattestSolution } from "./solvable/flattestSolution.ts";
+import { plateauEscape } from "./solvable/plateauEscape.ts";
 import { stepZeroLoss } from "./solvable/stepZeroLoss.ts";
 import { deadUnits } from "./universality/deadUnits.ts";
 import { neuralCollapse } from "./universality/neuralCollapse.ts";
@@ -23,6 +27,10 @@ export const catalog: readonly Law[] = [
   timeToEdge,
   stepZeroLoss,
   balancedness,
+  deepLinearModes,
+  plateauEscape,
+  flattestSolution,
+  lazyDynamics,
   catapult,
   stochasticEdge,
   firstLearningRate,

@@ -9,11 +9,14 @@ import { firstSteps } from "./streams/firstSteps.ts";
 import { freeFeatures } from "./streams/freeFeatures.ts";
 import { freshLayers, gaussianMatrix } from "./streams/freshLayers.ts";
 import { linearBatch } from "./streams/linearBatch.ts";
+import { linearNetwork } from "./streams/linearNetwork.ts";
 import { risingCurvature } from "./streams/risingCurvature.ts";
 import { scaleFreeWeights } from "./streams/scaleFreeWeights.ts";
 import { grid, scaledRun, truth } from "./streams/scalingFamily.ts";
 import { branches, cosine, scheduledRun } from "./streams/schedules.ts";
+import { smallStart } from "./streams/smallStart.ts";
 import { twoLayers } from "./streams/twoLayers.ts";
+import { wideNetwork } from "./streams/wideNetwork.ts";
 
 /** A run on which a law speaks and is scored, made for the properties that every law must have. */
 export interface LawRun {
@@ -29,6 +32,16 @@ export const lawRuns: Readonly<Record<string, () => LawRun>> = {
   "time-to-edge": () => ({ records: everyday() }),
   "step-zero-loss": () => ({ records: everyday() }),
   balancedness: () => ({ records: everyday() }),
+  "deep-linear-modes": () => ({
+    records: linearNetwork({ signals: [3, 1], start: { deviation: 0.03 }, rate: 0.03, steps: 300 }),
+  }),
+  "plateau-escape": () => ({ records: smallStart({ scale: 0.0005, rate: 0.05, steps: 200 }) }),
+  "flattest-solution": () => ({
+    records: linearNetwork({
+      ...{ signals: [2, 1], start: { deviation: 0.5 }, rate: 0.1, steps: 200, width: 2, every: 10, sharpness: true },
+    }),
+  }),
+  "lazy-dynamics": () => ({ records: wideNetwork({ width: 400, steps: 250, every: 25 }) }),
   "stochastic-edge": () => ({ records: risingCurvature((step) => Math.min(17, 2 + step / 30)) }),
   "first-learning-rate": () => ({
     records: firstSteps({ seed: 1, steps: 120, rate: (step) => Math.min(3, (step + 1) / 30) }),

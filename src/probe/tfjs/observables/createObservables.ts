@@ -13,6 +13,7 @@ import { initialAgreement } from "./initialAgreement.ts";
 import { InitialWeights, keepInitialWeights } from "./initialWeights.ts";
 import { keepProbeSet } from "./keepProbeSet.ts";
 import { layerUpdates } from "./layerUpdates.ts";
+import { linearModes } from "./linearModes.ts";
 import { machine } from "./machine.ts";
 import { neuralCollapse } from "./neuralCollapse.ts";
 import { neuralFeatures } from "./neuralFeatures.ts";
@@ -42,6 +43,7 @@ export function createObservables(limits?: ProbeSetLimits): readonly Observable[
     machine(),
     layerUpdates,
     balance(),
+    linearModes(),
     scaleInvariance(),
     activationMoments,
     spectralNorms(),

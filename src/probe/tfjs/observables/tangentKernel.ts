@@ -1,4 +1,5 @@
 import { EigenvalueDecomposition, Matrix } from "ml-matrix";
+import type { Engine } from "../engine.ts";
 import { freeMemory } from "../freeMemory.ts";
 import { tracedLayers } from "../layerActivations.ts";
 import { type OutputHead, outputHead } from "../outputHead.ts";
@@ -11,6 +12,7 @@ import type { InitialWeights } from "./initialWeights.ts";
 import { type Measurement, type Observable, type ObservedStep, Unmeasurable } from "./observable.ts";
 import { chosen } from "./randomMatrix.ts";
 import { gramOfRows } from "./symmetric.ts";
+import { dot } from "./vectors.ts";
 
 /** Gradients of single outputs that a kernel is made of. */
 const mostRows = 200;
@@ -31,6 +33,7 @@ const timedGradients = 4;
  * - `kernel/spectrum`: eigenvalues of K/m, descending; `kernel/largest`: the first of them.
  * - `kernel/alignment`: yᵀKy/(‖K‖·‖y‖²), y being the targets less their mean over the examples (Cristianini et al. 2001). Null: mean over
  *   shuffled examples.
+ * - `kernel/residual`: (e·r)²/(2m) for each eigenvector e, in the order of the spectrum, r being outputs less targets; of a squared error only.
  * - `kernel/distance`: ‖K − K₀‖/‖K₀‖, with the kernel of the same examples at the initial weights; from step 1 on.
  */
 export function tangentKernel(initial: InitialWeights, probe: ProbeSet): Observable {
@@ -54,14 +57,19 @@ export function tangentKernel(initial: InitialWeights, probe: ProbeSet): Observa
     const kernel = kernelAt(trace);
     const norm = kernel.norm("frobenius");
     if (!Number.isFinite(norm) || norm === 0) return undefined;
-    const spectrum = eigenvalues(kernel).map((each) => each / examples.length);
+    const { eigenvalues, eigenvectors } = decomposed(kernel);
+    const spectrum = eigenvalues.map((each) => each / examples.length);
     const values: Record<string, number> = { "kernel/largest": spectrum[0] ?? 0 };
-    const targets = centredTargets(readFloats(engine, head.targets), examples, outputs);
+    const targets = centredTargets(rowsOf(readFloats(engine, head.targets), examples, outputs), outputs);
     const aligned = alignments(kernel, targets, outputs);
     if (aligned !== undefined) {
       values["kernel/alignment"] = aligned.value;
       values["kernel/alignment/null"] = aligned.null;
     }
+    const isSquared = tracedLayers(trace).prediction?.kind === "meanSquaredError";
+    const residual = isSquared
+      ? residualParts(eigenvectors, residualOf(engine, head, examples), examples.length)
+      : undefined;
     if (step.step > 0) {
       const point = trace.at(start);
       try {
@@ -73,7 +81,7 @@ export function tangentKernel(initial: InitialWeights, probe: ProbeSet): Observa
     }
     return {
       values,
-      vectors: { "kernel/spectrum": spectrum },
+      vectors: { "kernel/spectrum": spectrum, ...(residual && { "kernel/residual": residual }) },
       sample: examples.length,
       method: `gradients of the ${outputs} outputs for each of ${examples.length} examples, ${probe.describe("first")}`,
     };
@@ -130,20 +138,47 @@ function kernelOf(rows: Iterable<Float32Array>, columns: number): Matrix {
   return gramOfRows({ values, rows: all.length, columns });
 }
 
-function eigenvalues(kernel: Matrix): number[] {
-  const { realEigenvalues } = new EigenvalueDecomposition(kernel, { assumeSymmetric: true });
-  return realEigenvalues.toSorted((a, b) => b - a);
+function decomposed(kernel: Matrix) {
+  const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(kernel, { assumeSymmetric: true });
+  const order = realEigenvalues
+    .map((_, column) => column)
+    .toSorted((a, b) => (realEigenvalues[b] ?? 0) - (realEigenvalues[a] ?? 0));
+  return {
+    eigenvalues: order.map((column) => realEigenvalues[column] ?? 0),
+    eigenvectors: order.map((column) => eigenvectorMatrix.getColumn(column)),
+  };
 }
 
 /** Flat [examples, outputs]. */
-function centredTargets(targets: Float32Array, examples: readonly number[], outputs: number): number[] {
-  const some = examples.flatMap((example) => Array.from(targets.subarray(example * outputs, (example + 1) * outputs)));
+function centredTargets(targets: readonly number[], outputs: number): number[] {
+  const examples = targets.length / outputs;
   const means = Array.from(
     { length: outputs },
-    (_, output) =>
-      some.reduce((sum, each, index) => (index % outputs === output ? sum + each : sum), 0) / examples.length,
+    (_, output) => targets.reduce((sum, each, index) => (index % outputs === output ? sum + each : sum), 0) / examples,
   );
-  return some.map((each, index) => each - (means[index % outputs] ?? 0));
+  return targets.map((each, index) => each - (means[index % outputs] ?? 0));
+}
+
+/** Flat, of some examples. */
+function rowsOf(all: Float32Array, examples: readonly number[], outputs: number): number[] {
+  return examples.flatMap((example) => Array.from(all.subarray(example * outputs, (example + 1) * outputs)));
+}
+
+/** Outputs less targets, flat, of some examples. */
+function residualOf(engine: Engine, { outputs, targets }: OutputHead, examples: readonly number[]): number[] {
+  const [is, wanted] = [outputs, targets].map((tensor) =>
+    rowsOf(readFloats(engine, tensor), examples, outputs.shape[1] ?? 0),
+  );
+  return (is ?? []).map((each, index) => each - (wanted?.[index] ?? 0));
+}
+
+/** Halves of the mean square over the examples, of what of a residual lies along each eigenvector. */
+function residualParts(
+  eigenvectors: readonly (readonly number[])[],
+  residual: readonly number[],
+  examples: number,
+): number[] {
+  return eigenvectors.map((vector) => dot(vector, residual) ** 2 / (2 * examples));
 }
 
 function alignments(kernel: Matrix, targets: readonly number[], outputs: number) {
