@@ -4,6 +4,12 @@ import * as vscode from "vscode";
 import { startClock } from "./editor/activationClock.ts";
 import { Doctor } from "./editor/doctor.ts";
 import { importRun } from "./editor/importCommand.ts";
+import { InlineDiagnostics } from "./editor/inline/inlineDiagnostics.ts";
+import { InlineHints } from "./editor/inline/inlineHints.ts";
+import { InlineHovers } from "./editor/inline/inlineHovers.ts";
+import { InlineResults } from "./editor/inline/inlineResults.ts";
+import { silenceLaw, toggle } from "./editor/inline/inlineSettings.ts";
+import { LastRuns } from "./editor/inline/lastRuns.ts";
 import { inspectScript, inspectWithArguments } from "./editor/inspectCommand.ts";
 import { LawsView } from "./editor/lawsView.ts";
 import { showEnd, showFailure } from "./editor/notices.ts";
@@ -19,7 +25,7 @@ import { StatusBar } from "./editor/statusBar.ts";
 import { TrainingLenses } from "./editor/trainingLenses.ts";
 import { WorkerRunAccess } from "./editor/workerRunAccess.ts";
 import { WorkerThread } from "./editor/workerThread.ts";
-import { commands } from "./ids.ts";
+import { commands, settings } from "./ids.ts";
 
 /** What other extensions, and tests in an editor, may know. */
 export interface OrreryExtension {
@@ -59,7 +65,12 @@ export function activate(context: vscode.ExtensionContext): OrreryExtension {
     report,
   });
   const sources = keep(new SourceFiles(parser, report));
-  const lenses = keep(new TrainingLenses(sources, runs, log));
+  const lastRuns = keep(new LastRuns(runs, access));
+  const results = keep(new InlineResults(sources, lastRuns, log));
+  keep(new TrainingLenses({ sources, runs, lastRuns, results, log }));
+  keep(new InlineHints(results));
+  const hovers = keep(new InlineHovers(results));
+  keep(new InlineDiagnostics(results));
   const doctor = keep(new Doctor(path.join(dist, "probe", "doctor.mjs"), log));
   keep(new RunsView(runs, doctor));
   keep(new LawsView(access, runs, log));
@@ -81,10 +92,13 @@ export function activate(context: vscode.ExtensionContext): OrreryExtension {
     [
       commands.clearInline,
       () => {
-        lenses.clearResults();
+        lastRuns.clear();
       },
     ],
-    [commands.toggleLenses, () => lenses.toggle()],
+    [commands.toggleInline, () => toggle(settings.inline)],
+    [commands.toggleLenses, () => toggle(settings.codeLens)],
+    [commands.explainLine, (target) => hovers.explain(target)],
+    [commands.silenceLaw, (law) => silenceLaw(law)],
     [commands.doctor, () => doctor.show()],
     [
       commands.showLog,

@@ -15,14 +15,22 @@ export const commands = {
   copyRunPath: "orrery.copyRunPath",
   showConsole: "orrery.showConsole",
   clearInline: "orrery.clearInline",
+  toggleInline: "orrery.toggleInline",
   toggleLenses: "orrery.toggleLenses",
+  explainLine: "orrery.explainLine",
+  silenceLaw: "orrery.silenceLaw",
   showLog: "orrery.showLog",
   doctor: "orrery.doctor",
 } as const;
 
 export const settings = {
   section: "orrery",
+  inline: "orrery.inline.enabled",
   codeLens: "orrery.codeLens.enabled",
+  inlayHints: "orrery.inlayHints.enabled",
+  hovers: "orrery.hovers.enabled",
+  diagnostics: "orrery.diagnostics.enabled",
+  silencedLaws: "orrery.diagnostics.silencedLaws",
   runsDirectory: "orrery.runs.directory",
   measuringBudget: "orrery.measuringBudget",
   probeSetBatches: "orrery.probeSet.batches",
@@ -40,7 +48,7 @@ export const contextKeys = {
   paused: "orrery.paused",
   /** At least one live run is not paused. */
   running: "orrery.running",
-  /** Lenses show how a last run went, so there is something to clear. */
+  /** Something of a last run is shown beside the lines, so there is something to clear. */
   inlineResults: "orrery.inlineResults",
 } as const;
 

@@ -2,6 +2,9 @@
 import type { CodeSite } from "../source/codeSite.ts";
 import type { Grammars, SourceLanguage } from "../source/grammar.ts";
 import { SourceFile } from "../source/sourceFile.ts";
+import type { InlineFinding } from "./inline/inlineFinding.ts";
+import { inlineFindings } from "./inline/inlineFindings.ts";
+import type { PlacedRun } from "./inline/placedRun.ts";
 import type { SourceRequest, SourceService } from "./sourceService.ts";
 
 interface ParsedFile {
@@ -21,12 +24,14 @@ export class ParsedFiles implements SourceService {
   /** Rejects where the grammar cannot be loaded. */
   async sites(request: SourceRequest): Promise<readonly CodeSite[]> {
     const file = await this.#file(request.key, request.language);
-    if (file.version < request.since) file.source.forget();
-    for (const change of request.changes) {
-      if (change.version > file.version) for (const edit of change.edits) file.source.edit(edit);
-    }
-    file.version = request.version;
-    return file.source.sites(request.text);
+    return toldOf(request, file).sites(request.text);
+  }
+
+  /** Rejects where the grammar cannot be loaded. */
+  async findings(request: SourceRequest, run: PlacedRun | undefined): Promise<readonly InlineFinding[]> {
+    const file = await this.#file(request.key, request.language);
+    const sketch = toldOf(request, file).sketch(request.text);
+    return sketch === undefined ? [] : inlineFindings(sketch, request.text, run);
   }
 
   close(key: string): void {
@@ -47,4 +52,14 @@ export class ParsedFiles implements SourceService {
     }
     return file;
   }
+}
+
+/** The source, told of all edits that lead to the request's text. At once, so that no other request comes in between. */
+function toldOf(request: SourceRequest, file: ParsedFile): SourceFile {
+  if (file.version < request.since) file.source.forget();
+  for (const change of request.changes) {
+    if (change.version > file.version) for (const edit of change.edits) file.source.edit(edit);
+  }
+  file.version = request.version;
+  return file.source;
 }

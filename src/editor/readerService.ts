@@ -9,6 +9,7 @@ import type {
   SeriesSlice,
   VectorRow,
 } from "../run/runRows.ts";
+import type { InlineRun } from "./inline/inlineRun.ts";
 import type { LawListing } from "./lawListing.ts";
 import type { RunListing } from "./runListing.ts";
 
@@ -24,6 +25,8 @@ export interface ReaderService {
   events(directory: string, afterSequence: number, limit: number): readonly EventRow[];
   ledger(directory: string): readonly LedgerRow[];
   standings(directory: string): readonly LawStanding[];
+  /** What the run says of its script's lines. */
+  inlineRun(directory: string): InlineRun;
   /** Every law, with its record over some runs. */
   laws(directories: readonly string[]): readonly LawListing[];
   /** Makes a run that was recorded elsewhere, or a log, one of those under `runs`, and gives its directory. */

@@ -1,14 +1,17 @@
 /** The thread that reads runs, so that the extension host never waits for a disk. */
-import { existsSync, readFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { setImmediate as turn } from "node:timers/promises";
 import { parentPort } from "node:worker_threads";
 import { importRun } from "../recorder/importRun.ts";
 import { isLiving, processMarkSchema } from "../recorder/processMark.ts";
 import { isFollowed } from "../recorder/recorderLock.ts";
 import { ledgerEntries } from "../run/ledgerEntries.ts";
+import { readManifest } from "../run/manifestFile.ts";
 import { RunDirectory } from "../run/runDirectory.ts";
 import { RunFileReader } from "../run/runFileReader.ts";
 import { currentThreshold } from "./currentThreshold.ts";
+import { readInlineRun } from "./inline/readInlineRun.ts";
 import { lawListings } from "./lawListing.ts";
 import type { ReaderService, RunChanged } from "./readerService.ts";
 import { StoredRuns } from "./storedRuns.ts";
@@ -31,6 +34,7 @@ function serve(port: ThreadPort): void {
     events: (directory, afterSequence, limit) => readerAt(directory).events(afterSequence, limit),
     ledger: (directory) => readerAt(directory).ledger(),
     standings: (directory) => readerAt(directory).standings(),
+    inlineRun: (directory) => readInlineRun(readerAt(directory), readManifest(new RunDirectory(directory)), textSince),
     laws: (directories) => lawListings(ledgerEntries(directories.map((each) => new RunDirectory(each))).entries),
     importRun: async (from, runs) => (await importRun(from, runs)).path,
     watch: (directory) => {
@@ -76,6 +80,13 @@ function revisionOf(directory: string): number {
   } catch {
     return -1;
   }
+}
+
+/** By the time of its last change. */
+function textSince(file: string, since: number): string | undefined {
+  const stats = statSync(file, { throwIfNoEntry: false });
+  if (stats?.isFile() !== true || stats.mtimeMs > since) return undefined;
+  return createHash("sha256").update(readFileSync(file)).digest("hex");
 }
 
 async function life(directory: RunDirectory): Promise<{ training: boolean; recorder: boolean }> {

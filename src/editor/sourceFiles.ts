@@ -3,6 +3,8 @@ import * as vscode from "vscode";
 import type { CodeSite } from "../source/codeSite.ts";
 import type { SourceLanguage } from "../source/grammar.ts";
 import { isInScope, longestText } from "../source/scope.ts";
+import type { InlineFinding } from "./inline/inlineFinding.ts";
+import type { PlacedRun } from "./inline/placedRun.ts";
 import type { Subscription } from "./runAccess.ts";
 import type { SourceChange, SourceRequest, SourceService } from "./sourceService.ts";
 import type { WorkerThread } from "./workerThread.ts";
@@ -28,8 +30,13 @@ interface OpenFile {
   /** `changes` has every change after this version. */
   since: number;
   changes: SourceChange[];
-  /** The newest answer, and what it was about. */
-  answer: { readonly version: number; readonly sites: readonly CodeSite[] } | undefined;
+  /** The newest version that was answered. */
+  answered: number;
+  /** The newest answers, and what they were about. */
+  sites: { readonly version: number; readonly found: readonly CodeSite[] } | undefined;
+  findings:
+    | { readonly version: number; readonly run: string | undefined; readonly found: readonly InlineFinding[] }
+    | undefined;
 }
 
 export class SourceFiles implements vscode.Disposable {
@@ -58,25 +65,31 @@ export class SourceFiles implements vscode.Disposable {
    * package that trains: the thread is not even started for those. Rejects when the token is cancelled, or the thread fails.
    */
   async sites(document: vscode.TextDocument, token: vscode.CancellationToken): Promise<readonly CodeSite[]> {
-    const language = languages[document.languageId];
-    if (language === undefined || lengthOf(document) > longestText) return [];
-    const key = document.uri.toString();
-    const { version } = document;
-    const known = this.#files.get(key);
-    if (known?.answer?.version === version) return known.answer.sites;
+    const known = this.#files.get(document.uri.toString())?.sites;
+    if (known?.version === document.version) return known.found;
+    return this.#answer(document, [], async (request, file) => {
+      const found = await this.#ask(token, (signal) => this.#thread.call("sites", [request], signal));
+      if (request.version > (file.sites?.version ?? -1)) file.sites = { version: request.version, found };
+      return found;
+    });
+  }
 
-    const text = document.getText();
-    if (!isInScope(text, language)) return [];
-    const file = known ?? { since: version, changes: [], answer: undefined };
-    this.#files.set(key, file);
-    const { since, changes } = file;
-    const sites = await this.#ask({ key, language, version, text, since, changes }, token);
-    if (version > (file.answer?.version ?? -1)) {
-      file.answer = { version, sites };
-      file.since = Math.max(file.since, version);
-      file.changes = file.changes.filter((change) => change.version > version);
-    }
-    return sites;
+  /** What there is to say beside the lines of a document as it stands, given the run that speaks of them; as `sites` else. */
+  async findings(
+    document: vscode.TextDocument,
+    run: PlacedRun | undefined,
+    token: vscode.CancellationToken,
+  ): Promise<readonly InlineFinding[]> {
+    const known = this.#files.get(document.uri.toString())?.findings;
+    const directory = run?.run.directory;
+    if (known?.version === document.version && known.run === directory) return known.found;
+    return this.#answer(document, [], async (request, file) => {
+      const found = await this.#ask(token, (signal) => this.#thread.call("findings", [request, run], signal));
+      if (request.version >= (file.findings?.version ?? -1)) {
+        file.findings = { version: request.version, run: directory, found };
+      }
+      return found;
+    });
   }
 
   dispose(): void {
@@ -84,7 +97,32 @@ export class SourceFiles implements vscode.Disposable {
     this.#files.clear();
   }
 
-  async #ask(request: SourceRequest, token: vscode.CancellationToken): Promise<readonly CodeSite[]> {
+  /** Asks about the document as it stands; `nothing` is the answer where it is not read at all. */
+  async #answer<T>(
+    document: vscode.TextDocument,
+    nothing: T,
+    ask: (request: SourceRequest, file: OpenFile) => Promise<T>,
+  ): Promise<T> {
+    const language = languages[document.languageId];
+    if (language === undefined || lengthOf(document) > longestText) return nothing;
+    const key = document.uri.toString();
+    const { version } = document;
+    const text = document.getText();
+    if (!isInScope(text, language)) return nothing;
+    const known = this.#files.get(key);
+    const file = known ?? { since: version, changes: [], answered: -1, sites: undefined, findings: undefined };
+    this.#files.set(key, file);
+    const { since, changes } = file;
+    const found = await ask({ key, language, version, text, since, changes }, file);
+    if (version > file.answered) {
+      file.answered = version;
+      file.since = Math.max(file.since, version);
+      file.changes = file.changes.filter((change) => change.version > version);
+    }
+    return found;
+  }
+
+  async #ask<T>(token: vscode.CancellationToken, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const abort = new AbortController();
     const cancel = () => {
       abort.abort(new vscode.CancellationError());
@@ -92,7 +130,7 @@ export class SourceFiles implements vscode.Disposable {
     if (token.isCancellationRequested) cancel();
     const subscription = token.onCancellationRequested(cancel);
     try {
-      return await this.#thread.call("sites", [request], abort.signal);
+      return await call(abort.signal);
     } finally {
       subscription.dispose();
     }

@@ -2,6 +2,8 @@
 import type { CodeSite } from "../source/codeSite.ts";
 import type { SourceLanguage } from "../source/grammar.ts";
 import type { SourceEdit } from "../source/sourceFile.ts";
+import type { InlineFinding } from "./inline/inlineFinding.ts";
+import type { PlacedRun } from "./inline/placedRun.ts";
 
 /** What led to one version of a document from the one before. */
 export interface SourceChange {
@@ -27,6 +29,8 @@ export interface SourceRequest {
 
 export interface SourceService {
   sites(request: SourceRequest): Promise<readonly CodeSite[]>;
+  /** What there is to say beside the lines, given the run that speaks of them. */
+  findings(request: SourceRequest, run: PlacedRun | undefined): Promise<readonly InlineFinding[]>;
   /** Forgets a document that is no longer open. */
   close(key: string): void;
 }

@@ -23,6 +23,7 @@ if (parentPort !== null) {
   );
   serveThread<SourceService>(parentPort, {
     sites: (request) => files.sites(request),
+    findings: (request, run) => files.findings(request, run),
     close: (key) => {
       files.close(key);
     },

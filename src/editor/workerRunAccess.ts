@@ -1,6 +1,7 @@
 /** Reads runs through the reader thread, which is started when the first run is read. */
 import type { SeriesRequest } from "../run/runRows.ts";
 import type { ReaderService, RunChanged } from "./readerService.ts";
+import type { InlineRun } from "./inline/inlineRun.ts";
 import type { LawListing } from "./lawListing.ts";
 import type { OpenRun, RunAccess, Subscription } from "./runAccess.ts";
 import type { RunListing } from "./runListing.ts";
@@ -40,6 +41,11 @@ export class WorkerRunAccess implements RunAccess, Subscription {
   /** Every law, with its record over some runs. */
   laws(directories: readonly string[]): Promise<readonly LawListing[]> {
     return this.#thread.call("laws", [directories]);
+  }
+
+  /** What a run says of its script's lines. */
+  inlineRun(directory: string): Promise<InlineRun> {
+    return this.#thread.call("inlineRun", [directory]);
   }
 
   open(directory: string): OpenRun {

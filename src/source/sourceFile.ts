@@ -6,6 +6,8 @@ import type { SourceLanguage } from "./grammar.ts";
 import type { SourcePosition } from "./places.ts";
 import { pythonSites } from "./python/pythonSites.ts";
 import { isInScope } from "./scope.ts";
+import type { SourceSketch } from "./sketch/sourceSketch.ts";
+import { sketchSource } from "./sketchSource.ts";
 
 /** One replacement. Offsets are in UTF-16 code units of the text before this edit; edits apply one after the other. */
 export interface SourceEdit {
@@ -24,6 +26,8 @@ export class SourceFile implements Disposable {
   #length = 0;
   #edited = false;
   #sites: readonly CodeSite[] | undefined;
+  /** Null where there is none. */
+  #sketch: SourceSketch | null | undefined;
 
   /** `parser` is that of the language. */
   constructor(parser: Parser, language: SourceLanguage) {
@@ -31,9 +35,9 @@ export class SourceFile implements Disposable {
     this.#language = language;
   }
 
-  /** Tells the file of an edit; the next `sites` parses only what has changed. */
+  /** Tells the file of an edit; the next question parses only what has changed. */
   edit(edit: SourceEdit): void {
-    this.#sites = undefined;
+    this.#forgetAnswers();
     this.#edited = true;
     this.#length += edit.inserted.length - (edit.oldEnd - edit.start);
     const { row, column } = endOf(edit);
@@ -52,30 +56,47 @@ export class SourceFile implements Disposable {
    * what the edits make it (one whose line ends were changed, say) is parsed anew.
    */
   sites(text: string): readonly CodeSite[] {
-    if (text.length !== this.#length) this.forget();
-    this.#length = text.length;
-    this.#sites ??= this.#read(text);
+    this.#take(text);
+    this.#sites ??=
+      this.#read(text, (tree) => (this.#language === "python" ? pythonSites(tree, text) : codeSites(tree, text))) ?? [];
     return this.#sites;
   }
 
-  #read(text: string): readonly CodeSite[] {
+  /** What `text` says of what it trains and how, as `sites` else; undefined where it says nothing. */
+  sketch(text: string): SourceSketch | undefined {
+    this.#take(text);
+    if (this.#sketch === undefined)
+      this.#sketch = this.#read(text, (tree) => sketchSource(tree, this.#language)) ?? null;
+    return this.#sketch ?? undefined;
+  }
+
+  #take(text: string): void {
+    if (text.length !== this.#length) this.forget();
+    this.#length = text.length;
+  }
+
+  #read<T>(text: string, of: (tree: Tree) => T): T | undefined {
     if (!isInScope(text, this.#language)) {
       this.#deleteTree();
-      return [];
+      return undefined;
     }
     if (this.#tree === undefined || this.#edited) {
       const tree = this.#parser.parse(text, this.#tree) ?? undefined;
       this.#deleteTree();
       this.#tree = tree;
     }
-    if (this.#tree === undefined) return [];
-    return this.#language === "python" ? pythonSites(this.#tree, text) : codeSites(this.#tree, text);
+    return this.#tree === undefined ? undefined : of(this.#tree);
   }
 
-  /** The next `sites` parses the whole text. */
+  /** The next question parses the whole text. */
   forget(): void {
-    this.#sites = undefined;
+    this.#forgetAnswers();
     this.#deleteTree();
+  }
+
+  #forgetAnswers(): void {
+    this.#sites = undefined;
+    this.#sketch = undefined;
   }
 
   #deleteTree(): void {

@@ -1,0 +1,81 @@
+/** The loss before the first step, read off a model's last layer and the loss that it is trained on. */
+import type { LossSketch } from "../../source/sketch/trainingSketch.ts";
+import type { LayerSketch } from "../../source/sketch/layerSketch.ts";
+import type { ModelSketch } from "../../source/sketch/modelSketch.ts";
+import { gaussianDecile } from "../../theory/bootstrap.ts";
+import { crossEntropyAtInitialization, stepZeroLoss } from "../../theory/solvable/stepZeroLoss.ts";
+import { notPredicted, type Prediction } from "./prediction.ts";
+
+/** What the expansion that L09 rests on leaves out, relative. */
+const margin = 0.02;
+
+/**
+ * In nats. By Jensen's inequality the expected cross-entropy of logits that know nothing of the labels lies between ln C and
+ * ln C + σ²/2, σ² their variance over the classes, however large that is. Of C logits drawn once, σ² itself scatters as χ² with
+ * C − 1 degrees of freedom, by √(2/(C − 1)) of its mean.
+ * @param logitVariance the largest variance of a logit to be expected; undefined where it is not known
+ */
+export function firstLoss(model: ModelSketch, loss: LossSketch, logitVariance: number | undefined): Prediction {
+  if (!model.fresh.known) return notPredicted(model.fresh.reason, stepZeroLoss);
+  if (!loss.reduction.known) return notPredicted(loss.reduction.reason, stepZeroLoss);
+  if (loss.reduction.value !== "mean") {
+    return notPredicted("the loss is no mean over examples, and how many there are matters", stepZeroLoss);
+  }
+  const classes = classesOf(model, loss);
+  if (typeof classes === "string") return notPredicted(classes, stepZeroLoss);
+  if (logitVariance === undefined) {
+    return notPredicted("how large the first logits are does not follow from the text", stepZeroLoss);
+  }
+  // Of two classes with one logit z, the other being 0, σ² is z²/4.
+  const variance = loss.kind === "binaryCrossEntropy" ? logitVariance / 4 : logitVariance;
+  const largest = variance * (1 + gaussianDecile * Math.sqrt(2 / Math.max(1, classes - 1)));
+  const [low, high] = [crossEntropyAtInitialization(classes, 0), crossEntropyAtInitialization(classes, largest)];
+  return {
+    known: true,
+    value: (low + high) / 2,
+    low: low * (1 - margin),
+    high: high * (1 + margin),
+    certainty: "interval",
+    how: `ln ${classes} to ln ${classes} + σ²/2, σ² of the logits at most ${largest.toPrecision(2)}`,
+    assumptions: [
+      "Labels and initial logits are independent: nothing is pretrained.",
+      "Inputs have a mean square of at most 1, as standardized ones and pixels from 0 to 1 have.",
+    ],
+    law: stepZeroLoss,
+  };
+}
+
+/** Why not, where it is not known. */
+function classesOf(model: ModelSketch, loss: LossSketch): number | string {
+  const outputs = outputsOf(model);
+  switch (loss.kind) {
+    case "binaryCrossEntropy":
+      return 2;
+    case "crossEntropy":
+    case "negativeLogLikelihood":
+      if (typeof outputs === "number" && outputs < 2) return "a cross-entropy over one class is always zero";
+      return outputs;
+    case "meanSquaredError":
+    case "meanAbsoluteError":
+    case "huber":
+      return "the first error depends on the targets, which are not in the text";
+    case "hinge":
+    case "kullbackLeibler":
+    case "cosine":
+    case "other":
+      return "it is predicted of cross-entropies only";
+  }
+}
+
+/** Of the last layer that decides how many there are. */
+function outputsOf({ layers, complete, flow }: ModelSketch): number | string {
+  if (!complete.known) return complete.reason;
+  if (!flow.known) return flow.reason;
+  const last = layers.findLast((layer) => layer.used && !keepsOutputs(layer));
+  if (last?.kind !== "dense") return "its last layer is not a dense one";
+  return last.units.known ? last.units.value : last.units.reason;
+}
+
+function keepsOutputs({ kind }: LayerSketch): boolean {
+  return kind === "activation" || kind === "dropout";
+}

@@ -1,0 +1,30 @@
+/** Everything that is said beside the lines of one text. */
+import type { SourceSketch } from "../../source/sketch/sourceSketch.ts";
+import { batchDiagnostics } from "./batchDiagnostics.ts";
+import { batchFindings, optimizerFindings, trainingFindings } from "./hyperparameterFindings.ts";
+import { inlineContext } from "./inlineContext.ts";
+import type { InlineFinding } from "./inlineFinding.ts";
+import { layerFindings } from "./layerFindings.ts";
+import { modelFindings } from "./modelFindings.ts";
+import type { PlacedRun } from "./placedRun.ts";
+import { runDiagnostics } from "./runDiagnostics.ts";
+import { textDiagnostics } from "./textDiagnostics.ts";
+
+/** @param placed the run that speaks of the text, if any */
+export function inlineFindings(
+  sketch: SourceSketch,
+  text: string,
+  placed: PlacedRun | undefined,
+): readonly InlineFinding[] {
+  const context = inlineContext(sketch, text, placed);
+  return [
+    ...modelFindings(context),
+    ...trainingFindings(context),
+    ...optimizerFindings(context),
+    ...batchFindings(context),
+    ...layerFindings(context),
+    ...runDiagnostics(context),
+    ...batchDiagnostics(context),
+    ...textDiagnostics(context),
+  ];
+}

@@ -1,0 +1,64 @@
+/** What is said over a model, and of its initialization. */
+import type { ModelPredictions } from "../../analyses/beforeRun/beforeRun.ts";
+import { exactly } from "../../analyses/beforeRun/prediction.ts";
+import { stepZeroLoss } from "../../theory/solvable/stepZeroLoss.ts";
+import { measuredFact, predictedFact } from "./facts.ts";
+import { restOfLine, type InlineContext, type SpeakingRun } from "./inlineContext.ts";
+import type { InlineFact, InlineFinding } from "./inlineFinding.ts";
+import type { InlineModel } from "./inlineRun.ts";
+import { bytesText, countText, depthText, lossText, modelText, operationsText } from "./predictionTexts.ts";
+import { digits } from "./runTexts.ts";
+
+/** One for each model of the text, on the line that it begins on. */
+export function modelFindings(context: InlineContext): readonly InlineFinding[] {
+  return context.predictions.models.map((read) => {
+    const recorded = context.speaking && recordedModel(context.speaking, read, context);
+    const predictions = recorded === undefined ? read : { ...read, parameters: recordedParameters(recorded, context) };
+    const text = modelText(predictions);
+    const { statement } = read.model;
+    return {
+      range: restOfLine(context, statement),
+      lens: text === "" ? undefined : { statement, text },
+      facts: [...predictedFacts(predictions), ...firstLossFacts(context, recorded)],
+      measured: recorded !== undefined,
+    };
+  });
+}
+
+/** What the run recorded of a model: by where it was made, or by the name of its class, which is made elsewhere. */
+function recordedModel(
+  { run, sites }: SpeakingRun,
+  { model }: ModelPredictions,
+  { sketch }: InlineContext,
+): InlineModel | undefined {
+  return run.models.find(({ source, name }) => {
+    const made = sites.among(source, sketch.models);
+    if (made !== undefined) return made === model;
+    return name === model.name && model.form === "module" && sites.isUnchanged(model.range);
+  });
+}
+
+function recordedParameters({ parameters }: InlineModel, { speaking }: InlineContext) {
+  return exactly(parameters, `as ${speaking?.name ?? "a run"} recorded it`);
+}
+
+function predictedFacts({ parameters, memory, operations, firstLoss, signal }: ModelPredictions): InlineFact[] {
+  const { gain, usableDepth } = signal;
+  return [
+    predictedFact("Parameters", parameters, countText),
+    predictedFact("Outputs of all layers, an example", memory, bytesText),
+    predictedFact("Forward pass, an example", operations, operationsText),
+    ...(firstLoss === undefined ? [] : [predictedFact("Loss at step 0", firstLoss, lossText)]),
+    predictedFact("Gradient from the last layer to the first", gain, (value) => `×${digits(value)}`),
+    ...(usableDepth === undefined ? [] : [predictedFact("Depth that would train", usableDepth, depthText)]),
+  ];
+}
+
+function firstLossFacts({ speaking }: InlineContext, recorded: InlineModel | undefined): InlineFact[] {
+  const reading = speaking?.run.firstLoss;
+  if (speaking === undefined || recorded === undefined || reading?.step !== 0 || speaking.run.models.length > 1)
+    return [];
+  return [
+    measuredFact(speaking.placed, reading, { what: "Loss at step 0", value: digits(reading.value), law: stepZeroLoss }),
+  ];
+}
