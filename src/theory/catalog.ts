@@ -18,6 +18,7 @@ import { flattestSolution } from "./solvable/flattestSolution.ts";
 import { plateauEscape } from "./solvable/plateauEscape.ts";
 import { stepZeroLoss } from "./solvable/stepZeroLoss.ts";
 import { deadUnits } from "./universality/deadUnits.ts";
+import { lowRankUpdates } from "./universality/lowRankUpdates.ts";
 import { neuralCollapse } from "./universality/neuralCollapse.ts";
 import { randomMatrixSpectrum } from "./universality/randomMatrixSpectrum.ts";
 
@@ -43,5 +44,6 @@ export const catalog: readonly Law[] = [
   scheduleLaw,
   neuralCollapse,
   scaleSymmetry,
+  lowRankUpdates,
   deadUnits,
 ];

@@ -8,6 +8,7 @@ import { everyday } from "./streams/everyday.ts";
 import { firstSteps } from "./streams/firstSteps.ts";
 import { freeFeatures } from "./streams/freeFeatures.ts";
 import { freshLayers, gaussianMatrix } from "./streams/freshLayers.ts";
+import { learnedChange } from "./streams/learnedChange.ts";
 import { linearBatch } from "./streams/linearBatch.ts";
 import { linearNetwork } from "./streams/linearNetwork.ts";
 import { risingCurvature } from "./streams/risingCurvature.ts";
@@ -60,5 +61,6 @@ export const lawRuns: Readonly<Record<string, () => LawRun>> = {
   "neural-collapse": () => ({ records: freeFeatures({ steps: 250 }) }),
   "scale-symmetry": () => ({ records: scaleFreeWeights({ steps: 420 }).records }),
   "batch-transfer": linearBatch,
+  "low-rank-updates": () => ({ records: learnedChange() }),
   "dead-units": () => ({ records: dyingUnits() }),
 };
