@@ -20,7 +20,7 @@ const layer = (units, seed) =>
 const hidden = layer(WIDTH, 1);
 const input = tf.input({ shape: [INPUTS] });
 const model = tf.model({ inputs: input, outputs: layer(OUTPUTS, 2).apply(hidden.apply(input)) });
-const rate = 0.02;
+const rate = 0.01;
 const optimizer = values.momentum === undefined ? tf.train.sgd(rate) : tf.train.momentum(rate, Number(values.momentum));
 model.compile({ optimizer, loss: "meanSquaredError" });
 
@@ -30,4 +30,4 @@ const [left] = tf.linalg.qr(tf.randomNormal([INPUTS, OUTPUTS], 0, 1, "float32", 
 const [right] = tf.linalg.qr(tf.randomNormal([OUTPUTS, OUTPUTS], 0, 1, "float32", 5));
 const map = left.mul(tf.tensor1d([4, 2.5, 1.5, 0.8])).matMul(right);
 const targets = inputs.matMul(map).add(tf.randomNormal([EXAMPLES, OUTPUTS], 0, 0.1, "float32", 6));
-await model.fit(inputs, targets, { epochs: 1200, batchSize: EXAMPLES, shuffle: false, verbose: 0 });
+await model.fit(inputs, targets, { epochs: 2400, batchSize: EXAMPLES, shuffle: false, verbose: 0 });

@@ -8,7 +8,7 @@ import * as tf from "@tensorflow/tfjs";
 const { values } = parseArgs({ options: { batch: { type: "string", default: "64" } } });
 const [EXAMPLES, INPUTS, WIDTH] = [64, 4, 24];
 
-const kernelInitializer = (seed) => tf.initializers.randomNormal({ stddev: 0.003, seed });
+const kernelInitializer = (seed) => tf.initializers.randomNormal({ stddev: 0.001, seed });
 const model = tf.sequential({
   layers: [
     tf.layers.dense({
@@ -20,8 +20,8 @@ const model = tf.sequential({
     tf.layers.dense({ units: 1, kernelInitializer: kernelInitializer(2) }),
   ],
 });
-model.compile({ optimizer: tf.train.sgd(0.05), loss: "meanSquaredError" });
+model.compile({ optimizer: tf.train.sgd(0.01), loss: "meanSquaredError" });
 
 const inputs = tf.randomNormal([EXAMPLES, INPUTS], 0, 1, "float32", 3);
 const targets = inputs.matMul(tf.randomNormal([INPUTS, 1], 0, 0.7, "float32", 4)).sin();
-await model.fit(inputs, targets, { epochs: 600, batchSize: Number(values.batch), shuffle: false, verbose: 0 });
+await model.fit(inputs, targets, { epochs: 1000, batchSize: Number(values.batch), shuffle: false, verbose: 0 });

@@ -49,4 +49,28 @@ export const entries: readonly AlmanacEntry[] = [
     holds: { script: "catapult.mjs", budget: "60%" },
     outside: { script: "catapult.mjs", runs: [["--momentum", "0.5"]] },
   },
+  {
+    law: "deep-linear-modes",
+    quick: true,
+    holds: { script: "deepLinear.mjs", budget: "60%" },
+    outside: { script: "deepLinear.mjs", runs: [["--momentum", "0.9"]], budget: "60%" },
+  },
+  {
+    law: "plateau-escape",
+    quick: true,
+    holds: { script: "plateau.mjs" },
+    outside: { script: "plateau.mjs", runs: [["--batch", "16"]] },
+  },
+  {
+    law: "flattest-solution",
+    quick: true,
+    holds: { script: "deepLinear.mjs", budget: "60%" },
+    outside: { script: "deepLinear.mjs", runs: [["--decay", "0.01"]], budget: "60%" },
+  },
+  {
+    law: "lazy-dynamics",
+    quick: false,
+    holds: { script: "lazy.mjs", budget: "60%" },
+    outside: { script: "lazy.mjs", runs: [["--width", "16"]], budget: "60%" },
+  },
 ];

@@ -45,8 +45,11 @@ const timeError = { first: 0.015, next: 0.005, coupled: 0.04 };
 /** Relative distance of two half-times from which there is a plateau between them. */
 const apart = 1.6;
 
-/** Of what there is to learn: what modes that are not followed may hold, and what a plateau's height is uncertain by. */
-const heightError = 0.02;
+/** Of what there is to learn, what modes that are not followed may hold. */
+const mostUnfollowed = 0.02;
+
+/** Relative error of what is left to learn on a plateau, and what it is off by of all that there is. */
+const heightError = { left: 0.1, all: 2e-4 };
 
 const longest = 1e7;
 
@@ -168,7 +171,7 @@ function plateaus(view: RunView, data: LinearData, rising: readonly Rise[]): rea
   const followed = new Set(rising.map(({ number }) => number));
   const rest = data.modes.reduce((sum, mode, index) => (followed.has(index + 1) ? sum : sum + energyOf(mode)), 0);
   const gap = data.emptyLoss - data.leastLoss;
-  if (!(rest <= heightError * gap)) return [];
+  if (!(rest <= mostUnfollowed * gap)) return [];
   const rate = learningRateOf(view);
   const lossAt = (step: number) =>
     rising.reduce((sum, { mode, rest: most }) => {
@@ -182,9 +185,9 @@ function plateaus(view: RunView, data: LinearData, rising: readonly Rise[]): rea
     const left = next === undefined ? apart * now : Math.sqrt(now * then);
     const step = Math.round(view.step + left);
     const central = lossAt(step);
-    const width = heightError * gap;
+    const width = heightError.left * (central - data.leastLoss) + heightError.all * gap;
     const [low, high] = [
-      lossAt(view.step + left * (1 + error)) - width,
+      Math.max(0, lossAt(view.step + left * (1 + error)) - width),
       lossAt(view.step + left * (1 - error)) + width,
     ];
     if (!(step > view.step && low <= central && central <= high)) return [];

@@ -139,9 +139,10 @@ function forecast(view: RunView, spoken: (subject: string) => boolean): readonly
   const [loss, gradient] = [view.series("loss/train"), view.series("gradient/norm")];
   const height = loss.length === 0 ? NaN : loss.valueAt(loss.length - 1);
   if (!(height > 0 && height < Infinity)) return [];
-  // Plateaus whose heights differ by a tenth or more are different ones.
-  const subject = `plateau ${Math.round(Math.log(height) / (2 * drop))}`;
-  if (spoken(subject)) return [];
+  // Plateaus whose heights differ by two fifths or more are different ones: this one may have crept into the next class.
+  const level = Math.round(Math.log(height) / (2 * drop));
+  const subject = subjectOf(level);
+  if (spoken(subject) || spoken(subjectOf(level + 1))) return [];
   const found = escape(gradient, learningRateOf(view));
   if (found === undefined || !isFlat(loss, gradient, found)) return [];
   const depth = drop * height;
@@ -182,6 +183,10 @@ function forecast(view: RunView, spoken: (subject: string) => boolean): readonly
 
 function lineSteps(view: RunView, gradient: Series, depth: number): number {
   return depth / (learningRateOf(view) * gradient.valueAt(gradient.length - 1) ** 2);
+}
+
+function subjectOf(level: number): string {
+  return `plateau ${level}`;
 }
 
 /** Whether the loss has fallen by little since the gradient was a third of what it is, and by what the growth accounts for. */
