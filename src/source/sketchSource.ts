@@ -6,13 +6,15 @@ import { TooLong } from "./interpret/reading.ts";
 import { putTogether } from "./interpret/putTogether.ts";
 import { Scope } from "./interpret/scope.ts";
 import { JavaScriptEvaluator } from "./javascript/javascriptEvaluator.ts";
+import { PythonEvaluator } from "./python/pythonEvaluator.ts";
 import type { SourceSketch } from "./sketch/sourceSketch.ts";
 import { TensorFlowLibrary } from "./tensorflow/tensorflowLibrary.ts";
+import { TorchLibrary } from "./torch/torchLibrary.ts";
 
 /** Undefined where the script takes more work to follow than anything that people write by hand. */
 export function sketchSource(tree: Tree, language: SourceLanguage): SourceSketch | undefined {
   try {
-    return language === "python" ? undefined : sketchJavaScript(tree);
+    return language === "python" ? sketchPython(tree) : sketchJavaScript(tree);
   } catch (error) {
     if (error instanceof TooLong) return undefined;
     throw error;
@@ -27,4 +29,10 @@ function sketchJavaScript(tree: Tree): SourceSketch {
   evaluator.execute(namedChildren(tree.rootNode), new Scope(undefined, true), { returned: [], yields: false });
   evaluator.followRest();
   return putTogether("tensorflowjs", evaluator.reading);
+}
+function sketchPython(tree: Tree): SourceSketch {
+  const evaluator = new PythonEvaluator((reading) => new TorchLibrary(reading));
+  evaluator.execute(namedChildren(tree.rootNode), new Scope(undefined, true), { returned: [], yields: false });
+  evaluator.followRest();
+  return putTogether("pytorch", evaluator.reading);
 }

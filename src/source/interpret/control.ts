@@ -65,6 +65,7 @@ export interface LoopPlan {
   readonly count: Known<number>;
   readonly batch?: Known<number> | undefined;
   readonly overData?: boolean;
+  readonly examples?: Known<number> | undefined;
   /** What stands for any item, where the rounds are not followed one by one. */
   readonly anyItem: Value;
 }
@@ -80,6 +81,7 @@ export function loop(reading: Reading, plan: LoopPlan, body: (item: Value) => Co
     range: plan.range,
     count: plan.count,
     batch: plan.batch,
+    examples: plan.examples,
     overData: plan.overData ?? false,
     uncertainty: 0,
   };

@@ -36,6 +36,7 @@ export interface LayerMaking {
 export interface LayerBehaviour {
   member(layer: LayerObject, name: string, range: SourceRange): Value;
   call?(layer: LayerObject, given: Given): Value;
+  assign?(layer: LayerObject, name: string, value: Value): void;
 }
 
 export class LayerObject implements ObjectValue {
@@ -43,6 +44,8 @@ export class LayerObject implements ObjectValue {
   readonly making: LayerMaking;
   /** Why its weights may begin otherwise than its initializers say. */
   handedOver: string | undefined;
+  /** The weight of another layer that it has for its own. */
+  tiedTo: Weight | undefined;
 
   constructor(making: LayerMaking) {
     this.making = making;
@@ -50,7 +53,7 @@ export class LayerObject implements ObjectValue {
 
   describe(inputs: readonly (Dims | undefined)[]): LayerDraft {
     return this.making.describe(inputs, (role) => {
-      const weight = this.making.weights.get(role);
+      const weight = role === "kernel" && this.tiedTo !== undefined ? this.tiedTo : this.making.weights.get(role);
       if (weight === undefined) throw new Error(`a ${this.making.call} has no ${role}`);
       return initialOf(weight.initial);
     });
@@ -58,6 +61,10 @@ export class LayerObject implements ObjectValue {
 
   member(name: string, range: SourceRange): Value {
     return this.making.behaviour.member(this, name, range);
+  }
+
+  assign(name: string, value: Value): void {
+    this.making.behaviour.assign?.(this, name, value);
   }
 
   call(given: Given): Value {

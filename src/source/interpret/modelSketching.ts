@@ -54,6 +54,7 @@ export function sketchOf(model: FollowedModel): ModelSketch {
   for (const { layer } of model.owned) {
     if (!computed.has(layer) && hasWeights(layer.describe([undefined]).own)) add(layer, undefined);
   }
+  const halfTied = tie([...firstOf], layers);
   const { flow, residuals } = flowOf(model, steps, layers);
   const tooMany = layers.length > mostLayers ? "more layers than are followed" : undefined;
   return {
@@ -64,7 +65,7 @@ export function sketchOf(model: FollowedModel): ModelSketch {
     inputShape: shapeOf(model.inputDims),
     layers: layers.slice(0, mostLayers),
     complete: so(
-      model.missed ?? tooMany,
+      model.missed ?? halfTied ?? tooMany,
       [...firstOf.keys()].some(({ making }) => making.basis === "default"),
     ),
     flow,
@@ -73,6 +74,23 @@ export function sketchOf(model: FollowedModel): ModelSketch {
       model.changed ?? [...firstOf.keys()].map(({ handedOver }) => handedOver).find((each) => each !== undefined),
     ),
   };
+}
+
+/** Marks layers that have the weight of another one for their own; says so where they have others besides. */
+function tie(firstOf: readonly (readonly [LayerObject, number])[], layers: LayerSketch[]): string | undefined {
+  for (const [layer, index] of firstOf) {
+    const { tiedTo } = layer;
+    if (tiedTo === undefined) continue;
+    const other = firstOf.find(([each]) => each !== layer && [...each.making.weights.values()].includes(tiedTo))?.[1];
+    const [earlier, later] = other === undefined || other > index ? [index, other] : [other, index];
+    const sketch = later === undefined ? undefined : layers[later];
+    if (later === undefined || sketch === undefined) return `${layer.making.call} has a weight from elsewhere`;
+    if (sketch.kind !== "embedding" && !(sketch.kind === "dense" && sketch.bias.known && !sketch.bias.value)) {
+      return "layers share some of their weights";
+    }
+    layers[later] = { ...sketch, sharedWith: earlier };
+  }
+  return undefined;
 }
 
 /** True, unless there is a reason why it cannot be known. */

@@ -27,6 +27,8 @@ export interface Loop {
   readonly count: Known<number>;
   /** Examples of one batch, where the loop goes over batches. */
   readonly batch: Known<number> | undefined;
+  /** Examples that it goes over in all, where it goes over batches. */
+  readonly examples: Known<number> | undefined;
   /** Whether it goes over batches of data. */
   readonly overData: boolean;
   readonly uncertainty: number;
@@ -38,6 +40,8 @@ export interface Caller {
   readonly range: SourceRange;
   readonly statement: SourcePosition;
   readonly site: number;
+  /** Whose method it is. */
+  readonly self?: Value | undefined;
 }
 
 export class Reading {

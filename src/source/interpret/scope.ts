@@ -25,6 +25,17 @@ export class Scope {
     return cell;
   }
 
+  /** A name that is one of an outer scope, although it is assigned to here (`global`, `nonlocal`). */
+  share(name: string): void {
+    const cell = this.parent?.find(name)?.cell;
+    if (cell !== undefined) this.#cells.set(name, cell);
+  }
+
+  /** What an assignment writes to in a language where every assignment in a function declares a variable of its own. */
+  assignable(name: string): Cell {
+    return this.function.declare(name);
+  }
+
   own(name: string): Cell | undefined {
     return this.#cells.get(name);
   }
@@ -32,6 +43,11 @@ export class Scope {
   find(name: string): { readonly cell: Cell; readonly scope: Scope } | undefined {
     const cell = this.#cells.get(name);
     return cell === undefined ? this.parent?.find(name) : { cell, scope: this };
+  }
+
+  /** The names of this scope itself, with their values. */
+  get all(): readonly (readonly [string, Value])[] {
+    return [...this.#cells].flatMap(([name, { value }]) => (value.kind === "unbound" ? [] : [[name, value] as const]));
   }
 
   get function(): Scope {

@@ -1,0 +1,220 @@
+/** Functions and classes of Python. */
+import type { Node } from "@vscode/tree-sitter-wasm";
+import { namedChildren } from "../declarations.ts";
+import { ClassObject, Instance } from "../interpret/classObject.ts";
+import { Closure } from "../interpret/closure.ts";
+import { Entries } from "../interpret/entries.ts";
+import type { Frame } from "../interpret/frame.ts";
+import { Given } from "../interpret/given.ts";
+import { deepestCalls } from "../interpret/reading.ts";
+import { Scope } from "../interpret/scope.ts";
+import { isNothing, join, listOf, madeElsewhere, nothing, unknown, type Value } from "../interpret/value.ts";
+import { positionOf, rangeOf, type SourcePosition } from "../places.ts";
+import type { PythonEvaluator } from "./pythonEvaluator.ts";
+
+/** Why a parameter of a function is not known that nobody in the file calls. */
+const parameterReason = "a parameter";
+
+export function closureOf(
+  evaluator: PythonEvaluator,
+  node: Node,
+  scope: Scope,
+  name: string | undefined,
+  decorators: readonly string[] = [],
+): Value {
+  const range = rangeOf(node);
+  const statement = statementStart(node);
+  const ofClass = decorators.includes("staticmethod");
+  const closure = new Closure({
+    name,
+    site: node.id,
+    range,
+    statement,
+    run: (given, self) => follow(evaluator, node, scope, name, given, ofClass ? undefined : self),
+  });
+  evaluator.reading.functions.set(node.id, closure);
+  return decorators.every((each) => harmless.some((known) => each === known || each.startsWith(`${known}(`)))
+    ? closure
+    : unknown(`changed by ${decorators.join(", ")}`, range);
+}
+
+/** Decorators that leave a function what it is. */
+const harmless = ["staticmethod", "torch.no_grad", "torch.inference_mode", "torch.jit.script"];
+
+function follow(
+  evaluator: PythonEvaluator,
+  node: Node,
+  outer: Scope,
+  name: string | undefined,
+  given: Given | undefined,
+  self: Value | undefined,
+): Value {
+  const { reading } = evaluator;
+  const range = rangeOf(node);
+  const depth = reading.callers.filter((each) => each.site === node.id && each.self === self).length;
+  if (depth > 0 || reading.callers.length >= deepestCalls) return unknown("calls too deep to be followed", range);
+  reading.followed.add(node.id);
+  const scope = new Scope(outer, true, self);
+  bindParameters(evaluator, node, given, self, scope, outer);
+  const body = node.childForFieldName("body");
+  reading.callers.push({ name, range, statement: statementStart(node), site: node.id, self });
+  try {
+    if (body === null) return nothing;
+    if (node.type === "lambda") return evaluator.evaluate(body, scope);
+    const frame: Frame = { returned: [], yields: false };
+    const completion = evaluator.execute(namedChildren(body), scope, frame);
+    if (body.descendantsOfType("yield").length > 0) return unknown("what a generator gives", range);
+    if (completion !== "returns" && completion !== "fails") frame.returned.push(nothing);
+    return frame.returned.length === 0 ? nothing : frame.returned.reduce((one, other) => join(one, other));
+  } finally {
+    reading.callers.pop();
+  }
+}
+
+function bindParameters(
+  evaluator: PythonEvaluator,
+  node: Node,
+  given: Given | undefined,
+  self: Value | undefined,
+  scope: Scope,
+  outer: Scope,
+): void {
+  const { memory } = evaluator.reading;
+  const list = node.childForFieldName("parameters");
+  const parameters = list === null ? [] : namedChildren(list);
+  let place = self === undefined ? 0 : -1;
+  const taken = new Set<string>();
+  for (const parameter of parameters) {
+    if (parameter.type === "keyword_separator") {
+      place = Number.MAX_SAFE_INTEGER;
+      continue;
+    }
+    const range = rangeOf(parameter);
+    const inner = parameter.type === "typed_parameter" ? namedChildren(parameter)[0] : undefined;
+    const pattern = inner ?? parameter;
+    const name = (
+      pattern.childForFieldName("name") ??
+      (pattern.type.endsWith("splat_pattern") ? namedChildren(pattern)[0] : pattern)
+    )?.text;
+    if (name === undefined) continue;
+    const cell = scope.declare(name);
+    if (pattern.type === "list_splat_pattern") {
+      const rest =
+        given === undefined || given.open !== undefined
+          ? unknown(parameterReason, range)
+          : listOf(given.positional.slice(Math.max(0, place)));
+      memory.write(cell, rest);
+      place = Number.MAX_SAFE_INTEGER;
+      continue;
+    }
+    if (pattern.type === "dictionary_splat_pattern") {
+      const entries = new Entries(
+        memory,
+        given === undefined ? [] : [...given.named].filter(([key]) => !taken.has(key)),
+      );
+      if (given === undefined) entries.open(parameterReason);
+      else if (given.open !== undefined) entries.open(given.open);
+      memory.write(cell, entries);
+      continue;
+    }
+    if (place === -1) memory.write(cell, self ?? nothing);
+    else memory.write(cell, argument(evaluator, given, place, name, parameter, outer));
+    taken.add(name);
+    if (place < Number.MAX_SAFE_INTEGER) place++;
+  }
+}
+
+function argument(
+  evaluator: PythonEvaluator,
+  given: Given | undefined,
+  place: number,
+  name: string,
+  parameter: Node,
+  outer: Scope,
+): Value {
+  const fallback = parameter.childForFieldName("value");
+  const range = rangeOf(parameter);
+  if (given === undefined) {
+    if (fallback === null) return unknown(parameterReason, range);
+    const value = evaluator.evaluate(fallback, outer);
+    return value.kind === "scalar" && !isNothing(value) ? { ...value, basis: "default" } : value;
+  }
+  const found = given.named.get(name) ?? given.positional[place];
+  if (found !== undefined) return found;
+  if (given.open !== undefined) return unknown(given.open, given.range);
+  return fallback === null ? unknown("not given", given.range) : evaluator.evaluate(fallback, outer);
+}
+
+export function classOf(
+  evaluator: PythonEvaluator,
+  node: Node,
+  scope: Scope,
+  name: string,
+  decorators: readonly string[],
+): ClassObject {
+  const { memory } = evaluator.reading;
+  const superclasses = node.childForFieldName("superclasses");
+  const bases = (superclasses === null ? [] : namedChildren(superclasses))
+    .filter(({ type }) => type !== "keyword_argument")
+    .map((each) => evaluator.evaluate(each, scope));
+  const inside = new Scope(scope, true);
+  const body = node.childForFieldName("body");
+  const statements = body === null ? [] : namedChildren(body);
+  evaluator.execute(statements, inside, { returned: [], yields: false });
+  const members = new Entries(memory, inside.all);
+  const fields = statements.flatMap(fieldName);
+  const isData = decorators.some((each) => each.startsWith("dataclass") || each.startsWith("dataclasses.dataclass"));
+  const made = new ClassObject({
+    name,
+    range: rangeOf(node),
+    statement: statementStart(node),
+    bases,
+    members,
+    make: (of, given) => {
+      const framework = evaluator.library.instance(of, given);
+      if (framework !== undefined) return framework;
+      const foreign = of.foreignBases.some((base) => base.kind === "unknown");
+      const instance = new Instance(of, memory, (_, member, range) =>
+        foreign
+          ? madeElsewhere(`${member} comes from a class that is not known`, range)
+          : unknown(`${member} is not in the class`, range),
+      );
+      const start = of.find("__init__");
+      if (start instanceof Closure) {
+        if (given === undefined) start.bind(instance).followAlone();
+        else start.bind(instance).call(given);
+      } else if (isData) fillFields(instance, fields, of, given);
+      return instance;
+    },
+  });
+  evaluator.reading.classes.push(made);
+  return made;
+}
+
+/** The fields of a data class, given by place or by name; those that are not given keep the defaults of the class. */
+function fillFields(instance: Instance, fields: readonly string[], of: ClassObject, given: Given | undefined): void {
+  for (const [place, field] of fields.entries()) {
+    const value = given === undefined ? undefined : (given.named.get(field) ?? given.positional[place]);
+    const fallback = of.find(field);
+    if (value !== undefined) instance.assign(field, value);
+    else if (given?.open !== undefined) instance.assign(field, unknown(given.open, given.range));
+    else if (given === undefined && fallback.kind === "scalar")
+      instance.assign(field, { ...fallback, basis: "default" });
+    else if (fallback.kind === "unbound") instance.assign(field, unknown("not given", given?.range));
+  }
+}
+
+function fieldName(statement: Node): string[] {
+  const assignment = statement.type === "expression_statement" ? namedChildren(statement)[0] : undefined;
+  const left = assignment?.type === "assignment" ? assignment.childForFieldName("left") : undefined;
+  return left?.type === "identifier" && assignment?.childForFieldName("type") !== null ? [left.text] : [];
+}
+
+const bodies: readonly string[] = ["block", "module", "ERROR"];
+
+/** Where the statement begins that a node belongs to, decorators included. */
+export function statementStart(node: Node): SourcePosition {
+  let statement = node;
+  while (statement.parent !== null && !bodies.includes(statement.parent.type)) statement = statement.parent;
+  return positionOf(statement.startPosition);
+}

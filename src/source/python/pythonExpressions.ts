@@ -1,0 +1,454 @@
+/** What the expressions of Python stand for. */
+import type { Node } from "@vscode/tree-sitter-wasm";
+import { namedChildren } from "../declarations.ts";
+import { operate, pythonOperators } from "../interpret/arithmetic.ts";
+import { Instance } from "../interpret/classObject.ts";
+import { Closure } from "../interpret/closure.ts";
+import { Entries } from "../interpret/entries.ts";
+import { Given } from "../interpret/given.ts";
+import { Scope } from "../interpret/scope.ts";
+import {
+  isNothing,
+  itemsOf,
+  join,
+  listOf,
+  madeElsewhere,
+  nothing,
+  numberOf,
+  scalar,
+  truth,
+  tuple,
+  unknown,
+  type Value,
+} from "../interpret/value.ts";
+import { rangeOf } from "../places.ts";
+import { assignTo } from "./pythonBindings.ts";
+import { builtinValue, harmlessCall, memberOf } from "./pythonBuiltins.ts";
+import { closureOf, statementStart } from "./pythonClosures.ts";
+import type { PythonEvaluator } from "./pythonEvaluator.ts";
+
+const unparsed = "code that does not parse";
+
+export function evaluatePython(evaluator: PythonEvaluator, node: Node, scope: Scope): Value {
+  const range = rangeOf(node);
+  switch (node.type) {
+    case "integer":
+    case "float":
+      return numberLiteral(node);
+    case "string":
+      return stringLiteral(node);
+    case "true":
+      return scalar(true, range);
+    case "false":
+      return scalar(false, range);
+    case "none":
+      return nothing;
+    case "identifier":
+      return nameValue(evaluator, node, scope);
+    case "parenthesized_expression":
+    case "await":
+    case "expression_statement":
+      return evaluator.evaluate(
+        namedChildren(node).find(({ type }) => type !== "comment"),
+        scope,
+      );
+    case "type":
+      return nothing;
+    case "assignment":
+      return assignment(evaluator, node, scope);
+    case "augmented_assignment":
+      return augmented(evaluator, node, scope);
+    case "named_expression": {
+      const value = evaluator.evaluate(node.childForFieldName("value"), scope);
+      const name = node.childForFieldName("name");
+      if (name !== null) assignTo(evaluator, name, value, scope);
+      return value;
+    }
+    case "attribute": {
+      const object = evaluator.evaluate(node.childForFieldName("object"), scope);
+      return memberOf(evaluator, object, node.childForFieldName("attribute")?.text ?? "", range);
+    }
+    case "subscript":
+      return subscript(evaluator, node, scope);
+    case "tuple":
+    case "expression_list":
+      return sequence(evaluator, node, scope, tuple);
+    case "list":
+      return sequence(evaluator, node, scope, listOf);
+    case "dictionary":
+      return dictionary(evaluator, node, scope);
+    case "list_comprehension":
+    case "generator_expression":
+      return comprehension(evaluator, node, scope);
+    case "lambda":
+      return closureOf(evaluator, node, scope, undefined);
+    case "unary_operator": {
+      const value = evaluator.evaluate(node.childForFieldName("argument"), scope);
+      const operator = node.childForFieldName("operator")?.text;
+      if (value.kind === "scalar" && typeof value.value === "number" && (operator === "-" || operator === "+")) {
+        return scalar(operator === "-" ? -value.value : value.value, range, value.basis);
+      }
+      return (
+        evaluator.library.operate("-", value, nothing, range) ?? unknown("an operation that is not followed", range)
+      );
+    }
+    case "not_operator": {
+      const holds = truth(evaluator.evaluate(node.childForFieldName("argument"), scope), true);
+      return holds === undefined ? unknown("depends on a condition", range) : scalar(!holds, range);
+    }
+    case "binary_operator":
+      return binary(evaluator, node, scope);
+    case "boolean_operator":
+      return booleanOperator(evaluator, node, scope);
+    case "comparison_operator":
+      return comparison(evaluator, node, scope);
+    case "conditional_expression":
+      return conditional(evaluator, node, scope);
+    case "call":
+      return call(evaluator, node, scope);
+    case "list_splat":
+    case "dictionary_splat":
+      return evaluator.evaluate(namedChildren(node)[0], scope);
+    default:
+      return unknown(node.type === "ERROR" ? unparsed : "an expression that is not followed", range);
+  }
+}
+
+function numberLiteral(node: Node): Value {
+  const text = node.text.replaceAll("_", "").toLowerCase();
+  const value = Number(text);
+  const plain = !node.isMissing && !node.hasError && text !== "" && Number.isFinite(value);
+  return plain ? scalar(value, rangeOf(node)) : unknown("not a number that is followed", rangeOf(node));
+}
+
+function stringLiteral(node: Node): Value {
+  const parts = namedChildren(node);
+  const start = parts[0]?.text.toLowerCase() ?? "";
+  if (start.includes("f") || parts.some(({ type }) => type === "interpolation"))
+    return unknown("a text put together", rangeOf(node));
+  return scalar(
+    parts
+      .filter(({ type }) => type === "string_content")
+      .map(({ text }) => text)
+      .join(""),
+    rangeOf(node),
+  );
+}
+
+function nameValue(evaluator: PythonEvaluator, node: Node, scope: Scope): Value {
+  const name = node.text;
+  const range = rangeOf(node);
+  const found = scope.find(name);
+  if (found === undefined) return builtinValue(evaluator, name) ?? evaluator.library.undefinedName(name, range);
+  const { value } = found.cell;
+  if (value.kind === "unbound") return unknown("nothing is assigned to it that is followed", range);
+  if (found.cell.ambiguous && evaluator.reading.alone && found.scope.function !== scope.function) {
+    return unknown("assigned in more than one place", range);
+  }
+  return value;
+}
+
+function assignment(evaluator: PythonEvaluator, node: Node, scope: Scope): Value {
+  const right = node.childForFieldName("right");
+  const left = node.childForFieldName("left");
+  if (right === null) {
+    if (node.hasError && left !== null) assignTo(evaluator, left, unknown(unparsed, rangeOf(node)), scope);
+    return nothing;
+  }
+  const value = evaluator.evaluate(right, scope);
+  if (left !== null) assignTo(evaluator, left, value, scope);
+  return value;
+}
+
+function augmented(evaluator: PythonEvaluator, node: Node, scope: Scope): Value {
+  const left = node.childForFieldName("left");
+  const range = rangeOf(node);
+  const before = evaluator.evaluate(left, scope);
+  const by = evaluator.evaluate(node.childForFieldName("right"), scope);
+  const operator = (node.childForFieldName("operator")?.text ?? "").slice(0, -1);
+  if (before.kind === "list" && operator === "+") {
+    const [items, more] = [itemsOf(before), itemsOf(by)];
+    const joined =
+      items === undefined || more === undefined
+        ? unknown("items that are not known are put in")
+        : tuple([...items, ...more]);
+    evaluator.reading.memory.write(before.content, joined);
+    return before;
+  }
+  const value = combine(evaluator, operator, before, by, node);
+  if (left !== null) assignTo(evaluator, left, value.kind === "unknown" ? { ...value, range } : value, scope);
+  return value;
+}
+
+function combine(evaluator: PythonEvaluator, operator: string, one: Value, other: Value, node: Node): Value {
+  const range = rangeOf(node);
+  const ofFramework = evaluator.library.operate(operator, one, other, range);
+  if (ofFramework !== undefined) return ofFramework;
+  const [items, more] = [one, other].map((each) =>
+    each.kind === "list" || each.kind === "tuple" ? itemsOf(each) : undefined,
+  );
+  if (operator === "+" && items !== undefined && more !== undefined) {
+    return one.kind === "tuple" ? tuple([...items, ...more]) : listOf([...items, ...more]);
+  }
+  if (operator === "*" && items !== undefined) {
+    const times = numberOf(other);
+    if (times.known && times.value * items.length <= 1024) {
+      const repeated = Array.from({ length: Math.max(0, times.value) }, () => items).flat();
+      return one.kind === "tuple" ? tuple(repeated) : listOf(repeated);
+    }
+  }
+  return operate(operator, one, other, range, pythonOperators);
+}
+
+function binary(evaluator: PythonEvaluator, node: Node, scope: Scope): Value {
+  const left = evaluator.evaluate(node.childForFieldName("left"), scope);
+  const right = evaluator.evaluate(node.childForFieldName("right"), scope);
+  if (node.children.some((each) => each?.type === "ERROR")) return unknown(unparsed, rangeOf(node));
+  return combine(evaluator, node.childForFieldName("operator")?.text ?? "", left, right, node);
+}
+
+function booleanOperator(evaluator: PythonEvaluator, node: Node, scope: Scope): Value {
+  const left = evaluator.evaluate(node.childForFieldName("left"), scope);
+  const isOr = node.childForFieldName("operator")?.text === "or";
+  const holds = truth(left, true);
+  if (holds !== undefined && holds === isOr) return left;
+  const right = evaluator.evaluate(node.childForFieldName("right"), scope);
+  if (holds !== undefined) return right;
+  // `width or 64`, with a width from elsewhere: a default.
+  const fallback = isOr && left.kind === "unknown" && right.kind === "scalar";
+  return fallback ? scalar(right.value, right.range, "default") : join(left, right);
+}
+
+function comparison(evaluator: PythonEvaluator, node: Node, scope: Scope): Value {
+  const range = rangeOf(node);
+  const parts = namedChildren(node);
+  const operators = node.children.flatMap((each) => (each === null || each.isNamed ? [] : [each.text]));
+  const [left, right] = parts.map((each) => evaluator.evaluate(each, scope));
+  const operator = operators.join(" ");
+  if (parts.length !== 2 || left === undefined || right === undefined) return unknown("depends on a condition", range);
+  if (operator === "in" || operator === "not in") {
+    const items = itemsOf(right);
+    const plain =
+      left.kind === "scalar" && items?.every(({ kind }) => kind === "scalar") === true && left.basis !== "default";
+    if (!plain) return unknown("depends on a condition", range);
+    const contained = items.some((each) => each.kind === "scalar" && each.value === left.value);
+    return scalar(contained === (operator === "in"), range);
+  }
+  if (isNothing(left) || isNothing(right)) {
+    const other = isNothing(right) ? left : right;
+    const equal = isNothing(other) ? true : other.kind === "unknown" ? undefined : false;
+    if (equal === undefined) return unknown("depends on a condition", range);
+    if (operator === "is" || operator === "==") return scalar(equal, range);
+    if (operator === "is not" || operator === "!=") return scalar(!equal, range);
+  }
+  return operate(operator, left, right, range, pythonOperators);
+}
+
+function conditional(evaluator: PythonEvaluator, node: Node, scope: Scope): Value {
+  const [body, condition, alternative] = namedChildren(node).filter(({ type }) => type !== "comment");
+  const holds = truth(evaluator.evaluate(condition, scope), true);
+  if (holds !== undefined) return evaluator.evaluate(holds ? body : alternative, scope);
+  const results: Value[] = [];
+  evaluator.reading.memory.fork(
+    [body, alternative].map((way) => () => results.push(evaluator.evaluate(way, scope)) > 0),
+  );
+  return results.reduce(join);
+}
+
+function sequence(
+  evaluator: PythonEvaluator,
+  node: Node,
+  scope: Scope,
+  make: (items: readonly Value[]) => Value,
+): Value {
+  const items: Value[] = [];
+  for (const each of namedChildren(node)) {
+    if (each.type === "comment") continue;
+    if (each.type === "ERROR") return unknown(unparsed, rangeOf(node));
+    const value = evaluator.evaluate(each, scope);
+    const spread = each.type === "list_splat" ? itemsOf(value) : [value];
+    if (spread === undefined) return unknown("items that are not known are put in", rangeOf(node));
+    items.push(...spread);
+  }
+  return make(items);
+}
+
+function dictionary(evaluator: PythonEvaluator, node: Node, scope: Scope): Value {
+  const entries = new Entries(evaluator.reading.memory);
+  for (const each of namedChildren(node)) {
+    if (each.type === "pair") {
+      const key = evaluator.evaluate(each.childForFieldName("key"), scope);
+      const value = evaluator.evaluate(each.childForFieldName("value"), scope);
+      if (key.kind === "scalar") entries.assign(String(key.value), value);
+      else entries.lose("a name that is not known");
+    } else if (each.type === "dictionary_splat") {
+      const spread = evaluator.evaluate(namedChildren(each)[0], scope);
+      if (!(spread instanceof Entries) || spread.openness !== undefined)
+        entries.lose("entries that are not known are put in");
+      else for (const [name, value] of spread.all) entries.assign(name, value);
+    } else if (each.type === "ERROR") entries.lose(unparsed);
+  }
+  return entries;
+}
+
+/** Lists longer than this are data. */
+const mostItems = 512;
+
+function comprehension(evaluator: PythonEvaluator, node: Node, scope: Scope): Value {
+  const body = node.childForFieldName("body");
+  const clauses = namedChildren(node).filter(({ type }) => type === "for_in_clause" || type === "if_clause");
+  const found: Value[] = [];
+  let lost: string | undefined;
+  const go = (index: number, inside: Scope): void => {
+    const clause = clauses[index];
+    if (clause === undefined) {
+      found.push(evaluator.evaluate(body, inside));
+      return;
+    }
+    if (clause.type === "if_clause") {
+      const holds = truth(evaluator.evaluate(namedChildren(clause)[0], inside), true);
+      if (holds === undefined) lost = "it depends on a condition which items there are";
+      if (holds !== false) go(index + 1, inside);
+      return;
+    }
+    const over = evaluator.evaluate(clause.childForFieldName("right"), inside);
+    const items = itemsOf(over);
+    const left = clause.childForFieldName("left");
+    const rounds =
+      items === undefined || items.length > mostItems ? [unknown("an item that is not known", rangeOf(clause))] : items;
+    if (rounds !== items) lost = over.kind === "unknown" ? over.reason : "how many items there are is not known";
+    for (const item of rounds) {
+      const own = new Scope(inside, true);
+      if (left !== null) assignTo(evaluator, left, item, own);
+      go(index + 1, own);
+    }
+  };
+  go(0, scope);
+  return lost === undefined ? listOf(found) : { kind: "unknown", reason: lost, range: rangeOf(node), made: true };
+}
+
+function subscript(evaluator: PythonEvaluator, node: Node, scope: Scope): Value {
+  const object = evaluator.evaluate(node.childForFieldName("value"), scope);
+  const places = node.childrenForFieldName("subscript");
+  const range = rangeOf(node);
+  const place = places[0] ?? null;
+  const index =
+    place?.type === "slice" || places.length > 1 ? unknown("a part", range) : evaluator.evaluate(place, scope);
+  const ofFramework = evaluator.library.index(object, index, range);
+  if (ofFramework !== undefined) return ofFramework;
+  if (object.kind === "unknown") return object;
+  if (place?.type === "slice") return slice(evaluator, object, place, scope);
+  if (index.kind !== "scalar") return unknown("an item of which the place is not known", range);
+  if (object instanceof Entries) return object.get(String(index.value), range);
+  const items = object.kind === "object" ? object.items?.() : itemsOf(object);
+  if (typeof index.value === "number" && items !== undefined && index.basis !== "default") {
+    return items.at(index.value) ?? unknown("there is no such item", range);
+  }
+  return unknown("an item that is not followed", range);
+}
+
+function slice(evaluator: PythonEvaluator, object: Value, place: Node, scope: Scope): Value {
+  const range = rangeOf(place);
+  const items = itemsOf(object);
+  if (items === undefined) return unknown("a part that is not known", range);
+  const parts = [":", ":"].map(() => undefined as number | undefined);
+  let index = 0;
+  for (const each of place.children) {
+    if (each === null) continue;
+    if (each.type === ":") index++;
+    else if (index < 2) {
+      const bound = numberOf(evaluator.evaluate(each, scope));
+      if (!bound.known) return unknown(bound.reason, range);
+      parts[index] = bound.value;
+    } else return unknown("a part that is not followed", range);
+  }
+  const part = items.slice(parts[0], parts[1]);
+  return object.kind === "tuple" ? tuple(part) : listOf(part);
+}
+
+function argumentsOf(evaluator: PythonEvaluator, node: Node, scope: Scope): Given {
+  const list = node.childForFieldName("arguments");
+  const positional: Value[] = [];
+  const named = new Map<string, Value>();
+  let open: string | undefined = list === null ? unparsed : undefined;
+  const given = list === null ? [] : list.type === "argument_list" ? namedChildren(list) : [list];
+  for (const each of given) {
+    if (each.type === "comment") continue;
+    if (each.type === "ERROR") open = unparsed;
+    else if (each.type === "keyword_argument") {
+      const name = each.childForFieldName("name")?.text ?? "";
+      named.set(
+        name,
+        each.hasError ? unknown(unparsed, rangeOf(each)) : evaluator.evaluate(each.childForFieldName("value"), scope),
+      );
+    } else if (each.type === "dictionary_splat") {
+      const spread = evaluator.evaluate(namedChildren(each)[0], scope);
+      if (spread instanceof Entries && spread.openness === undefined)
+        for (const [name, value] of spread.all) named.set(name, value);
+      else open ??= "arguments that are not known are put in";
+    } else if (each.type === "list_splat") {
+      const spread = itemsOf(evaluator.evaluate(namedChildren(each)[0], scope));
+      if (spread === undefined) open ??= "arguments that are not known are put in";
+      else positional.push(...spread);
+    } else positional.push(evaluator.evaluate(each, scope));
+  }
+  // A call without its closing bracket may not have all its arguments yet.
+  if (list?.lastChild?.isMissing === true) open = unparsed;
+  const user = node.parent;
+  const left = user?.type === "assignment" ? user.childForFieldName("left") : null;
+  return new Given({
+    positional: open === unparsed ? [] : positional,
+    named,
+    open,
+    range: rangeOf(node),
+    statement: statementStart(node),
+    assignedTo: left?.type === "identifier" ? left.text : undefined,
+  });
+}
+
+function call(evaluator: PythonEvaluator, node: Node, scope: Scope): Value {
+  const callee = node.childForFieldName("function");
+  const range = rangeOf(node);
+  if (callee === null) return unknown(unparsed, range);
+  const inherited = superMethod(evaluator, callee, scope);
+  if (inherited !== undefined) return inherited === "none" ? nothing : inherited(argumentsOf(evaluator, node, scope));
+  const attribute = callee.type === "attribute" ? callee.childForFieldName("attribute")?.text : undefined;
+  const object = attribute === undefined ? undefined : evaluator.evaluate(callee.childForFieldName("object"), scope);
+  const value =
+    attribute === undefined || object === undefined
+      ? evaluator.evaluate(callee, scope)
+      : memberOf(evaluator, object, attribute, rangeOf(callee));
+  const given = argumentsOf(evaluator, node, scope);
+  if (value.kind === "object" && value.call !== undefined) return value.call(given);
+  if (attribute !== undefined && object !== undefined) {
+    const followed = evaluator.library.unfollowedMethod(attribute, object, given);
+    if (followed !== undefined) return followed;
+  }
+  const name = callee.text.slice(0, 40);
+  if (!harmlessCall(callee)) evaluator.handOver(given, name);
+  return madeElsewhere(value.kind === "unknown" ? value.reason : `made by ${name}`, range);
+}
+
+/** `super().method`: that of the script's own base class, or `none` where the base is not the script's. */
+function superMethod(
+  evaluator: PythonEvaluator,
+  callee: Node,
+  scope: Scope,
+): "none" | ((given: Given) => Value) | undefined {
+  const object = callee.type === "attribute" ? callee.childForFieldName("object") : null;
+  if (object?.type !== "call" || object.childForFieldName("function")?.text !== "super") return undefined;
+  const { self } = scope;
+  const name = callee.childForFieldName("attribute")?.text ?? "";
+  if (!(self instanceof Instance)) return "none";
+  const site = evaluator.reading.callers.at(-1)?.site;
+  const { lineage } = self.of;
+  const inside = lineage.findIndex(({ making }) => {
+    const own = making.members.get(name);
+    return own instanceof Closure && own.making.site === site;
+  });
+  for (const each of lineage.slice(inside + 1)) {
+    const found = each.making.members.get(name);
+    if (found instanceof Closure) return (given) => found.bind(self).call(given);
+  }
+  return "none";
+}

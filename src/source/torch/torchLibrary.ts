@@ -1,0 +1,501 @@
+/** What the packages that train with PyTorch stand for in a script. */
+import { calculate } from "../interpret/arithmetic.ts";
+import { ClassObject, Instance } from "../interpret/classObject.ts";
+import { builtin, Closure } from "../interpret/closure.ts";
+import { Entries } from "../interpret/entries.ts";
+import { Initial, Tensor, Weight, type Dims } from "../interpret/flow.ts";
+import { Given } from "../interpret/given.ts";
+import { LayerObject, type LayerBehaviour, type WeightRole } from "../interpret/layerObject.ts";
+import type { Reading } from "../interpret/reading.ts";
+import {
+  itemsOf,
+  listOf,
+  madeElsewhere,
+  nothing,
+  numberOf,
+  scalar,
+  textOf,
+  tuple,
+  unknown,
+  valueOf,
+  type ObjectValue,
+  type Value,
+} from "../interpret/value.ts";
+import type { SourceRange } from "../places.ts";
+import type { LoopData, PythonLibrary } from "../python/pythonLibrary.ts";
+import { ofFramework, unstated, type Known } from "../sketch/known.ts";
+import { parserOfArguments } from "./commandLine.ts";
+import { draw, gainOf, initialization } from "./torchInitializers.ts";
+import { torchLayer } from "./torchLayers.ts";
+import { torchLoss } from "./torchLosses.ts";
+import { findModel } from "./torchModels.ts";
+import {
+  fullName,
+  isModule,
+  isModuleClass,
+  layerWeights,
+  modulesOf,
+  nameIt,
+  Parameters,
+  partsOf,
+  TorchContainer,
+  weightsOf,
+} from "./torchModules.ts";
+import { scheduleSketch } from "./torchOptimizers.ts";
+import { TorchTensors } from "./torchTensors.ts";
+import { Loader, TorchOptimizer, TorchTraining } from "./torchTraining.ts";
+
+const followed: readonly string[] = [
+  "torch",
+  "math",
+  "argparse",
+  "dataclasses",
+  "collections",
+  "lightning",
+  "pytorch_lightning",
+  "tqdm",
+  "functools",
+  "copy",
+  "accelerate",
+];
+
+/** Values in front of what they wrap, which they leave what it is. */
+const wrappers: readonly string[] = [
+  "torch.compile",
+  "torch.nn.DataParallel",
+  "torch.nn.parallel.DistributedDataParallel",
+  "torch.jit.script",
+  "tqdm.tqdm",
+  "tqdm",
+  "tqdm.auto.tqdm",
+  "copy.deepcopy",
+  "copy.copy",
+];
+
+export class TorchLibrary implements PythonLibrary {
+  readonly #reading: Reading;
+  readonly #tensors: TorchTensors;
+  readonly #training: TorchTraining;
+  readonly #open: string[] = [];
+
+  constructor(reading: Reading) {
+    this.#reading = reading;
+    this.#tensors = new TorchTensors(reading);
+    this.#training = new TorchTraining(reading);
+  }
+
+  named(path: string, range: SourceRange): Value {
+    const root = path.split(".")[0] ?? "";
+    if (!followed.includes(root)) return unknown(`comes from ${root}`, range);
+    const value: ObjectValue = {
+      kind: "object",
+      member: (name, at) => this.#constant(`${path}.${name}`) ?? this.named(`${path}.${name}`, at),
+      call: (given) => this.#call(path, given),
+    };
+    return nameIt(value, path);
+  }
+
+  openNames(path: string): void {
+    this.#open.push(path);
+  }
+
+  undefinedName(name: string, range: SourceRange): Value {
+    const [from] = this.#open;
+    return from === undefined
+      ? unknown(`${name} is not defined in this file`, range)
+      : this.named(`${from}.${name}`, range);
+  }
+
+  data(of: LoopData): Value {
+    return new Loader(of);
+  }
+
+  dataOf(value: Value): LoopData | undefined {
+    return value instanceof Loader ? value.data : undefined;
+  }
+
+  isInstance(value: Value, type: Value): boolean | undefined {
+    const name = fullName(type)?.split(".").at(-1);
+    if (name === undefined) return undefined;
+    if (value instanceof LayerObject) return value.making.call === name || name === "Module";
+    if (value instanceof TorchContainer) return value.form === name || name === "Module";
+    if (value instanceof Instance) return name === "Module" ? isModuleClass(value.of) : false;
+    return value instanceof Tensor ? name === "Tensor" || (name === "Parameter" && value instanceof Weight) : undefined;
+  }
+
+  operate(operator: string, one: Value, other: Value, range: SourceRange): Value | undefined {
+    if (!(one instanceof Tensor) && !(other instanceof Tensor)) return undefined;
+    const [tensor, second] = one instanceof Tensor ? [one, other] : [other, one];
+    switch (operator) {
+      case "+":
+        return this.#tensors.sum(one, other, range);
+      case "*":
+        return this.#tensors.factor("mul", tensor, second, range);
+      case "/":
+        return one instanceof Tensor
+          ? this.#tensors.factor("div", one, other, range)
+          : this.#tensors.product(one, other, range);
+      case "@":
+        return this.#tensors.product(one, other, range);
+      default: {
+        const from = [one, other]
+          .filter((each) => each instanceof Tensor)
+          .map((each) => this.#tensors.used(each, range));
+        return this.#tensors.make(
+          this.#reading.operation(operator, from, range, tensor instanceof Tensor ? tensor.dims : undefined),
+        );
+      }
+    }
+  }
+
+  index(value: Value, index: Value, range: SourceRange): Value | undefined {
+    if (value instanceof TorchContainer) return value.at(index, range);
+    return value instanceof Tensor ? this.#tensors.index(value, range) : undefined;
+  }
+
+  instance(of: ClassObject, given: Given | undefined): Value | undefined {
+    if (!isModuleClass(of)) return undefined;
+    const instance = new Instance(
+      of,
+      this.#reading.memory,
+      (self, name, range) => this.#moduleMember(self, name, range),
+      (self, inputs) => this.#forward(self, inputs),
+    );
+    const start = of.find("__init__");
+    if (start instanceof Closure) {
+      if (given === undefined) start.bind(instance).followAlone();
+      else start.bind(instance).call(given);
+    }
+    findModel(this.#reading, this.#tensors, instance, given);
+    return instance;
+  }
+
+  unfollowedMethod(name: string, _object: Value, given: Given): Value | undefined {
+    if (name === "backward") {
+      this.#training.backward();
+      return nothing;
+    }
+    const optimizer = given.positional.find((each) => each instanceof TorchOptimizer);
+    if (name === "step" && optimizer instanceof TorchOptimizer) return this.#training.step(optimizer, given);
+    if (name === "prepare") return given.positional.length === 1 ? given.positional[0] : tuple(given.positional);
+    return undefined;
+  }
+
+  #constant(path: string): Value | undefined {
+    if (path === "math.pi" || path === "torch.pi") return scalar(Math.PI, undefined);
+    return path === "math.e" ? scalar(Math.E, undefined) : undefined;
+  }
+
+  #call(path: string, given: Given): Value {
+    const { range } = given;
+    const parts = path.split(".");
+    const name = parts.at(-1) ?? "";
+    const [first] = given.positional;
+    if (wrappers.includes(path)) return first ?? nothing;
+    if (parts[0] === "math")
+      return given.open === undefined ? calculate(name, given.positional, range) : unknown(given.open, range);
+    if (path === "argparse.ArgumentParser") return parserOfArguments(this.#reading.memory);
+    if (path === "dataclasses.field") return given.by("default") ?? unknown("the default of a field", range);
+    if (path === "collections.OrderedDict") return first ?? new Entries(this.#reading.memory, given.named);
+    if (parts[0] === "accelerate") return unknown("not followed", range);
+    if (name === "Trainer" && (parts[0] === "lightning" || parts[0] === "pytorch_lightning"))
+      return this.#training.trainer(given);
+    if (path.startsWith("torch.nn.init.")) return this.#initialize(name, given);
+    if (path.startsWith("torch.optim.lr_scheduler.")) return this.#schedule(name, given);
+    if (path.startsWith("torch.optim.")) return this.#training.optimizer(name, given, this.#tensors);
+    if (path.startsWith("torch.utils.data.")) return this.#data(name, given);
+    if (path.startsWith("torch.nn.utils.")) return first ?? nothing;
+    if (path.startsWith("torch.nn.functional.")) return this.#functional(name, given);
+    if (path.startsWith("torch.nn.")) return this.#module(name, given);
+    if (parts[0] === "torch") return this.#torch(name, given);
+    return madeElsewhere(`made by ${path}`, range);
+  }
+
+  #initialize(name: string, given: Given): Value {
+    const [weight] = given.positional;
+    if (name === "calculate_gain")
+      return valueOf(gainOf(textOf(weight), numberOf(given.get(1, "param"), ofFramework(0.01))));
+    const sketch = initialization(name, given);
+    if (!(weight instanceof Weight)) {
+      if (weight instanceof Tensor)
+        return sketch === undefined ? weight : this.#tensors.data(weight.dims, given.range, sketch);
+      return unknown("a weight that is not followed", given.range);
+    }
+    this.#reading.memory.write(
+      weight.initial,
+      sketch === undefined ? unknown(`drawn by ${name}`) : new Initial(sketch),
+    );
+    return weight;
+  }
+
+  #schedule(name: string, given: Given): Value {
+    const optimizer = given.get(0, "optimizer");
+    if (optimizer instanceof TorchOptimizer) optimizer.found.schedules.push(scheduleSketch(name, given));
+    return { kind: "object", member: () => builtin(() => nothing) };
+  }
+
+  #data(name: string, given: Given): Value {
+    const { range } = given;
+    if (name === "TensorDataset") return tuple(given.positional);
+    if (name !== "DataLoader") return madeElsewhere(`made by ${name}`, range);
+    const stated = given.get(1, "batch_size");
+    const sampled = given.by("batch_sampler") !== undefined;
+    const batch: Known<number> = sampled ? unstated("a sampler makes the batches") : numberOf(stated, ofFramework(1));
+    const dataset = given.get(0, "dataset");
+    const columns = dataset?.kind === "tuple" ? dataset.items.filter((each) => each instanceof Tensor) : [];
+    const examples = columns[0]?.dims?.[0] ?? unstated("the data are not followed");
+    const item =
+      columns.length > 0
+        ? tuple(
+            columns.map((each) =>
+              this.#tensors.data(each.dims === undefined ? undefined : [batch, ...each.dims.slice(1)], range),
+            ),
+          )
+        : undefined;
+    return new Loader({ batch, examples, item });
+  }
+
+  #functional(name: string, given: Given): Value {
+    const loss = torchLoss(name, given);
+    if (loss !== undefined) {
+      this.#reading.losses.push(loss);
+      return this.#training.lossValue(given.range);
+    }
+    if (name === "linear" || name === "embedding") return this.#tensors.byHand(name, given);
+    if (name === "one_hot") return unknown("one-hot vectors", given.range);
+    return this.#tensors.operation(name, given.get(0, "input"), given, 1);
+  }
+
+  #module(path: string, given: Given): Value {
+    const { range } = given;
+    if (path === "Sequential" || path === "ModuleList" || path === "ModuleDict") {
+      const container = new TorchContainer(
+        path,
+        given,
+        this.#reading,
+        (of, name, at) => this.#moduleMember(of, name, at),
+        (of, inputs) => this.#stack(of, inputs),
+      );
+      if (path === "Sequential") findModel(this.#reading, this.#tensors, container, given);
+      return container;
+    }
+    if (path === "Parameter" || path === "parameter.Parameter") return this.#tensors.weight(given.positional[0], range);
+    const loss = torchLoss(path, given);
+    if (loss !== undefined) {
+      this.#reading.losses.push(loss);
+      return {
+        kind: "object",
+        member: () => builtin(() => nothing),
+        call: (inputs) => this.#training.lossValue(inputs.range),
+      };
+    }
+    return this.#layer(path, given);
+  }
+
+  #layer(name: string, given: Given): Value {
+    const made = torchLayer(name, given);
+    const weights = new Map<WeightRole, Weight>();
+    for (const [role, initial, dims] of made?.weights ?? [])
+      weights.set(role, this.#tensors.layerWeight(initial, dims, given.range));
+    return new LayerObject({
+      call: name,
+      range: given.range,
+      basis: this.#reading.basis,
+      weights,
+      describe: (inputs, initial) =>
+        made === undefined
+          ? { own: { kind: "other", weightless: false }, output: undefined }
+          : made.describe(inputs[0], initial),
+      behaviour: this.#behaviour,
+    });
+  }
+
+  readonly #behaviour: LayerBehaviour = {
+    member: (layer, name, range) => {
+      const weight = layerWeights(layer).find(([each]) => each === name);
+      if (weight !== undefined) return weight[1];
+      const { own } = layer.describe([undefined]);
+      if (name === "bias" && "bias" in own && own.bias.known && !own.bias.value) return nothing;
+      if (
+        (name === "in_features" || name === "in_channels" || name === "num_embeddings" || name === "input_size") &&
+        "inputs" in own
+      )
+        return valueOf(own.inputs);
+      if (
+        (name === "out_features" || name === "out_channels" || name === "embedding_dim" || name === "hidden_size") &&
+        "units" in own
+      )
+        return valueOf(own.units);
+      if (name === "kernel_size" && own.kind === "convolution" && own.kernelSize.known)
+        return tuple(own.kernelSize.value.map((each) => scalar(each, undefined)));
+      return this.#moduleMember(layer, name, range);
+    },
+    call: (layer, given) => {
+      const recurrent = layer.making.call === "LSTM" || layer.making.call === "GRU" || layer.making.call === "RNN";
+      const attends = layer.making.call === "MultiheadAttention";
+      const inputs = given.positional.slice(0, attends ? 3 : 1);
+      const from = inputs.map((each) =>
+        each instanceof Tensor
+          ? this.#tensors.used(each, given.range)
+          : this.#reading.lost(each.kind === "unknown" ? each.reason : "its input is not known", given.range),
+      );
+      const result = this.#tensors.make(this.#reading.apply(layer, from, given.range));
+      return recurrent || attends ? tuple([result, unknown("a state", given.range)]) : result;
+    },
+    assign: (layer, name, value) => {
+      if (value instanceof Weight && name === "weight") layer.tiedTo = value;
+    },
+  };
+
+  #stack(container: TorchContainer, given: Given): Value {
+    const { parts } = container;
+    this.#seen(container, given);
+    if (parts === undefined) {
+      this.#reading.missed ??= `it is not known which layers it has: ${container.lost ?? ""}`;
+      return this.#tensors.make(this.#reading.lost(container.lost ?? "its layers are not known", given.range));
+    }
+    return parts.reduce<Value>(
+      (value, [, part]) => {
+        if (part.kind === "object" && part.call !== undefined) return part.call(given.withPositional([value]));
+        this.#reading.missed ??= "a layer is not known";
+        return this.#tensors.make(this.#reading.lost("a layer is not known", given.range));
+      },
+      given.positional[0] ?? unknown("no input", given.range),
+    );
+  }
+
+  #forward(instance: Instance, given: Given): Value {
+    this.#seen(instance, given);
+    const forward = instance.of.find("forward");
+    if (forward instanceof Closure) return forward.bind(instance).call(given);
+    return unknown("it has no forward that is followed", given.range);
+  }
+
+  /** Remembers what a model was first computed on. */
+  #seen(module: ObjectValue, given: Given): void {
+    const [first] = given.positional;
+    if (first instanceof Tensor && first.dims !== undefined && first.step.what === "input")
+      this.#training.computedOn(module, first.dims);
+  }
+
+  #moduleMember(of: ObjectValue, name: string, range: SourceRange): Value {
+    switch (name) {
+      case "parameters":
+        return builtin(() => new Parameters(of));
+      case "named_parameters":
+        return builtin(() => listOf(weightsOf(of).map(([each, weight]) => tuple([scalar(each, undefined), weight]))));
+      case "modules":
+        return builtin(() => listOf(modulesOf(of).map(({ module }) => module)));
+      case "named_modules":
+        return builtin(() => listOf(modulesOf(of).map(({ path, module }) => tuple([scalar(path, undefined), module]))));
+      case "children":
+        return builtin(() => listOf(partsOf(of).flatMap(([, each]) => (isModule(each) ? [each] : []))));
+      case "named_children":
+        return builtin(() =>
+          listOf(
+            partsOf(of).flatMap(([each, value]) => (isModule(value) ? [tuple([scalar(each, undefined), value])] : [])),
+          ),
+        );
+      case "apply":
+        return builtin((given) => {
+          const [change] = given.positional;
+          for (const { module } of modulesOf(of).toReversed()) {
+            if (change?.kind === "object" && change.call !== undefined) change.call(given.withPositional([module]));
+            else of.escape?.("apply");
+          }
+          return of;
+        });
+      case "to":
+      case "cuda":
+      case "cpu":
+      case "train":
+      case "eval":
+      case "float":
+      case "double":
+      case "half":
+      case "requires_grad_":
+        return builtin(() => of);
+      case "forward":
+        return builtin((given) => of.call?.(given) ?? unknown("not followed", given.range));
+      case "load_state_dict":
+        return builtin(() => {
+          of.escape?.("load_state_dict");
+          return nothing;
+        });
+      case "add_module":
+      case "register_parameter":
+      case "register_module":
+        return builtin((given) => {
+          const [key, value] = given.positional;
+          if (key?.kind === "scalar" && value !== undefined) of.assign?.(String(key.value), value);
+          return nothing;
+        });
+      case "state_dict":
+      case "zero_grad":
+      case "log":
+      case "register_buffer":
+      case "save_hyperparameters":
+        return builtin(() => nothing);
+      case "module":
+        return of;
+      default:
+        return unknown(`${name} of a module`, range);
+    }
+  }
+
+  #torch(name: string, given: Given): Value {
+    const { range } = given;
+    const [first, , third] = given.positional;
+    const drawn = draw(name, range);
+    if (drawn !== undefined) return this.#tensors.data(this.#dims(given), range, drawn);
+    switch (name) {
+      case "randint": {
+        const shape = given.by("size") ?? third ?? given.positional[1];
+        return this.#tensors.data(
+          shape === undefined ? undefined : itemsOf(shape)?.map((each) => numberOf(each)),
+          range,
+        );
+      }
+      case "linspace":
+        return this.#tensors.data([numberOf(given.get(2, "steps"))], range);
+      case "arange":
+        return this.#tensors.data(given.positional.length === 1 ? [numberOf(first)] : undefined, range);
+      case "tensor":
+      case "as_tensor":
+      case "from_numpy":
+      case "load":
+        return this.#tensors.data(undefined, range);
+      case "no_grad":
+      case "inference_mode":
+      case "enable_grad":
+      case "autocast":
+      case "manual_seed":
+      case "device":
+      case "save":
+      case "set_default_dtype":
+      case "set_float32_matmul_precision":
+        return nothing;
+      case "is_available":
+      case "device_count":
+        return unknown("depends on the machine", range);
+      case "GradScaler":
+        return unknown("a scaler of gradients", range);
+      case "randn_like":
+      case "rand_like":
+      case "zeros_like":
+      case "ones_like":
+        return this.#tensors.data(first instanceof Tensor ? first.dims : undefined, range);
+      default:
+        return this.#tensors.operation(name, given.get(0, "input"), given, 1);
+    }
+  }
+
+  /** The extents that a draw is given, one by one or as a tuple. */
+  #dims(given: Given): Dims | undefined {
+    if (given.open !== undefined) return undefined;
+    const [first] = given.positional;
+    const stated = given.by("size");
+    const items = itemsOf(stated ?? first ?? nothing) ?? given.positional;
+    return items.length === 0 ? undefined : items.map((each) => numberOf(each));
+  }
+}

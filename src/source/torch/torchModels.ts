@@ -1,0 +1,137 @@
+/** Models of PyTorch, put into sketches when all of a script is read. */
+import { Instance } from "../interpret/classObject.ts";
+import { Closure } from "../interpret/closure.ts";
+import { batchExtent, Tensor, Weight, type Dims, type FlowStep } from "../interpret/flow.ts";
+import { Given } from "../interpret/given.ts";
+import { LayerObject } from "../interpret/layerObject.ts";
+import { hasWeights, sketchOf } from "../interpret/modelSketching.ts";
+import type { Reading } from "../interpret/reading.ts";
+import { itemsOf, unknown, type ObjectValue, type Value } from "../interpret/value.ts";
+import type { SourcePosition, SourceRange } from "../places.ts";
+import type { ModelSketch } from "../sketch/modelSketch.ts";
+import { seenInput } from "./seenInputs.ts";
+import { isModule, missingFrom, modulesOf, partsOf, TorchContainer } from "./torchModules.ts";
+import type { TorchTensors } from "./torchTensors.ts";
+
+/** A module that the script makes; it is a model of its own unless it turns out to be part of another one. */
+export function findModel(
+  reading: Reading,
+  tensors: TorchTensors,
+  module: Instance | TorchContainer | LayerObject,
+  given: Given | undefined,
+): void {
+  if (reading.models.some(({ value }) => value === module)) return;
+  reading.models.push({
+    value: module,
+    sketch: () => (isPart(reading, module) ? undefined : sketchModule(reading, tensors, module, given)),
+  });
+}
+
+function isPart(reading: Reading, module: ObjectValue): boolean {
+  return reading.models.some(
+    ({ value }) => value !== module && modulesOf(value).some((each) => each.module === module),
+  );
+}
+
+interface Place {
+  readonly name: string | undefined;
+  readonly range: SourceRange;
+  readonly statement: SourcePosition;
+}
+
+function placeOf(module: Instance | TorchContainer | LayerObject, given: Given | undefined): Place {
+  if (module instanceof Instance) {
+    const { name, range, statement } = module.of.making;
+    return { name, range, statement };
+  }
+  if (module instanceof TorchContainer) {
+    const { range, statement, assignedTo } = module.given;
+    return { name: assignedTo, range, statement };
+  }
+  const { range } = module.making;
+  return { name: undefined, range, statement: given?.statement ?? range.start };
+}
+
+function sketchModule(
+  reading: Reading,
+  tensors: TorchTensors,
+  module: Instance | TorchContainer | LayerObject,
+  given: Given | undefined,
+): ModelSketch {
+  const place = placeOf(module, given);
+  const dims = seenInput(module) ?? undefined;
+  const { result, trace, missed } = reading.traced(() => compute(reading, tensors, module, dims, place));
+  const owned = modulesOf(module).flatMap(({ path, module: each }) =>
+    each instanceof LayerObject ? [{ layer: each, path }] : [],
+  );
+  const own = new Set(owned.map(({ layer }) => layer));
+  const weights = modulesOf(module).flatMap(({ module: each }) =>
+    partsOf(each).flatMap(([, value]) => (value instanceof Weight ? [value] : [])),
+  );
+  const byHand = new Set(weights.flatMap(({ layer }) => layer ?? []));
+  const foreign = trace.some(
+    ({ layer }) =>
+      layer !== undefined && !own.has(layer) && !byHand.has(layer) && hasWeights(layer.describe([undefined]).own),
+  );
+  const idle = weights.some(({ layer }) => layer === undefined);
+  return sketchOf({
+    ...place,
+    form: module instanceof TorchContainer ? "sequential" : "module",
+    inputDims: dims,
+    trace,
+    output: result,
+    owned,
+    missed:
+      missingFrom(module) ??
+      missed ??
+      (foreign
+        ? "it computes with layers that do not belong to it"
+        : idle
+          ? "it has weights whose use is not followed"
+          : undefined),
+    changed: changedOf(module),
+  });
+}
+
+function compute(
+  reading: Reading,
+  tensors: TorchTensors,
+  module: Instance | TorchContainer | LayerObject,
+  dims: Dims | undefined,
+  place: Place,
+): FlowStep | string {
+  const input = tensors.make(
+    reading.input(dims === undefined ? undefined : [batchExtent, ...dims.slice(1)], place.range),
+  );
+  const forward = module instanceof Instance ? module.of.find("forward") : undefined;
+  if (module instanceof Instance && !(forward instanceof Closure)) return "it has no forward that is followed";
+  const given = new Given({
+    positional: [input],
+    named: new Map(),
+    open: undefined,
+    range: place.range,
+    statement: place.statement,
+    assignedTo: undefined,
+  });
+  let result: Value = unknown("it cannot be computed", place.range);
+  reading.memory.discard(() => {
+    result = module.call?.(given) ?? result;
+  });
+  return outputOf(result);
+}
+
+function outputOf(result: Value): FlowStep | string {
+  if (result instanceof Tensor) return result.step;
+  if (result.kind === "unknown") return result.reason;
+  const tensors = (itemsOf(result) ?? []).filter((each) => each instanceof Tensor);
+  const [only, ...others] = tensors;
+  if (only === undefined) return "its output is not followed";
+  return others.length > 0 ? "it has several outputs" : only.step;
+}
+
+function changedOf(module: Value): string | undefined {
+  for (const { module: each } of modulesOf(module)) {
+    if (isModule(each) && each.handedOver !== undefined) return each.handedOver;
+  }
+  return undefined;
+}

@@ -1,0 +1,202 @@
+/** How scripts train with PyTorch: optimizers, batches of data, and the steps of a loop. */
+import { builtin } from "../interpret/closure.ts";
+import { Entries } from "../interpret/entries.ts";
+import type { Dims } from "../interpret/flow.ts";
+import type { FoundOptimizer } from "../interpret/found.ts";
+import type { Given } from "../interpret/given.ts";
+import type { Loop, Reading } from "../interpret/reading.ts";
+import { itemsOf, listOf, nothing, numberOf, unknown, type ObjectValue, type Value } from "../interpret/value.ts";
+import type { SourceRange } from "../places.ts";
+import type { LoopData } from "../python/pythonLibrary.ts";
+import { derived, unstated, type Known } from "../sketch/known.ts";
+import type { ParameterGroupSketch } from "../sketch/trainingSketch.ts";
+import { sawInput } from "./seenInputs.ts";
+import { findModel } from "./torchModels.ts";
+import { Parameters } from "./torchModules.ts";
+import { groupFacts, optimizerFacts } from "./torchOptimizers.ts";
+import type { TorchTensors } from "./torchTensors.ts";
+import { LayerObject } from "../interpret/layerObject.ts";
+
+/** Batches of data: a loader, or one whose batches are numbered. */
+export class Loader implements ObjectValue {
+  readonly kind = "object";
+  readonly data: LoopData;
+
+  constructor(data: LoopData) {
+    this.data = data;
+  }
+
+  member(_name: string, range: SourceRange): Value {
+    return unknown("a member of a loader", range);
+  }
+}
+
+export class TorchOptimizer implements ObjectValue {
+  readonly kind = "object";
+  readonly found: FoundOptimizer;
+  readonly #step: (optimizer: TorchOptimizer, given: Given) => Value;
+
+  constructor(
+    found: Omit<FoundOptimizer, "value" | "schedules">,
+    step: (optimizer: TorchOptimizer, given: Given) => Value,
+  ) {
+    this.found = { ...found, value: this, schedules: [] };
+    this.#step = step;
+  }
+
+  member(name: string, range: SourceRange): Value {
+    if (name === "step") return builtin((given) => this.#step(this, given));
+    if (name === "param_groups") return listOf([this.#group(range)]);
+    return builtin(() => nothing);
+  }
+
+  /** One of its groups, whose learning rate a script may set. */
+  #group(range: SourceRange): ObjectValue {
+    const assign = (name: string) => {
+      if (name === "lr") this.found.schedules.push({ kind: "assigned", call: "param_groups", range, parameters: {} });
+    };
+    return { kind: "object", member: (_, at) => unknown("a setting of a group", at), assign };
+  }
+}
+
+export class TorchTraining {
+  readonly #reading: Reading;
+  #lastBatch: Known<number> | undefined;
+
+  constructor(reading: Reading) {
+    this.#reading = reading;
+  }
+
+  computedOn(module: ObjectValue, dims: Dims): void {
+    sawInput(module, dims);
+    this.#lastBatch = dims[0];
+  }
+
+  lossValue(range: SourceRange): Value {
+    return unknown("the value of a loss", range);
+  }
+
+  /** A gradient is asked for. */
+  backward(): void {
+    this.#reading.backwardLoops = [...this.#reading.loops];
+  }
+
+  optimizer(name: string, given: Given, tensors: TorchTensors): Value {
+    const facts = optimizerFacts(name, given);
+    const parameters = given.get(0, "params");
+    const groups = groupsOf(name, parameters, given);
+    const model = modelOf(parameters);
+    if (model instanceof LayerObject) findModel(this.#reading, tensors, model, given);
+    const optimizer = new TorchOptimizer(
+      {
+        range: given.range,
+        statement: given.statement,
+        sketch: { kind: facts.kind, call: name, weightDecayForm: facts.weightDecayForm, groups },
+        hyperparameters: facts.hyperparameters,
+        model,
+      },
+      (of, inputs) => this.step(of, inputs),
+    );
+    this.#reading.optimizers.push(optimizer.found);
+    return optimizer;
+  }
+
+  step(optimizer: TorchOptimizer, given: Given): Value {
+    const { loops } = this.#reading;
+    const none = unstated("the text does not say");
+    const data = loops.findLast((loop) => loop.overData);
+    const sometimes =
+      this.#reading.memory.uncertainty > (loops.at(-1)?.uncertainty ?? 0) ? "not every round takes a step" : undefined;
+    const gathered =
+      (this.#reading.backwardLoops?.length ?? 0) > loops.length ? "gradients of several batches are added" : undefined;
+    const reason = sometimes ?? gathered;
+    const whole: Known<number> = data === undefined ? (this.#lastBatch ?? none) : (data.batch ?? none);
+    const batchSize = reason === undefined ? whole : unstated(reason);
+    const { epochs, steps } = counts(loops, data, batchSize);
+    this.#reading.trainings.push({
+      call: "step",
+      range: given.range,
+      statement: given.statement,
+      model: optimizer.found.model,
+      optimizer,
+      loss: undefined,
+      batchSize,
+      epochs,
+      steps: reason === undefined ? steps : unstated(reason),
+      examples: data?.examples ?? none,
+    });
+    return nothing;
+  }
+
+  /** A trainer of Lightning. */
+  trainer(made: Given): Value {
+    const epochs = numberOf(made.by("max_epochs"));
+    const fit = (given: Given): Value => {
+      const model = given.get(0, "model");
+      const loader = given.get(1, "train_dataloaders");
+      const data = loader instanceof Loader ? loader.data : undefined;
+      const none = unstated("the text does not say");
+      const adds = made.by("accumulate_grad_batches") !== undefined;
+      this.#reading.trainings.push({
+        call: "fit",
+        range: given.range,
+        statement: given.statement,
+        model: model?.kind === "object" ? model : undefined,
+        optimizer: undefined,
+        loss: undefined,
+        batchSize: adds ? unstated("gradients of several batches are added") : (data?.batch ?? none),
+        epochs,
+        steps: none,
+        examples: data?.examples ?? none,
+      });
+      return nothing;
+    };
+    return {
+      kind: "object",
+      member: (name, range) => (name === "fit" ? builtin(fit) : unknown(`${name} of a trainer`, range)),
+    };
+  }
+}
+
+function counts(
+  loops: readonly Loop[],
+  data: Loop | undefined,
+  batchSize: Known<number>,
+): { epochs: Known<number>; steps: Known<number> } {
+  const none = unstated("the text does not say");
+  const [first, ...inner] = loops;
+  if (first === undefined) return { epochs: none, steps: unstated("no loop that is followed") };
+  if (data === undefined)
+    return { epochs: none, steps: inner.length === 0 ? first.count : unstated("it trains in loops within loops") };
+  const outer = loops.slice(0, loops.indexOf(data));
+  const [only, ...others] = outer;
+  const epochs: Known<number> = only === undefined || others.length > 0 ? none : only.count;
+  if (loops.at(-1) !== data) return { epochs, steps: unstated("a batch is stepped on several times") };
+  const rounds = derived([data.examples ?? none, batchSize], ([all = 0, size = 1]) => Math.ceil(all / size));
+  return { epochs, steps: derived([rounds, epochs], ([batches = 0, times = 0]) => batches * times) };
+}
+
+function groupsOf(name: string, parameters: Value | undefined, given: Given): readonly ParameterGroupSketch[] {
+  if (parameters === undefined || parameters.kind === "object") return [];
+  const items = itemsOf(parameters) ?? [];
+  return items.flatMap((each) => {
+    if (!(each instanceof Entries)) return [];
+    const entry = (keyword: string) => {
+      const value = each.get(keyword, given.range);
+      return value.kind === "unbound" ? undefined : value;
+    };
+    return [{ range: given.range, hyperparameters: groupFacts(name, entry) }];
+  });
+}
+
+/** The one model whose parameters are handed over. */
+function modelOf(parameters: Value | undefined): ObjectValue | undefined {
+  if (parameters instanceof Parameters) return parameters.of;
+  if (parameters === undefined || parameters.kind === "object") return undefined;
+  const owners = (itemsOf(parameters) ?? []).map((each) => {
+    const inner = each instanceof Entries ? each.get("params") : each;
+    return inner instanceof Parameters ? inner.of : undefined;
+  });
+  const [first] = owners;
+  return owners.length > 0 && owners.every((each) => each === first) ? first : undefined;
+}
