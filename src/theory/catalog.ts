@@ -1,5 +1,6 @@
 import type { Law } from "./law.ts";
 import { edgeOfStability } from "./empirical/edgeOfStability.ts";
+import { finalLossLaw } from "./empirical/finalLoss.ts";
 import { learningRateDrop } from "./empirical/learningRateDrop.ts";
 import { scaleSymmetry } from "./empirical/scaleSymmetry.ts";
 import { scalingLaw } from "./empirical/scalingLaw.ts";
@@ -46,4 +47,5 @@ export const catalog: readonly Law[] = [
   scaleSymmetry,
   lowRankUpdates,
   deadUnits,
+  finalLossLaw,
 ];

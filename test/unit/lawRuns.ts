@@ -16,6 +16,7 @@ import { scaleFreeWeights } from "./streams/scaleFreeWeights.ts";
 import { grid, scaledRun, truth } from "./streams/scalingFamily.ts";
 import { branches, cosine, scheduledRun } from "./streams/schedules.ts";
 import { smallStart } from "./streams/smallStart.ts";
+import { slowFall } from "./streams/slowFall.ts";
 import { twoLayers } from "./streams/twoLayers.ts";
 import { wideNetwork } from "./streams/wideNetwork.ts";
 
@@ -63,4 +64,5 @@ export const lawRuns: Readonly<Record<string, () => LawRun>> = {
   "batch-transfer": linearBatch,
   "low-rank-updates": () => ({ records: learnedChange() }),
   "dead-units": () => ({ records: dyingUnits() }),
+  "final-loss": () => ({ records: slowFall({ steps: 1200 }) }),
 };

@@ -1,5 +1,5 @@
 /** What the scaling law says of a run from smaller ones, and how sure that is. */
-import type { Interval } from "../bootstrap.ts";
+import { studentNinth, type Interval } from "../bootstrap.ts";
 import { fitScaling, scalingLoss, type ScalingFit, type ScalingRun } from "./scalingFit.ts";
 
 /** Part of the runs, those with most compute, that are forecast from the others as a rehearsal. */
@@ -55,9 +55,4 @@ function computeOf({ parameters, examples }: Target): number {
 
 function squares(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value ** 2, 0);
-}
-
-/** 90 % quantile of Student's t, to 1 % from 2 degrees of freedom on: an error known from few runs is not well known. */
-function studentNinth(degrees: number): number {
-  return 1.2816 + 0.95 / degrees + 0.5 / degrees ** 2;
 }
