@@ -1,6 +1,7 @@
 import type { Law } from "./law.ts";
 import { edgeOfStability } from "./empirical/edgeOfStability.ts";
 import { finalLossLaw } from "./empirical/finalLoss.ts";
+import { hessianOutliers } from "./empirical/hessianOutliers.ts";
 import { learningRateDrop } from "./empirical/learningRateDrop.ts";
 import { scaleSymmetry } from "./empirical/scaleSymmetry.ts";
 import { scalingLaw } from "./empirical/scalingLaw.ts";
@@ -39,6 +40,7 @@ export const catalog: readonly Law[] = [
   learningRateDrop,
   noiseScale,
   weightEquilibrium,
+  hessianOutliers,
   batchTransferLaw,
   scalingLaw,
   randomMatrixSpectrum,

@@ -1,5 +1,6 @@
 import type { HistoryRecord } from "../../src/theory/history.ts";
 import type { RunView } from "../../src/theory/runView.ts";
+import { classifierCurvature } from "./streams/classifierCurvature.ts";
 import { decayingWeights } from "./streams/decayingWeights.ts";
 import { doubledBatch } from "./streams/doubledBatch.ts";
 import { droppedRate } from "./streams/droppedRate.ts";
@@ -62,6 +63,7 @@ export const lawRuns: Readonly<Record<string, () => LawRun>> = {
   "neural-collapse": () => ({ records: freeFeatures({ steps: 250 }) }),
   "scale-symmetry": () => ({ records: scaleFreeWeights({ steps: 420 }).records }),
   "batch-transfer": linearBatch,
+  "hessian-outliers": () => ({ records: classifierCurvature() }),
   "low-rank-updates": () => ({ records: learnedChange() }),
   "dead-units": () => ({ records: dyingUnits() }),
   "final-loss": () => ({ records: slowFall({ steps: 1200 }) }),
