@@ -15,9 +15,11 @@
  * what is seen; and that the learning rate ends at a fifth of its peak or less. A log often does not tell the learning rate: then where
  * in its decay the run is is not known either, and the interval holds both ends, a run still at its peak and one half down a cosine.
  *
- * Interval: the gain as four models' spread has it, by Student's t; a fifth of the further fall, for the extrapolation (of 22
- * extrapolations of curves at a constant learning rate, by half to three times their length, 20 were within that); both in
- * quadrature with the fit's error. Each model's curves forecast with the gains of the other three: see the test, which prints it.
+ * Interval: the gain as four models' spread has it, by Student's t; a tenth of the further fall, for the extrapolation (36 of 39 curves at a
+ * constant learning rate, carried on to one and a half to three times their length, were within that); both in quadrature with the
+ * fit's error. Forecast from a quarter, half and three quarters of ten runs, with the gains of the other three models alone: 15 of 18
+ * held where the learning rate is known, and 17 of 24 where it is not, off by 0.8 % and 1.4 % of the loss. The logs of GPT-2, whose own
+ * gains are among the four: 6 of 6, off by 0.053 where the best naive forecaster is off by 0.082.
  */
 import type { Forecast, Law, RegimeCheck, Verdict } from "../law.ts";
 import { baselinesAt } from "../baselines.ts";
