@@ -6,7 +6,7 @@
  * over a few doublings of the steps; bringing the learning rate down at the end then takes another 2 to 4 % off. Where L24 has
  * earlier runs under other schedules, it knows more; this is for a run alone, as a log tells of one.
  *
- * Sources: the power law with an offset, Kaplan et al. 2020, eq. 1.6 (there without one), and Hoffmann et al. 2022, eq. 2; that the
+ * Sources: a power law of the steps above a constant, Kaplan et al. 2020, eq. 1.6, and Hoffmann et al. 2022, eq. 2; that the
  * decay's gain stands apart from it, Tissue et al. 2024, eq. 1, and Luo et al. 2025, eq. 3. The exponent, the gain and how it is spent
  * along a decay were measured here, see `annealing.ts`: on language models of 25 and 100 million parameters (Luo et al. 2025), and on
  * GPT-2 under two optimizers.
