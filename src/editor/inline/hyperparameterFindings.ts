@@ -68,7 +68,7 @@ function learningRateFinding(
   const facts = [ceilingFact(predictions)];
   const reading = speaking?.run.lastSharpness;
   const text = speaking === undefined ? "" : sharpnessText(speaking.run);
-  if (speaking === undefined || reading === undefined || text === "" || !isSettled(speaking, literal, record)) {
+  if (speaking === undefined || reading === undefined || text === "" || record === undefined) {
     return [{ range: literal.range, facts, measured: false }];
   }
   const { threshold, firstSharpness } = speaking.run;
@@ -83,7 +83,7 @@ function learningRateFinding(
     ],
     law: edgeOfStability,
   });
-  const ran = record?.schedule === "constant" ? record.groups[0]?.learningRate : undefined;
+  const ran = record.schedule === "constant" ? record.groups[0]?.learningRate : undefined;
   return [
     { range: literal.range, hint: hintAfter(literal, text, ran, speaking), facts: [fact, ...facts], measured: true },
   ];
@@ -102,7 +102,7 @@ function weightDecayFinding(
   const predicted = predictedFact("Timescale of weight decay", decayTimescale, stepsText);
   const facts: InlineFact[] = [{ ...predicted, assumptions: [...predicted.assumptions, ...length] }];
   const group = record?.groups[0];
-  if (speaking === undefined || group === undefined || !isSettled(speaking, literal, record)) {
+  if (speaking === undefined || group === undefined) {
     return [{ range: literal.range, facts, measured: false }];
   }
   const timescale = 1 / (group.learningRate * (group.weightDecay ?? 0));
@@ -113,11 +113,6 @@ function weightDecayFinding(
 
 function ceilingFact({ ceiling }: OptimizerPredictions): InlineFact {
   return predictedFact("Largest stable sharpness", ceiling, digits);
-}
-
-/** Whether the run was of this optimizer as it reads, and of this literal. */
-function isSettled({ sites }: SpeakingRun, literal: Literal<number>, record: OptimizerRecord | undefined): boolean {
-  return record !== undefined && sites.isUnchanged(literal.range);
 }
 
 /** A command line, or code that was not followed, may have put another value there: then the hint says which one ran. */

@@ -44,11 +44,14 @@ export function restOfLine({ lines }: InlineContext, start: SourcePosition): Sou
   return { start, end: { line: start.line, column: Math.max(start.column, lines[start.line]?.trimEnd().length ?? 0) } };
 }
 
-/** What the run recorded of an optimizer, where it recorded one only and its code reads as it did. */
+/** What the run recorded of an optimizer, where it recorded one only, and its code and the literals that set it read as they did. */
 export function recordedOptimizer(speaking: SpeakingRun, optimizer: OptimizerSketch): OptimizerRecord | undefined {
   const [record, ...others] = speaking.run.optimizers;
   if (record === undefined || others.length > 0) return undefined;
-  return speaking.sites.among(record.source, [optimizer]) === undefined ? undefined : record;
+  const values: readonly Known<unknown>[] = Object.values({ ...optimizer.hyperparameters });
+  const literals = values.flatMap((value) => literalOf(value) ?? []);
+  const isAsItRan = literals.every(({ range }) => speaking.sites.isUnchanged(range));
+  return isAsItRan && speaking.sites.among(record.source, [optimizer]) !== undefined ? record : undefined;
 }
 
 /** A value that a literal of the text determines. */
