@@ -14,6 +14,7 @@ import { noiseScale } from "./hyperparameters/noiseScale.ts";
 import { weightEquilibrium } from "./hyperparameters/weightEquilibrium.ts";
 import { catapult } from "./limits/catapult.ts";
 import { lazyDynamics } from "./limits/lazyDynamics.ts";
+import { signalAtInitialization } from "./limits/signalAtInitialization.ts";
 import { balancedness } from "./solvable/balancedness.ts";
 import { deepLinearModes } from "./solvable/deepLinearModes.ts";
 import { flattestSolution } from "./solvable/flattestSolution.ts";
@@ -34,6 +35,7 @@ export const catalog: readonly Law[] = [
   plateauEscape,
   flattestSolution,
   lazyDynamics,
+  signalAtInitialization,
   catapult,
   stochasticEdge,
   firstLearningRate,

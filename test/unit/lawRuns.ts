@@ -9,6 +9,7 @@ import { everyday } from "./streams/everyday.ts";
 import { firstSteps } from "./streams/firstSteps.ts";
 import { freeFeatures } from "./streams/freeFeatures.ts";
 import { freshLayers, gaussianMatrix } from "./streams/freshLayers.ts";
+import { freshSignals } from "./streams/freshSignals.ts";
 import { learnedChange } from "./streams/learnedChange.ts";
 import { linearBatch } from "./streams/linearBatch.ts";
 import { linearNetwork } from "./streams/linearNetwork.ts";
@@ -45,6 +46,7 @@ export const lawRuns: Readonly<Record<string, () => LawRun>> = {
     }),
   }),
   "lazy-dynamics": () => ({ records: wideNetwork({ width: 400, steps: 250, every: 25 }) }),
+  "signal-propagation": () => ({ records: freshSignals() }),
   "stochastic-edge": () => ({ records: risingCurvature((step) => Math.min(17, 2 + step / 30)) }),
   "first-learning-rate": () => ({
     records: firstSteps({ seed: 1, steps: 120, rate: (step) => Math.min(3, (step + 1) / 30) }),

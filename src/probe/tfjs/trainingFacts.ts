@@ -6,7 +6,9 @@ import type { Journal } from "./journal.ts";
 import type { FitArguments, Layer, LayersModel } from "./layersHook.ts";
 import { layersModelFacts, variablesFacts, variablesOf } from "./modelFacts.ts";
 import { compiledObjective, tracedObjective } from "./objective.ts";
+import { initialSignal } from "./observables/initialSignal.ts";
 import { logitMeasurement } from "./observables/logits.ts";
+import type { Measurement } from "./observables/observable.ts";
 import type { Optimizer } from "./optimizerHook.ts";
 import { findPrediction, type Prediction } from "./prediction.ts";
 
@@ -63,7 +65,9 @@ export class TrainingFacts {
     const prediction = graph === undefined || this.#objectiveKnown ? undefined : findPrediction(graph);
     if (!this.#objectiveKnown) this.#describeObjective(optimizer, evaluation, graph, prediction);
     this.#describeData(optimizer, graph);
-    if (this.#journal.step === 0 && graph !== undefined) this.#measureLogits(evaluation, graph, prediction);
+    if (this.#journal.step > 0 || trace === undefined || graph === undefined) return;
+    this.#measureLogits(evaluation, graph, prediction);
+    this.#writeMeasured(evaluation, () => initialSignal(evaluation.engine, trace));
   }
 
   #describeModel(optimizer: Optimizer | undefined, { variables }: Evaluation): void {
@@ -123,9 +127,11 @@ export class TrainingFacts {
   #measureLogits(evaluation: Evaluation, graph: ForwardGraph, prediction: Prediction | undefined): void {
     const logits = prediction === undefined ? undefined : graph.trace.primal(prediction.value);
     if (prediction === undefined || logits === undefined) return;
-    const { result, seconds } = this.#journal.clock.measure(() =>
-      logitMeasurement(evaluation.engine, logits, prediction.kind),
-    );
+    this.#writeMeasured(evaluation, () => logitMeasurement(evaluation.engine, logits, prediction.kind));
+  }
+
+  #writeMeasured({ batch }: Evaluation, measure: () => Measurement | undefined): void {
+    const { result, seconds } = this.#journal.clock.measure(measure);
     if (result === undefined) return;
     this.#journal.write({
       t: "measure",
@@ -133,7 +139,7 @@ export class TrainingFacts {
       values: { ...result.values },
       cost: seconds,
       method: result.method,
-      ...(evaluation.batch !== undefined && { sample: evaluation.batch }),
+      ...(batch !== undefined && { sample: batch }),
     });
   }
 }

@@ -103,10 +103,13 @@ export function freshSignals({
       "input/rms": rms(input),
       "input/spread": entering.spread,
       "input/correlation": entering.correlation,
+      "input/correlationSpread": jointly(input, input).pairs - entering.correlation ** 2,
       ...byLayer("weight/rms", (index) => rms(layers[index]?.weights ?? input)),
       ...byLayer("bias/rms", (index) => rms(layers[index]?.biases ?? input)),
       "output/gradient": derivatives.norm(),
       "output/gradientCorrelation": returning.correlation,
+      "output/jointCorrelation": jointly(input, derivatives).pairs,
+      "output/jointSize": jointly(input, derivatives).own,
     }),
     {
       t: "step",
@@ -141,5 +144,16 @@ function pairs(matrix: Matrix): { readonly spread: number; readonly correlation:
   return {
     spread: squares.reduce((sum, square) => sum + (square / mean - 1) ** 2, 0) / matrix.rows,
     correlation: (gram.sum() - gram.trace()) / ((matrix.rows - 1) * gram.trace()),
+  };
+}
+
+/** Means of the product of two rows' inner products in both matrices, over those of the mean squared norms: for pairs, and for a row itself. */
+function jointly(one: Matrix, other: Matrix): { readonly pairs: number; readonly own: number } {
+  const [first, second] = [one.mmul(one.transpose()), other.mmul(other.transpose())];
+  const products = Matrix.mul(first, second);
+  const mean = (first.trace() * second.trace()) / one.rows ** 2;
+  return {
+    pairs: (products.sum() - products.trace()) / (one.rows * (one.rows - 1)) / mean,
+    own: products.trace() / one.rows / mean,
   };
 }
