@@ -87,6 +87,36 @@ export class EditorWindow implements AsyncDisposable {
     return this.page.locator(".codelens-decoration a").filter({ hasText: text });
   }
 
+  /** Inlay hints. */
+  hint(text: RegExp): Locator {
+    return this.page.locator(".view-line span[class*='dyn-rule']").filter({ hasText: text });
+  }
+
+  get hover(): Locator {
+    return this.page.locator(".monaco-resizable-hover:visible");
+  }
+
+  squiggles(severity: "error" | "warning" | "info"): Locator {
+    return this.page.locator(`.squiggly-${severity}`);
+  }
+
+  /** A line of the text that is shown. */
+  line(text: string | RegExp): Locator {
+    return this.page.locator(".view-line").filter({ hasText: text }).first();
+  }
+
+  /** Puts the cursor there; both count from 1. */
+  async goTo(line: number, column: number): Promise<void> {
+    await this.page.keyboard.press("Control+G");
+    await this.#quickInput.fill(`:${line}:${column}`);
+    await this.page.keyboard.press("Enter");
+  }
+
+  /** Shows the hover of the place where a text begins. */
+  async showHover(text: string): Promise<void> {
+    await this.line(text).locator("span").filter({ hasText: text }).last().hover();
+  }
+
   async openFile(name: string): Promise<void> {
     await this.page.keyboard.press("Control+P");
     await this.#pick(name, name);

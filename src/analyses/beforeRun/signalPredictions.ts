@@ -23,7 +23,7 @@ export interface SignalPredictions {
   readonly depth: number;
   /** What the norm of a gradient by the units of the last layer is multiplied by on its way to those of the first. */
   readonly gain: Prediction;
-  /** Layers up to which a stack of the hidden layer that is met most would train; absent where it has fewer than two hidden ones. */
+  /** Layers up to which a stack of the hidden layer that is met most would train; absent where no two hidden ones are alike. */
   readonly usableDepth: Prediction | undefined;
   /** Of each layer, its root mean square after the activation function. */
   readonly layers: readonly { readonly layer: StackedLayer; readonly rms: Prediction }[];
@@ -89,11 +89,10 @@ function scattered(value: number, spread: number, how: string): Prediction {
 }
 
 function usableDepth(hidden: readonly StackedLayer[]): Prediction | undefined {
-  if (hidden.length < 2) return undefined;
   const kinds = Map.groupBy(hidden, ({ signal }) => JSON.stringify(signal));
   const [most] = [...kinds.values()].toSorted((one, other) => other.length - one.length);
-  const typical = most?.[0];
-  if (typical === undefined) return undefined;
+  const [typical, second] = most ?? [];
+  if (typical === undefined || second === undefined) return undefined;
   const { depthScale, gain } = deepSignal(typical.signal);
   if (Number.isNaN(depthScale))
     return notPredicted("it grows or shrinks beyond the range of numbers", signalAtInitialization);

@@ -12,7 +12,6 @@ import {
   restOfLine,
   type InlineContext,
   type Literal,
-  type SpeakingRun,
 } from "./inlineContext.ts";
 import type { InlineFact, InlineFinding } from "./inlineFinding.ts";
 import { ceilingText, stepsText } from "./predictionTexts.ts";
@@ -54,7 +53,14 @@ export function batchFindings({ sketch, speaking }: InlineContext): readonly Inl
       assumptions: [`By the law, twice the batch of ${ran} takes ${doubled} of the steps to the same loss.`],
       law: noiseScale,
     });
-    return [{ range: literal.range, hint: hintAfter(literal, text, ran, speaking), facts: [fact], measured: true }];
+    return [
+      {
+        range: literal.range,
+        hint: hintAfter(literal, `${text} after ${speaking.name}`, ran),
+        facts: [fact],
+        measured: true,
+      },
+    ];
   });
 }
 
@@ -83,9 +89,11 @@ function learningRateFinding(
     ],
     law: edgeOfStability,
   });
+  const early = reading.step < speaking.run.step / 2;
+  const when = early ? `at step ${reading.step} of ${speaking.name}` : `after ${speaking.name}`;
   const ran = record.schedule === "constant" ? record.groups[0]?.learningRate : undefined;
   return [
-    { range: literal.range, hint: hintAfter(literal, text, ran, speaking), facts: [fact, ...facts], measured: true },
+    { range: literal.range, hint: hintAfter(literal, `${text} ${when}`, ran), facts: [fact, ...facts], measured: true },
   ];
 }
 
@@ -107,8 +115,8 @@ function weightDecayFinding(
   }
   const timescale = 1 / (group.learningRate * (group.weightDecay ?? 0));
   if (!Number.isFinite(timescale)) return [{ range: literal.range, facts, measured: false }];
-  const text = `τ = ${digits(timescale)} of ${digits(speaking.run.step)} steps`;
-  return [{ range: literal.range, hint: hintAfter(literal, text, group.weightDecay, speaking), facts, measured: true }];
+  const text = `τ = ${digits(timescale)} of ${digits(speaking.run.step)} steps after ${speaking.name}`;
+  return [{ range: literal.range, hint: hintAfter(literal, text, group.weightDecay), facts, measured: true }];
 }
 
 function ceilingFact({ ceiling }: OptimizerPredictions): InlineFact {
@@ -116,7 +124,7 @@ function ceilingFact({ ceiling }: OptimizerPredictions): InlineFact {
 }
 
 /** A command line, or code that was not followed, may have put another value there: then the hint says which one ran. */
-function hintAfter(literal: Literal<number>, text: string, ran: number | undefined, { name }: SpeakingRun) {
+function hintAfter(literal: Literal<number>, text: string, ran: number | undefined) {
   const other = ran !== undefined && Math.abs(ran - literal.value) > 1e-6 * Math.abs(literal.value);
-  return { at: literal.range.end, text: `${other ? `ran at ${digits(ran)}: ` : ""}${text} after ${name}` };
+  return { at: literal.range.end, text: `${other ? `ran at ${digits(ran)}: ` : ""}${text}` };
 }

@@ -7,7 +7,7 @@ import { digits } from "./runTexts.ts";
 /** "203,530 parameters · step-0 loss 2.30 · gain ×0.04 over 12 layers"; what is unknown is not in it. */
 export function modelText({ parameters, firstLoss, signal }: ModelPredictions): string {
   return [
-    parameters.known ? `${countText(parameters.value)} parameters` : "",
+    parameters.known && parameters.value > 0 ? `${countText(parameters.value)} parameters` : "",
     firstLoss?.known === true ? `step-0 loss ${rangeText(firstLoss, lossText)}` : "",
     signal.gain.known ? `gain ×${digits(signal.gain.value)} over ${signal.depth} layers` : "",
   ]

@@ -80,8 +80,10 @@ function rateFixes(
   const rate = largestStableRate(facts, sharpness.value);
   if (literal === undefined || rate === undefined || !(rate < literal.value)) return [];
   const bound = Number.isNaN(sharpness.error) ? 0 : sharpness.error;
-  const ends = [sharpness.value + bound, sharpness.value - bound].map((each) => largestStableRate(facts, each) ?? NaN);
-  const interval = bound === 0 ? "" : ` (${ends.map(digits).join(" to ")})`;
+  const [low, high] = [sharpness.value + bound, sharpness.value - bound].map((each) =>
+    roundedDown(largestStableRate(facts, each) ?? NaN),
+  );
+  const interval = low === high ? "" : ` (${low} to ${high})`;
   const text = roundedDown(rate);
   return [
     {

@@ -1,0 +1,200 @@
+/** What is shown beside the lines: lenses, hints, hovers, diagnostics and fixes, in TypeScript, JavaScript and Python. */
+import { readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { findPython, howToGetTorch } from "../../scripts/python.ts";
+import { EditorWindow } from "./editorWindow.ts";
+import { storeRun, WorkspaceCopy } from "./workspaceCopy.ts";
+
+const python = findPython();
+
+/** Measures after every step, so that a run of a second has measured everything. */
+const measuring = ["--budget", "1"];
+
+if (python === undefined) console.warn(`What is shown beside the lines of Python is not tested. ${howToGetTorch}`);
+
+describe.each([
+  ["dark", "Default Dark Modern"],
+  ["light", "Default Light Modern"],
+])("beside the lines, in a %s theme", (shade, theme) => {
+  const workspace = new WorkspaceCopy();
+  const opened = new AsyncDisposableStack();
+  let window: EditorWindow;
+
+  beforeAll(async () => {
+    storeRun(workspace, "layers.ts", measuring);
+    storeRun(workspace, "diverges.js", measuring);
+    if (python !== undefined) storeRun(workspace, "layers.py", [...measuring, "--python", python]);
+    window = opened.use(
+      await EditorWindow.open({
+        home: workspace.home,
+        folder: workspace.folder,
+        trusted: true,
+        settings: { "workbench.colorTheme": theme, "editor.hover.delay": 100 },
+      }),
+    );
+  });
+
+  afterAll(async () => {
+    await opened.disposeAsync();
+    workspace.remove();
+  });
+
+  afterEach(async ({ task }) => {
+    if (task.result?.state === "fail")
+      await window.screenshot(`failed-inline-${shade}-${task.name.replaceAll(" ", "-")}`);
+  });
+
+  test("a TypeScript file has a lens over its model and its training call, and hints from its last run", async () => {
+    await window.openFile("layers.ts");
+    await window.lens("195 parameters · step-0 loss").waitFor();
+    await window.lens("sharpness ceiling 2/η = 20").waitFor();
+    await window.hint(/η·λ = \S+ of 2 (after|at step \d+ of) run 1/).waitFor();
+    await window.hint(/0 % dead · update \S+/).waitFor();
+    await window.screenshot(`inline-${shade}-typescript`);
+  });
+
+  test("the hover over a literal says where its number comes from, and links to the law and the run", async () => {
+    await window.showHover("0.1");
+    const { hover } = window;
+    await hover.filter({ hasText: /Sharpness on the batch.*of 2\/η = 20 in run 1/ }).waitFor();
+    expect(await hover.innerText()).toMatch(/Lanczos[^]*L18 Edge of stability \(Cohen et al\. 2021\)[^]*Open Run/);
+    expect(await hover.locator("a").filter({ hasText: "L18" }).getAttribute("data-href")).toBe(
+      "https://arxiv.org/abs/2103.00065",
+    );
+    await window.screenshot(`inline-${shade}-hover`);
+    await window.page.keyboard.press("Escape");
+  });
+
+  test("a click on a lens explains what it predicts", async () => {
+    await window.lens("195 parameters").click();
+    await window.hover.filter({ hasText: /Parameters 195/ }).waitFor();
+    await window.screenshot(`inline-${shade}-explained`);
+    await window.page.keyboard.press("Escape");
+  });
+
+  test("hints move with their lines, and go where a line is changed until that is undone", async () => {
+    const before = await window.hint(/of 2 (after|at)/).boundingBox();
+    await window.goTo(1, 1);
+    await window.page.keyboard.type("// Moved.\n\n");
+    await expect
+      .poll(async () => ((await window.hint(/of 2 (after|at)/).boundingBox())?.y ?? 0) - (before?.y ?? 0))
+      .toBeGreaterThan(20);
+    await window.goTo(6, 17);
+    await window.page.keyboard.type("5");
+    await expect.poll(() => window.hint(/of 2 (after|at)/).count()).toBe(0);
+    // What was measured of layers is not of this line.
+    expect(await window.hint(/% dead/).count()).toBe(1);
+    await window.page.keyboard.press("Control+Z");
+    await window.hint(/of 2 (after|at)/).waitFor();
+  });
+
+  test("everything can be switched off and on, and results cleared", async () => {
+    await window.runCommand("Orrery: Toggle Inline Results");
+    await expect.poll(() => window.lens("▷ Inspect").count()).toBe(0);
+    await expect.poll(() => window.hint(/of 2|update/).count()).toBe(0);
+    await window.screenshot(`inline-${shade}-off`);
+    await window.runCommand("Orrery: Toggle Inline Results");
+    await window.lens("195 parameters").waitFor();
+    await window.hint(/of 2 (after|at)/).waitFor();
+    await window.runCommand("Orrery: Clear Inline Results");
+    await expect.poll(() => window.hint(/of 2|update/).count()).toBe(0);
+    expect(await window.lens("195 parameters").count()).toBe(1);
+  });
+
+  test.skipIf(python === undefined)("a Python file has its lenses", async () => {
+    await window.openFile("layers.py");
+    await window.lens("195 parameters · step-0 loss").waitFor();
+    await window.lens("sharpness ceiling 2/η = 4").waitFor();
+    await window.screenshot(`inline-${shade}-python`);
+  });
+});
+
+describe("a run that diverged", () => {
+  const workspace = new WorkspaceCopy();
+  const opened = new AsyncDisposableStack();
+  let window: EditorWindow;
+  const script = path.join(workspace.folder, "diverges.js");
+
+  beforeAll(async () => {
+    storeRun(workspace, "diverges.js", measuring);
+    if (python !== undefined) storeRun(workspace, "layers.py", [...measuring, "--python", python]);
+    window = opened.use(await EditorWindow.open({ home: workspace.home, folder: workspace.folder, trusted: true }));
+  });
+
+  afterAll(async () => {
+    await opened.disposeAsync();
+    workspace.remove();
+  });
+
+  afterEach(async ({ task }) => {
+    if (task.result?.state === "fail") await window.screenshot(`failed-inline-${task.name.replaceAll(" ", "-")}`);
+  });
+
+  test("is marked at its optimizer, and a fix sets the largest stable learning rate, which can be undone", async () => {
+    await window.openFile("diverges.js");
+    await window.squiggles("warning").first().waitFor();
+    await window.goTo(10, 30);
+    await window.page.keyboard.press("Control+.");
+    const fix = window.page
+      .locator(".action-widget .monaco-list-row")
+      .filter({ hasText: /Set the learning rate to 0\./ });
+    await fix.waitFor();
+    await window.screenshot("inline-fix-offered");
+    await fix.click();
+    await window.line(/tf\.train\.sgd\(0\.\d+\)/).waitFor();
+    await expect.poll(() => window.squiggles("warning").count()).toBe(0);
+    await window.screenshot("inline-fixed");
+    await window.page.keyboard.press("Control+Z");
+    await window.line("tf.train.sgd(40)").waitFor();
+    await window.squiggles("warning").first().waitFor();
+  });
+
+  test("is read in two editors of one file alike", async () => {
+    await window.runCommand("View: Split Editor");
+    await expect.poll(() => window.lens("49 parameters").count()).toBe(2);
+    await expect.poll(() => window.squiggles("warning").count()).toBeGreaterThanOrEqual(2);
+    await window.screenshot("inline-two-editors");
+    await window.runCommand("View: Close All Editors");
+  });
+
+  test("is not spoken of once the script on disk is another", async () => {
+    writeFileSync(script, readFileSync(script, "utf8").replace("sgd(40)", "sgd(0.05)"));
+    await window.openFile("diverges.js");
+    await window.lens("sharpness ceiling 2/η = 40").waitFor();
+    expect(await window.squiggles("warning").count()).toBe(0);
+  });
+
+  test.skipIf(python === undefined)("beside a Python script that did not: hints at its layers", async () => {
+    await window.openFile("layers.py");
+    await window.hint(/0 % dead · update \S+/).waitFor();
+    await window.hint(/η·λ = \S+ of 2 (after|at step \d+ of) run 1/).waitFor();
+    await window.screenshot("inline-python-hints");
+  });
+
+  test("nothing was complained of on the way", async () => {
+    expect(await window.notifications.allInnerTexts()).toEqual([]);
+  });
+});
+
+describe("in Restricted Mode and in a file that was never saved", () => {
+  const workspace = new WorkspaceCopy();
+  const opened = new AsyncDisposableStack();
+  let window: EditorWindow;
+
+  beforeAll(async () => {
+    window = opened.use(await EditorWindow.open({ home: workspace.home, folder: workspace.folder, trusted: false }));
+  });
+
+  afterAll(async () => {
+    await opened.disposeAsync();
+    workspace.remove();
+  });
+
+  test("a text is read, and nothing offers to run it", async () => {
+    await window.openFile("layers.ts");
+    await window.lens("195 parameters").waitFor();
+    expect(await window.lens("▷ Inspect").count()).toBe(0);
+    await window.screenshot("inline-restricted");
+  });
+});
