@@ -24,7 +24,7 @@ import { firstFailure, needSeries, regimeOf, unchecked } from "../regime.ts";
 import type { RunView } from "../runView.ts";
 import { unmeasured, verdictOn } from "../score.ts";
 import { expectedGradients } from "./freshGradients.ts";
-import { denseLayers, expectedActivations, freshNetwork, type Expected } from "./freshNetwork.ts";
+import { expectedActivations, freshNetwork, type Expected } from "./freshNetwork.ts";
 import { plainChain } from "./plainChain.ts";
 
 /** Units below which a layer is not wide. */
@@ -32,10 +32,6 @@ const leastWidth = 24;
 
 /** Standard deviation of a logarithm beyond which a forecast is not worth making. */
 const vague = 1;
-
-/** Steps within which activations are measured; weights may have moved by this much, relative to their norm. */
-const patience = 64;
-const mostMoved = 0.02;
 
 function checks(view: RunView): readonly RegimeCheck[] {
   const { models, objective } = view;
@@ -94,6 +90,7 @@ function common(view: RunView, subject: string, { value, variance }: Expected) {
     statistic: "value",
     issuedAt: view.step,
     from: 0,
+    to: 0,
     low: value / width,
     central: value,
     high: value * width,
@@ -114,7 +111,6 @@ function activation(view: RunView, path: string, fed: number, expected: Expected
   return {
     ...common(view, `activation ${path}`, expected),
     observable: `activation/rms@${path}`,
-    to: patience,
     baselines: [{ kind: "as large as the input", value: fed }],
     statement: `Before training, the activations of ${path} have a root mean square of ${expected.value.toPrecision(3)}; the input has ${fed.toPrecision(3)}.`,
   };
@@ -125,38 +121,21 @@ function gradient(view: RunView, path: string, expected: Expected | undefined): 
   return {
     ...common(view, `gradient ${path}`, expected),
     observable: `gradient/norm@${path}`,
-    to: 0,
     baselines: [],
     statement: `The first gradient by the weights of ${path} has a norm of ${expected.value.toPrecision(3)}.`,
   };
 }
 
-/** How far weights had moved at most before a step, relative to their norm; NaN where that was not recorded. */
-function moved(view: RunView, step: number): number {
-  if (step === 0) return 0;
-  const largest = denseLayers(view).map(({ path }) => {
-    const series = view.series(`update/relative@${path}`);
-    return series.maximum(0, series.indexFrom(step + 1));
-  });
-  return step * Math.max(...largest);
-}
-
 function score(made: Forecast, view: RunView): Verdict | undefined {
   const series = view.series(made.observable);
+  if (series.length === 0 && view.step === 0) return undefined;
   const failed = firstFailure(regimeOf(checks(view)));
   if (failed !== undefined) return unmeasured(made, view, "out of regime", `It is no longer so that ${failed}.`);
-  if (series.length === 0) {
-    return view.step > made.to ? unmeasured(made, view, "unresolved", "It was not measured in time.") : undefined;
-  }
-  const step = series.stepAt(0);
-  if (step > made.to) return unmeasured(made, view, "unresolved", `It was first measured at step ${step}.`);
-  const distance = moved(view, step);
-  if (!(distance <= mostMoved)) {
-    const text = Number.isNaN(distance) ? "by an unknown amount" : `by up to ${(100 * distance).toPrecision(2)} %`;
-    return unmeasured(made, view, "out of regime", `By step ${step}, weights had moved ${text}.`);
+  if (series.length === 0 || series.stepAt(0) > 0) {
+    return unmeasured(made, view, "unresolved", "It was not measured before the first step.");
   }
   const value = series.valueAt(0);
-  const text = `It was ${value.toPrecision(3)} at step ${step}, ${(value / made.central).toPrecision(3)} of the forecast.`;
+  const text = `It was ${value.toPrecision(3)}, ${(value / made.central).toPrecision(3)} times the forecast.`;
   return verdictOn(made, view, value, text);
 }
 

@@ -9,6 +9,7 @@ import { gradientAlongWeights } from "./gradientAlongWeights.ts";
 import { gradientNorm } from "./gradientNorm.ts";
 import { hessianSpectrum } from "./hessianSpectrum.ts";
 import { hessianTrace } from "./hessianTrace.ts";
+import { initialActivations } from "./initialActivations.ts";
 import { initialAgreement } from "./initialAgreement.ts";
 import { InitialWeights, keepInitialWeights } from "./initialWeights.ts";
 import { keepProbeSet } from "./keepProbeSet.ts";
@@ -37,6 +38,7 @@ export function createObservables(limits?: ProbeSetLimits): readonly Observable[
   return [
     keepInitialWeights(initial),
     keepProbeSet(probe),
+    initialActivations(),
     gradientNorm,
     gradientAlongWeights,
     updateNorm,

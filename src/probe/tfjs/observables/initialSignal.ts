@@ -27,13 +27,11 @@ export function initialSignal(engine: Engine, trace: Trace): Measurement | undef
   const [first] = layers.activations;
   if (first === undefined) return undefined;
   const { graph } = layers;
-  const use = graph.operations.find(({ inputs }) =>
-    Object.values(inputs).some((id) => graph.variable(id) === first.weight),
-  );
+  const use = graph.operations.find(({ inputs }) => graph.variable(inputs["b"]) === first.weight);
   const head = outputHead(layers);
   const derivatives = head === undefined ? [] : weightProducts(trace, head.product);
   const outputs = derivatives.length === 1 ? derivatives[0]?.inputs["b"] : undefined;
-  const fed = rowsOf(engine, use && trace.primal(use.inputs["a"] ?? Number.NaN));
+  const fed = rowsOf(engine, trace.primal(use?.inputs["a"] ?? Number.NaN));
   const returned = rowsOf(engine, outputs === undefined ? undefined : trace.primal(outputs));
   const pairs = fed && returned && pairsOf(fed, returned);
   return {
