@@ -51,7 +51,7 @@ export const entries: readonly AlmanacEntry[] = [
   },
   {
     law: "deep-linear-modes",
-    quick: true,
+    quick: false,
     holds: { script: "deepLinear.mjs", budget: "60%" },
     outside: { script: "deepLinear.mjs", runs: [["--momentum", "0.9"]], budget: "60%" },
   },
@@ -63,7 +63,7 @@ export const entries: readonly AlmanacEntry[] = [
   },
   {
     law: "flattest-solution",
-    quick: true,
+    quick: false,
     holds: { script: "deepLinear.mjs", budget: "60%" },
     outside: { script: "deepLinear.mjs", runs: [["--decay", "0.01"]], budget: "60%" },
   },

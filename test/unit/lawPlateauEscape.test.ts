@@ -4,7 +4,7 @@ import { SeriesColumn } from "../../src/theory/series.ts";
 import { escape, plateauEscape, stepsToDrop } from "../../src/theory/solvable/plateauEscape.ts";
 import { linearNetwork } from "./streams/linearNetwork.ts";
 import { smallStart } from "./streams/smallStart.ts";
-import { follow, opening } from "./theoryStreams.ts";
+import { follow, measured, opening } from "./theoryStreams.ts";
 
 function followed(records: readonly HistoryRecord[]) {
   const seen = follow(records, [plateauEscape]);
@@ -98,7 +98,7 @@ describe("the law of the end of a plateau", () => {
     expect(followed(still).verdicts.map(({ outcome }) => outcome)).toContain("broken");
   });
 
-  it("does not speak of momentum or batches, and says nothing of a loss that falls all the time", () => {
+  it("does not speak of momentum, batches, or steps that overshoot, and says nothing of a loss that falls all the time", () => {
     const settings = [{ kind: "momentum", group: { momentum: 0.9 } }, { batch: 8 }] as const;
     const records = smallStart({ scale: 0.0005, rate: 0.05, steps: 260 });
     for (const setting of settings) {
@@ -106,6 +106,10 @@ describe("the law of the end of a plateau", () => {
       expect(issued).toEqual([]);
       expect(standings[0]?.says).toContain("out of regime");
     }
+    const sharp = measured(0, { "sharpness/batch": 1.9 / 0.05 });
+    const overshooting = followed([...records.slice(0, opening().length), sharp, ...records.slice(opening().length)]);
+    expect(overshooting.issued).toEqual([]);
+    expect(overshooting.standings[0]?.says).toContain("η times the sharpness");
     expect(followed(smallStart({ scale: 1, rate: 0.1, steps: 600 })).issued).toEqual([]);
   });
 });

@@ -41,6 +41,9 @@ const unrest = { after: 256, during: 256 };
 /** Part of what there is to learn that is missing at least once in a while where descent cannot rest. */
 const leastUnrest = 0.003;
 
+/** Times the loss of no map: whatever is above it counts as this, for a loss that is lost has not come to rest either. */
+const mostUnrest = 1000;
+
 /** Measurements of the sharpness at the minimum that are averaged. */
 const averaged = 3;
 
@@ -104,8 +107,7 @@ function forecast(view: RunView, spoken: (subject: string) => boolean): readonly
       to: from + unrest.during,
       low: data.leastLoss + leastUnrest * gap,
       central: data.emptyLoss,
-      // A loss that is lost has not come to rest either.
-      high: Number.MAX_VALUE,
+      high: mostUnrest * data.emptyLoss,
       baselines: [],
       statement: `No solution is flatter than ${flattest.toPrecision(4)}, which is above ${threshold.formula} = ${threshold.value.toPrecision(4)}: at this learning rate descent comes to none; it needs one below ${((threshold.value / flattest) * learningRateOf(view)).toPrecision(3)}.`,
     },
@@ -124,18 +126,14 @@ function scoreUnrest(made: Forecast, view: RunView): Verdict | undefined {
   const { first, end } = window(loss, made.from, made.to);
   const last = loss.length === 0 ? NaN : loss.valueAt(loss.length - 1);
   const largest = end > first ? loss.maximum(first, end) : last;
-  if (!Number.isFinite(largest) && loss.length > 0) {
-    return verdictOn(made, view, Number.MAX_VALUE, "The loss was lost: descent diverged.");
+  if (loss.length > 0 && !(largest <= made.high)) {
+    return verdictOn(made, view, made.high, "The loss was lost: descent diverged.");
   }
   if (end <= first || loss.stepAt(end - 1) < made.to - 1) {
     return unmeasured(made, view, "unresolved", `The run ended before step ${made.to}.`);
   }
-  return verdictOn(
-    made,
-    view,
-    largest,
-    `From step ${made.from} to ${made.to} the loss went up to ${largest.toPrecision(4)}.`,
-  );
+  const text = `From step ${made.from} to ${made.to} the loss went up to ${largest.toPrecision(4)}.`;
+  return verdictOn(made, view, largest, text);
 }
 
 /** The first measurements all through which the loss is that of the best map. */
