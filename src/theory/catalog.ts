@@ -1,6 +1,7 @@
 import type { Law } from "./law.ts";
 import { edgeOfStability } from "./empirical/edgeOfStability.ts";
 import { finalLossLaw } from "./empirical/finalLoss.ts";
+import { featuresAtConvergence } from "./empirical/featuresAtConvergence.ts";
 import { hessianOutliers } from "./empirical/hessianOutliers.ts";
 import { learningRateDrop } from "./empirical/learningRateDrop.ts";
 import { scaleSymmetry } from "./empirical/scaleSymmetry.ts";
@@ -42,6 +43,7 @@ export const catalog: readonly Law[] = [
   learningRateDrop,
   noiseScale,
   weightEquilibrium,
+  featuresAtConvergence,
   hessianOutliers,
   batchTransferLaw,
   scalingLaw,

@@ -23,6 +23,8 @@ export interface GrowingSetting {
   /** What each matrix' product is multiplied by. */
   readonly multiplier: (layer: number) => number;
   readonly epsilon?: number;
+  /** λ of λ/2·‖W‖² that is added to the loss, 0 by default. */
+  readonly penalty?: number;
   /** Decays of Adam's averages, 0.9 and 0.999 by default. */
   readonly beta1?: number;
   readonly beta2?: number;
@@ -135,17 +137,17 @@ export class GrowingNetwork {
     return { loss, gradients };
   }
 
-  /** One step on a batch; the loss before it. */
+  /** One step on a batch; the loss before it, without the penalty. */
   step(batch: Batch): number {
     const { loss, gradients } = this.gradient(batch);
-    const { update, rate, epsilon = 1e-12, beta1 = 0.9, beta2 = 0.999 } = this.#setting;
+    const { update, rate, epsilon = 1e-12, beta1 = 0.9, beta2 = 0.999, penalty = 0 } = this.#setting;
     this.#steps += 1;
     for (const [layer, { values }] of this.weights.entries()) {
       const [gradient, first, second] = [gradients[layer], this.#first[layer], this.#second[layer]];
       if (gradient === undefined || first === undefined || second === undefined) continue;
       for (let index = 0; index < values.length; index++) {
-        const slope = gradient[index] ?? NaN;
         const before = values[index] ?? NaN;
+        const slope = (gradient[index] ?? NaN) + penalty * before;
         if (update === "descent") {
           values[index] = before - rate(layer) * slope;
           continue;

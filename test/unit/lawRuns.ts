@@ -13,6 +13,7 @@ import { freshSignals } from "./streams/freshSignals.ts";
 import { learnedChange } from "./streams/learnedChange.ts";
 import { linearBatch } from "./streams/linearBatch.ts";
 import { linearNetwork } from "./streams/linearNetwork.ts";
+import { penalizedNetwork } from "./streams/penalizedNetwork.ts";
 import { risingCurvature } from "./streams/risingCurvature.ts";
 import { scaleFreeWeights } from "./streams/scaleFreeWeights.ts";
 import { grid, scaledRun, truth } from "./streams/scalingFamily.ts";
@@ -65,6 +66,7 @@ export const lawRuns: Readonly<Record<string, () => LawRun>> = {
   "neural-collapse": () => ({ records: freeFeatures({ steps: 250 }) }),
   "scale-symmetry": () => ({ records: scaleFreeWeights({ steps: 420 }).records }),
   "batch-transfer": linearBatch,
+  "features-at-convergence": () => ({ records: penalizedNetwork() }),
   "hessian-outliers": () => ({ records: classifierCurvature() }),
   "low-rank-updates": () => ({ records: learnedChange() }),
   "dead-units": () => ({ records: dyingUnits() }),
