@@ -73,4 +73,34 @@ export const entries: readonly AlmanacEntry[] = [
     holds: { script: "lazy.mjs", budget: "60%" },
     outside: { script: "lazy.mjs", runs: [["--width", "16"]], budget: "60%" },
   },
+  {
+    law: "first-learning-rate",
+    quick: true,
+    holds: { script: "firstLearningRate.mjs" },
+    outside: { script: "firstLearningRate.mjs", runs: [["--adam"]] },
+  },
+  {
+    law: "scale-symmetry",
+    quick: false,
+    holds: { script: "scaleSymmetry.mjs" },
+    outside: { script: "scaleSymmetry.mjs", runs: [["--momentum", "0.9"]] },
+  },
+  {
+    law: "neural-collapse",
+    quick: false,
+    holds: { script: "neuralCollapse.mjs", budget: "60%" },
+    outside: { script: "neuralCollapse.mjs", runs: [["--noise"]] },
+  },
+  {
+    law: "random-matrix-spectrum",
+    quick: true,
+    holds: { script: "freshWeights.mjs" },
+    outside: { script: "freshWeights.mjs", runs: [["--orthogonal"]] },
+  },
+  {
+    law: "dead-units",
+    quick: true,
+    holds: { script: "deadUnits.mjs" },
+    outside: { script: "deadUnits.mjs", runs: [["--momentum", "0.9"]] },
+  },
 ];
