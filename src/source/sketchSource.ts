@@ -2,6 +2,7 @@
 import type { Tree } from "@vscode/tree-sitter-wasm";
 import { namedChildren } from "./declarations.ts";
 import type { SourceLanguage } from "./grammar.ts";
+import { followRest } from "./interpret/followRest.ts";
 import { TooLong } from "./interpret/reading.ts";
 import { putTogether } from "./interpret/putTogether.ts";
 import { Scope } from "./interpret/scope.ts";
@@ -27,12 +28,12 @@ function sketchJavaScript(tree: Tree): SourceSketch {
     return (module, imported) => library.load(module, imported);
   });
   evaluator.execute(namedChildren(tree.rootNode), new Scope(undefined, true), { returned: [], yields: false });
-  evaluator.followRest();
+  followRest(evaluator.reading);
   return putTogether("tensorflowjs", evaluator.reading);
 }
 function sketchPython(tree: Tree): SourceSketch {
   const evaluator = new PythonEvaluator((reading) => new TorchLibrary(reading));
   evaluator.execute(namedChildren(tree.rootNode), new Scope(undefined, true), { returned: [], yields: false });
-  evaluator.followRest();
+  followRest(evaluator.reading);
   return putTogether("pytorch", evaluator.reading);
 }

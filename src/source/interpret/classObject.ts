@@ -22,6 +22,8 @@ export class ClassObject implements ObjectValue {
   readonly making: ClassMaking;
   /** Whether the script itself was seen to make one. */
   instantiated = false;
+  /** The last one that was made. */
+  instance: Instance | undefined;
 
   constructor(making: ClassMaking) {
     this.making = making;
@@ -79,6 +81,7 @@ export class Instance implements ObjectValue {
     called?: (instance: Instance, given: Given) => Value,
   ) {
     this.of = of;
+    for (const each of of.lineage) each.instance = this;
     this.attributes = new Entries(memory);
     this.#inherited = inherited;
     this.#called = called;

@@ -43,7 +43,6 @@ export const batchExtent = unstated("the size of a batch");
 /** How the tensors of a framework answer to their methods. */
 export interface TensorMethods {
   member(tensor: Tensor, name: string, range: SourceRange): Value;
-  index(tensor: Tensor, range: SourceRange): Value;
 }
 
 export class Tensor implements ObjectValue {

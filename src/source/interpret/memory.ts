@@ -1,5 +1,6 @@
 /** What changes while a script is read, so that it can be undone where two ways part, and joined where they meet. */
-import { Cell, join, unknown, type Value } from "./value.ts";
+import type { Cell } from "./value.ts";
+import { join, unknown, type Value } from "./value.ts";
 
 export class Memory {
   /** For each way that is being followed, innermost last: what cells held before it. */

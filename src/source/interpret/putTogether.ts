@@ -28,6 +28,9 @@ export function putTogether(framework: Framework, reading: Reading): SourceSketc
   return { framework, models, losses, optimizers, trainings };
 }
 
+/** One model is computed on data of several shapes. */
+const shapes: readonly string[] = ["inputShape", "outputShape"];
+
 interface Placed {
   readonly range: SourceRange;
 }
@@ -55,11 +58,13 @@ function distinctModels(reading: Reading): {
   const sketches = new Map<string, ModelSketch>();
   const keyOf = new Map<ObjectValue, string>();
   for (const found of reading.models) {
-    const sketch = found.sketch();
-    if (sketch === undefined) continue;
-    const key = JSON.stringify(sketch);
+    const own = found.sketch();
+    if (own === undefined) continue;
+    const sketch = reading.weightsChanged === undefined ? own : { ...own, fresh: unstated(reading.weightsChanged) };
+    const key = JSON.stringify(sketch, (name, value: unknown) => (shapes.includes(name) ? undefined : value));
     keyOf.set(found.value, key);
-    if (!sketches.has(key)) sketches.set(key, sketch);
+    const other = sketches.get(key);
+    sketches.set(key, other === undefined ? sketch : agreed(other, sketch));
   }
   const models = inOrder([...sketches.values()]);
   return {
@@ -88,8 +93,11 @@ function optimizerSketch(found: FoundOptimizer, model: number | undefined): Opti
 function agreed<T>(one: T, other: T): T {
   if (JSON.stringify(one) === JSON.stringify(other)) return one;
   if (isKnown(one) || isKnown(other)) return differs as T;
-  if (typeof one !== "object" || one === null || typeof other !== "object" || other === null || Array.isArray(one))
-    return one;
+  if (typeof one !== "object" || one === null || typeof other !== "object" || other === null) return one;
+  if (Array.isArray(one)) {
+    const others: readonly unknown[] = Array.isArray(other) ? other : [];
+    return one.map((each: unknown, index) => agreed(each, others[index])) as T;
+  }
   const theirs = other as Readonly<Record<string, unknown>>;
   return Object.fromEntries(
     Object.entries(one).map(([name, value]) => [name, agreed<unknown>(value, theirs[name])]),

@@ -55,6 +55,8 @@ export class Reading {
   backwardLoops: readonly Loop[] | undefined;
   /** Steps of the model that is being followed. */
   trace: FlowStep[] = [];
+  /** Why the weights of any model may begin in another way: code that is not followed changes weights. */
+  weightsChanged: string | undefined;
   /** The model that was computed last, while a loss was followed. */
   appliedModel: ObjectValue | undefined;
   /** Why layers may have been missed since it was last cleared. */

@@ -3,7 +3,7 @@ import type { Node } from "@vscode/tree-sitter-wasm";
 import { calculate } from "../interpret/arithmetic.ts";
 import { builtin } from "../interpret/closure.ts";
 import { Entries } from "../interpret/entries.ts";
-import { Given } from "../interpret/given.ts";
+import type { Given } from "../interpret/given.ts";
 import {
   isNothing,
   itemsOf,

@@ -266,7 +266,7 @@ function argumentsOf(evaluator: JavaScriptEvaluator, node: Node, scope: Scope): 
   const list = node.childForFieldName("arguments");
   const positional: Value[] = [];
   let open: string | undefined = list === null ? unparsed : undefined;
-  for (const each of list === null || list.type !== "arguments" ? [] : namedChildren(list)) {
+  for (const each of list?.type === "arguments" ? namedChildren(list) : []) {
     if (each.type === "comment") continue;
     if (each.type === "ERROR") open = unparsed;
     else if (open !== undefined) evaluator.evaluate(each, scope);

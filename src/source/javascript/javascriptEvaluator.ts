@@ -1,7 +1,6 @@
 /** Reads JavaScript and TypeScript without running it. */
 import type { Node } from "@vscode/tree-sitter-wasm";
 import { namedChildren } from "../declarations.ts";
-import { Closure } from "../interpret/closure.ts";
 import { choose, inOrder, loop, oneOf, untold, type Completion } from "../interpret/control.ts";
 import type { Evaluator, Frame } from "../interpret/frame.ts";
 import { Given } from "../interpret/given.ts";
@@ -246,11 +245,5 @@ export class JavaScriptEvaluator implements Evaluator {
   /** Whoever is handed a value may change it; once training has begun, that no longer matters. */
   handOver(given: Given, to: string): void {
     handOver(this.reading, given, to);
-  }
-
-  /** Follows the functions that the script hands to others, or to nobody, and that were not followed on the way. */
-  followRest(): void {
-    const rest = [...this.reading.functions.values()].filter(({ making }) => !this.reading.followed.has(making.site));
-    for (const each of rest) if (each instanceof Closure) each.followAlone();
   }
 }

@@ -5,7 +5,7 @@ import { ClassObject, Instance } from "../interpret/classObject.ts";
 import { Closure } from "../interpret/closure.ts";
 import { Entries } from "../interpret/entries.ts";
 import type { Frame } from "../interpret/frame.ts";
-import { Given } from "../interpret/given.ts";
+import type { Given } from "../interpret/given.ts";
 import { deepestCalls } from "../interpret/reading.ts";
 import { Scope } from "../interpret/scope.ts";
 import { isNothing, join, listOf, madeElsewhere, nothing, unknown, type Value } from "../interpret/value.ts";

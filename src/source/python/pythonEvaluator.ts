@@ -6,7 +6,7 @@ import type { Evaluator, Frame } from "../interpret/frame.ts";
 import { Given } from "../interpret/given.ts";
 import { handOver } from "../interpret/handOver.ts";
 import { Reading } from "../interpret/reading.ts";
-import { Scope } from "../interpret/scope.ts";
+import type { Scope } from "../interpret/scope.ts";
 import { itemsOf, nothing, truth, unknown, type Value } from "../interpret/value.ts";
 import { rangeOf } from "../places.ts";
 import { written } from "../sketch/known.ts";
@@ -51,14 +51,6 @@ export class PythonEvaluator implements Evaluator {
 
   handOver(given: Given, to: string): void {
     handOver(this.reading, given, to);
-  }
-
-  /** Follows the functions that the script hands to others, or to nobody, and that were not followed on the way. */
-  followRest(): void {
-    // A class that is defined later is more likely to be made of the others than to be part of them.
-    for (const each of this.reading.classes.toReversed()) if (!each.instantiated) each.making.make(each, undefined);
-    const rest = [...this.reading.functions.values()].filter(({ making }) => !this.reading.followed.has(making.site));
-    for (const each of rest) each.followAlone();
   }
 
   #block(node: Node | null, scope: Scope, frame: Frame): Completion {

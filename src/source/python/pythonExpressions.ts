@@ -332,9 +332,10 @@ function subscript(evaluator: PythonEvaluator, node: Node, scope: Scope): Value 
   const places = node.childrenForFieldName("subscript");
   const range = rangeOf(node);
   const place = places[0] ?? null;
-  const index =
-    place?.type === "slice" || places.length > 1 ? unknown("a part", range) : evaluator.evaluate(place, scope);
-  const ofFramework = evaluator.library.index(object, index, range);
+  const single = place?.type !== "slice" && places.length === 1;
+  const index = single ? evaluator.evaluate(place, scope) : unknown("a part", range);
+  const rows = place?.type === "slice" && places.length === 1;
+  const ofFramework = evaluator.library.index(object, rows ? "rows" : index, range);
   if (ofFramework !== undefined) return ofFramework;
   if (object.kind === "unknown") return object;
   if (place?.type === "slice") return slice(evaluator, object, place, scope);

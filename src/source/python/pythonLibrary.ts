@@ -21,8 +21,8 @@ export interface PythonLibrary {
   undefinedName(name: string, range: SourceRange): Value;
   /** A value of the framework's under an arithmetic operator; undefined where neither side is one. */
   operate(operator: string, one: Value, other: Value, range: SourceRange): Value | undefined;
-  /** `value[index]` of a value of the framework's; undefined where it is none. */
-  index(value: Value, index: Value, range: SourceRange): Value | undefined;
+  /** `value[index]` of a value of the framework's, or `value[from:to]`; undefined where it is none. */
+  index(value: Value, index: Value | "rows", range: SourceRange): Value | undefined;
   /** Batches of data; undefined where a value is not known to have any. */
   dataOf(value: Value): LoopData | undefined;
   /** A value with the same batches, another item in each round. */

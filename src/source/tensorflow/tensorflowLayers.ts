@@ -94,7 +94,7 @@ export function makeLayer(name: string, given: Given, reading: Reading, behaviou
 
 function weightOf(sketch: InitializerSketch, given: Given): Weight {
   const step = { serial: -1, from: [], what: "input", name: "weight", range: given.range, dims: undefined } as const;
-  return new Weight(step, { member: () => ({ kind: "unbound" }), index: () => ({ kind: "unbound" }) }, sketch);
+  return new Weight(step, { member: () => ({ kind: "unbound" }) }, sketch);
 }
 
 interface LayerKindOf {

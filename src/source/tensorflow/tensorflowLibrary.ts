@@ -2,7 +2,8 @@
 import { builtin, Closure } from "../interpret/closure.ts";
 import { batchExtent, Tensor, type Dims } from "../interpret/flow.ts";
 import { Given } from "../interpret/given.ts";
-import { LayerObject, type LayerBehaviour } from "../interpret/layerObject.ts";
+import type { LayerObject } from "../interpret/layerObject.ts";
+import { type LayerBehaviour } from "../interpret/layerObject.ts";
 import type { Reading } from "../interpret/reading.ts";
 import {
   itemsOf,

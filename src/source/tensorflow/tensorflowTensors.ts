@@ -12,7 +12,7 @@ import {
 } from "../interpret/handMadeLayers.ts";
 import { LayerObject, type LayerOwn } from "../interpret/layerObject.ts";
 import type { Reading } from "../interpret/reading.ts";
-import { itemsOf, listOf, numberOf, scalar, textOf, unknown, type Value } from "../interpret/value.ts";
+import { itemsOf, listOf, nothing, numberOf, scalar, textOf, unknown, type Value } from "../interpret/value.ts";
 import type { SourceRange } from "../places.ts";
 import type { InitializerSketch } from "../sketch/initializerSketch.ts";
 import { derived, ofFramework, unstated, type Known } from "../sketch/known.ts";
@@ -83,10 +83,6 @@ export class TensorFlowTensors implements TensorMethods {
     return new Weight(step, this, initial);
   }
 
-  index(_tensor: Tensor, range: SourceRange): Value {
-    return unknown("a part of a tensor", range);
-  }
-
   member(tensor: Tensor, name: string, range: SourceRange): Value {
     if (name === "shape")
       return tensor.dims === undefined
@@ -96,7 +92,14 @@ export class TensorFlowTensors implements TensorMethods {
               each.known ? scalar(each.value, each.range, each.basis) : unknown(each.reason, range),
             ),
           );
-    if (name === "dispose" || name === "print" || name === "assign") return builtin(() => scalar(null, range));
+    if (name === "dispose" || name === "print") return builtin(() => nothing);
+    if (name === "assign") {
+      return builtin(() => {
+        const begins = tensor instanceof Weight && this.#reading.trainings.length === 0;
+        if (begins) this.#reading.memory.write(tensor.initial, unknown("it is assigned to"));
+        return nothing;
+      });
+    }
     return builtin((given) => this.operation(name, tensor, given.positional, given));
   }
 

@@ -157,13 +157,16 @@ export class TensorFlowTraining {
       if (loss instanceof Closure)
         loss.call(new Given({ ...given.parts(), positional: [], named: new Map(), open: undefined }));
     });
-    const model = this.#reading.appliedModel;
     const steps = trace.filter(({ what }) => what === "layer");
     const prediction = this.#seenPrediction();
     const batch = prediction?.dims ?? firstInput(prediction?.step)?.dims;
-    if (model === undefined && steps.some(({ layer }) => layer !== undefined))
+    if (this.#appliedModel === undefined && steps.some(({ layer }) => layer !== undefined))
       this.#byHand(steps, depth, given, prediction, missed, loss);
     return batch;
+  }
+
+  get #appliedModel(): ObjectValue | undefined {
+    return this.#reading.appliedModel;
   }
 
   #seenPrediction(): Tensor | undefined {
@@ -195,7 +198,7 @@ export class TensorFlowTraining {
         trace,
         output: prediction?.step ?? "it is not known which tensor is the model's output",
         owned: trace.flatMap(({ layer }) =>
-          layer === undefined || layer.making.name === undefined ? [] : [{ layer, path: layer.making.name }],
+          layer?.making.name === undefined ? [] : [{ layer, path: layer.making.name }],
         ),
         missed: missed ?? (prediction === undefined ? "it is not known which tensor is the model's output" : undefined),
         changed: undefined,

@@ -1,15 +1,15 @@
 /** What the packages that train with PyTorch stand for in a script. */
 import { calculate } from "../interpret/arithmetic.ts";
-import { ClassObject, Instance } from "../interpret/classObject.ts";
+import type { ClassObject } from "../interpret/classObject.ts";
+import { Instance } from "../interpret/classObject.ts";
 import { builtin, Closure } from "../interpret/closure.ts";
 import { Entries } from "../interpret/entries.ts";
 import { Initial, Tensor, Weight, type Dims } from "../interpret/flow.ts";
-import { Given } from "../interpret/given.ts";
+import type { Given } from "../interpret/given.ts";
 import { LayerObject, type LayerBehaviour, type WeightRole } from "../interpret/layerObject.ts";
 import type { Reading } from "../interpret/reading.ts";
 import {
   itemsOf,
-  listOf,
   madeElsewhere,
   nothing,
   numberOf,
@@ -28,20 +28,10 @@ import { parserOfArguments } from "./commandLine.ts";
 import { draw, gainOf, initialization } from "./torchInitializers.ts";
 import { torchLayer } from "./torchLayers.ts";
 import { torchLoss } from "./torchLosses.ts";
+import { moduleMember } from "./torchMembers.ts";
 import { findModel } from "./torchModels.ts";
-import {
-  fullName,
-  isModule,
-  isModuleClass,
-  layerWeights,
-  modulesOf,
-  nameIt,
-  Parameters,
-  partsOf,
-  TorchContainer,
-  weightsOf,
-} from "./torchModules.ts";
-import { scheduleSketch } from "./torchOptimizers.ts";
+import { fullName, isModuleClass, layerWeights, nameIt, TorchContainer } from "./torchModules.ts";
+import { isOptimizer, scheduleSketch } from "./torchOptimizers.ts";
 import { TorchTensors } from "./torchTensors.ts";
 import { Loader, TorchOptimizer, TorchTraining } from "./torchTraining.ts";
 
@@ -70,6 +60,17 @@ const wrappers: readonly string[] = [
   "tqdm.auto.tqdm",
   "copy.deepcopy",
   "copy.copy",
+];
+
+/** Methods that change weights. */
+const changing: readonly string[] = [
+  "copy_",
+  "normal_",
+  "uniform_",
+  "fill_",
+  "load_state_dict",
+  "trunc_normal_",
+  "xavier_uniform_",
 ];
 
 export class TorchLibrary implements PythonLibrary {
@@ -148,9 +149,10 @@ export class TorchLibrary implements PythonLibrary {
     }
   }
 
-  index(value: Value, index: Value, range: SourceRange): Value | undefined {
-    if (value instanceof TorchContainer) return value.at(index, range);
-    return value instanceof Tensor ? this.#tensors.index(value, range) : undefined;
+  index(value: Value, index: Value | "rows", range: SourceRange): Value | undefined {
+    if (value instanceof TorchContainer)
+      return index === "rows" ? unknown("some of its modules", range) : value.at(index, range);
+    return value instanceof Tensor ? this.#tensors.index(value, index, range) : undefined;
   }
 
   instance(of: ClassObject, given: Given | undefined): Value | undefined {
@@ -158,7 +160,7 @@ export class TorchLibrary implements PythonLibrary {
     const instance = new Instance(
       of,
       this.#reading.memory,
-      (self, name, range) => this.#moduleMember(self, name, range),
+      (self, name, range) => moduleMember(self, name, range),
       (self, inputs) => this.#forward(self, inputs),
     );
     const start = of.find("__init__");
@@ -170,14 +172,15 @@ export class TorchLibrary implements PythonLibrary {
     return instance;
   }
 
-  unfollowedMethod(name: string, _object: Value, given: Given): Value | undefined {
+  unfollowedMethod(name: string, object: Value, given: Given): Value | undefined {
     if (name === "backward") {
       this.#training.backward();
       return nothing;
     }
+    if (changing.includes(name)) this.#reading.weightsChanged ??= `weights are changed by ${name}`;
     const optimizer = given.positional.find((each) => each instanceof TorchOptimizer);
     if (name === "step" && optimizer instanceof TorchOptimizer) return this.#training.step(optimizer, given);
-    if (name === "prepare") return given.positional.length === 1 ? given.positional[0] : tuple(given.positional);
+    if (name === "step" && object.kind === "unknown") return this.#training.stepOfUnknown(given);
     return undefined;
   }
 
@@ -197,12 +200,13 @@ export class TorchLibrary implements PythonLibrary {
     if (path === "argparse.ArgumentParser") return parserOfArguments(this.#reading.memory);
     if (path === "dataclasses.field") return given.by("default") ?? unknown("the default of a field", range);
     if (path === "collections.OrderedDict") return first ?? new Entries(this.#reading.memory, given.named);
-    if (parts[0] === "accelerate") return unknown("not followed", range);
+    if (parts[0] === "accelerate") return this.#training.accelerator(given);
     if (name === "Trainer" && (parts[0] === "lightning" || parts[0] === "pytorch_lightning"))
       return this.#training.trainer(given);
     if (path.startsWith("torch.nn.init.")) return this.#initialize(name, given);
     if (path.startsWith("torch.optim.lr_scheduler.")) return this.#schedule(name, given);
-    if (path.startsWith("torch.optim.")) return this.#training.optimizer(name, given, this.#tensors);
+    if (path.startsWith("torch.optim.") && isOptimizer(path))
+      return this.#training.optimizer(name, given, this.#tensors);
     if (path.startsWith("torch.utils.data.")) return this.#data(name, given);
     if (path.startsWith("torch.nn.utils.")) return first ?? nothing;
     if (path.startsWith("torch.nn.functional.")) return this.#functional(name, given);
@@ -219,6 +223,7 @@ export class TorchLibrary implements PythonLibrary {
     if (!(weight instanceof Weight)) {
       if (weight instanceof Tensor)
         return sketch === undefined ? weight : this.#tensors.data(weight.dims, given.range, sketch);
+      this.#reading.weightsChanged ??= `weights that are not followed are drawn by ${name}`;
       return unknown("a weight that is not followed", given.range);
     }
     this.#reading.memory.write(
@@ -243,7 +248,8 @@ export class TorchLibrary implements PythonLibrary {
     const batch: Known<number> = sampled ? unstated("a sampler makes the batches") : numberOf(stated, ofFramework(1));
     const dataset = given.get(0, "dataset");
     const columns = dataset?.kind === "tuple" ? dataset.items.filter((each) => each instanceof Tensor) : [];
-    const examples = columns[0]?.dims?.[0] ?? unstated("the data are not followed");
+    const chosen = given.by("sampler") === undefined ? columns[0]?.dims?.[0] : unstated("a sampler chooses them");
+    const examples = chosen ?? unstated("the data are not followed");
     const item =
       columns.length > 0
         ? tuple(
@@ -273,7 +279,7 @@ export class TorchLibrary implements PythonLibrary {
         path,
         given,
         this.#reading,
-        (of, name, at) => this.#moduleMember(of, name, at),
+        (of, name, at) => moduleMember(of, name, at),
         (of, inputs) => this.#stack(of, inputs),
       );
       if (path === "Sequential") findModel(this.#reading, this.#tensors, container, given);
@@ -328,7 +334,7 @@ export class TorchLibrary implements PythonLibrary {
         return valueOf(own.units);
       if (name === "kernel_size" && own.kind === "convolution" && own.kernelSize.known)
         return tuple(own.kernelSize.value.map((each) => scalar(each, undefined)));
-      return this.#moduleMember(layer, name, range);
+      return moduleMember(layer, name, range);
     },
     call: (layer, given) => {
       const recurrent = layer.making.call === "LSTM" || layer.making.call === "GRU" || layer.making.call === "RNN";
@@ -376,71 +382,6 @@ export class TorchLibrary implements PythonLibrary {
     const [first] = given.positional;
     if (first instanceof Tensor && first.dims !== undefined && first.step.what === "input")
       this.#training.computedOn(module, first.dims);
-  }
-
-  #moduleMember(of: ObjectValue, name: string, range: SourceRange): Value {
-    switch (name) {
-      case "parameters":
-        return builtin(() => new Parameters(of));
-      case "named_parameters":
-        return builtin(() => listOf(weightsOf(of).map(([each, weight]) => tuple([scalar(each, undefined), weight]))));
-      case "modules":
-        return builtin(() => listOf(modulesOf(of).map(({ module }) => module)));
-      case "named_modules":
-        return builtin(() => listOf(modulesOf(of).map(({ path, module }) => tuple([scalar(path, undefined), module]))));
-      case "children":
-        return builtin(() => listOf(partsOf(of).flatMap(([, each]) => (isModule(each) ? [each] : []))));
-      case "named_children":
-        return builtin(() =>
-          listOf(
-            partsOf(of).flatMap(([each, value]) => (isModule(value) ? [tuple([scalar(each, undefined), value])] : [])),
-          ),
-        );
-      case "apply":
-        return builtin((given) => {
-          const [change] = given.positional;
-          for (const { module } of modulesOf(of).toReversed()) {
-            if (change?.kind === "object" && change.call !== undefined) change.call(given.withPositional([module]));
-            else of.escape?.("apply");
-          }
-          return of;
-        });
-      case "to":
-      case "cuda":
-      case "cpu":
-      case "train":
-      case "eval":
-      case "float":
-      case "double":
-      case "half":
-      case "requires_grad_":
-        return builtin(() => of);
-      case "forward":
-        return builtin((given) => of.call?.(given) ?? unknown("not followed", given.range));
-      case "load_state_dict":
-        return builtin(() => {
-          of.escape?.("load_state_dict");
-          return nothing;
-        });
-      case "add_module":
-      case "register_parameter":
-      case "register_module":
-        return builtin((given) => {
-          const [key, value] = given.positional;
-          if (key?.kind === "scalar" && value !== undefined) of.assign?.(String(key.value), value);
-          return nothing;
-        });
-      case "state_dict":
-      case "zero_grad":
-      case "log":
-      case "register_buffer":
-      case "save_hyperparameters":
-        return builtin(() => nothing);
-      case "module":
-        return of;
-      default:
-        return unknown(`${name} of a module`, range);
-    }
   }
 
   #torch(name: string, given: Given): Value {

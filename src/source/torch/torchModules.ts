@@ -1,5 +1,6 @@
 /** Modules of PyTorch and what belongs to them: layers, containers, instances of the script's own classes. */
-import { ClassObject, Instance } from "../interpret/classObject.ts";
+import type { ClassObject } from "../interpret/classObject.ts";
+import { Instance } from "../interpret/classObject.ts";
 import { builtin } from "../interpret/closure.ts";
 import { Weight } from "../interpret/flow.ts";
 import type { Given } from "../interpret/given.ts";

@@ -70,6 +70,12 @@ const signatures: Readonly<Record<string, readonly [OptimizerKind, Signature, "c
   LBFGS: ["lbfgs", [[1, "lr", "learningRate", 1]], undefined],
 };
 
+/** Whether a full name is that of an optimizer: of one that is known, or of any class that stands among them. */
+export function isOptimizer(path: string): boolean {
+  const parts = path.split(".");
+  return parts.length === 3 || Object.hasOwn(signatures, parts.at(-1) ?? "");
+}
+
 const hasBetas: readonly string[] = ["Adam", "AdamW", "Adamax", "NAdam"];
 
 export interface TorchOptimizerFacts {
@@ -111,7 +117,7 @@ function read(
   argument: (place: number, keyword: string) => Value | undefined,
   all: boolean,
 ): Hyperparameters {
-  const found: { -readonly [Name in Hyperparameter]?: Known<number> | Known<boolean> } = {};
+  const found: Partial<Record<Hyperparameter, Known<number> | Known<boolean>>> = {};
   for (const [place, keyword, what, standard] of signature) {
     const value = argument(place, keyword);
     if (value === undefined && !all) continue;

@@ -124,10 +124,13 @@ export class TorchTensors implements TensorMethods {
     return new Weight(step, this, initial);
   }
 
-  index(tensor: Tensor, range: SourceRange): Value {
+  index(tensor: Tensor, index: Value | "rows", range: SourceRange): Value {
     const { dims } = tensor;
     if (tensor.step.what === "input" && !(tensor instanceof Weight)) {
-      return this.data(dims === undefined ? undefined : [unstated("a part of the data"), ...dims.slice(1)], range);
+      const rows =
+        index === "rows" && dims !== undefined ? [unstated("a part of the data"), ...dims.slice(1)] : undefined;
+      const one = index !== "rows" && index.kind === "scalar" && typeof index.value === "number";
+      return this.data(one ? dims?.slice(1) : rows, range);
     }
     return this.make(this.#reading.operation("a part of it", [this.used(tensor, range)], range));
   }

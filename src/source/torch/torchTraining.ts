@@ -5,7 +5,16 @@ import type { Dims } from "../interpret/flow.ts";
 import type { FoundOptimizer } from "../interpret/found.ts";
 import type { Given } from "../interpret/given.ts";
 import type { Loop, Reading } from "../interpret/reading.ts";
-import { itemsOf, listOf, nothing, numberOf, unknown, type ObjectValue, type Value } from "../interpret/value.ts";
+import {
+  itemsOf,
+  listOf,
+  nothing,
+  numberOf,
+  tuple,
+  unknown,
+  type ObjectValue,
+  type Value,
+} from "../interpret/value.ts";
 import type { SourceRange } from "../places.ts";
 import type { LoopData } from "../python/pythonLibrary.ts";
 import { derived, unstated, type Known } from "../sketch/known.ts";
@@ -62,6 +71,8 @@ export class TorchOptimizer implements ObjectValue {
 export class TorchTraining {
   readonly #reading: Reading;
   #lastBatch: Known<number> | undefined;
+  /** Why a step may see several batches. */
+  #gathers: string | undefined;
 
   constructor(reading: Reading) {
     this.#reading = reading;
@@ -102,6 +113,10 @@ export class TorchTraining {
   }
 
   step(optimizer: TorchOptimizer, given: Given): Value {
+    return this.#record(optimizer, given);
+  }
+
+  #record(optimizer: TorchOptimizer | undefined, given: Given): Value {
     const { loops } = this.#reading;
     const none = unstated("the text does not say");
     const data = loops.findLast((loop) => loop.overData);
@@ -109,7 +124,7 @@ export class TorchTraining {
       this.#reading.memory.uncertainty > (loops.at(-1)?.uncertainty ?? 0) ? "not every round takes a step" : undefined;
     const gathered =
       (this.#reading.backwardLoops?.length ?? 0) > loops.length ? "gradients of several batches are added" : undefined;
-    const reason = sometimes ?? gathered;
+    const reason = this.#gathers ?? sometimes ?? gathered;
     const whole: Known<number> = data === undefined ? (this.#lastBatch ?? none) : (data.batch ?? none);
     const batchSize = reason === undefined ? whole : unstated(reason);
     const { epochs, steps } = counts(loops, data, batchSize);
@@ -117,7 +132,7 @@ export class TorchTraining {
       call: "step",
       range: given.range,
       statement: given.statement,
-      model: optimizer.found.model,
+      model: optimizer?.found.model,
       optimizer,
       loss: undefined,
       batchSize,
@@ -126,6 +141,35 @@ export class TorchTraining {
       examples: data?.examples ?? none,
     });
     return nothing;
+  }
+
+  /** A step of what may be an optimizer: it is one where a gradient was asked for in the same loops. */
+  stepOfUnknown(given: Given): Value | undefined {
+    const { loops, backwardLoops } = this.#reading;
+    if (
+      loops.length === 0 ||
+      backwardLoops?.length !== loops.length ||
+      loops.some(({ range }, index) => range !== backwardLoops[index]?.range)
+    ) {
+      return undefined;
+    }
+    return this.#record(undefined, given);
+  }
+
+  /** `accelerate.Accelerator(…)`. */
+  accelerator(made: Given): Value {
+    const adds = made.by("gradient_accumulation_steps") !== undefined;
+    if (adds) this.#gathers = "gradients of several batches are added";
+    return {
+      kind: "object",
+      member: (name) =>
+        builtin((given) => {
+          if (name === "prepare")
+            return given.positional.length === 1 ? (given.positional[0] ?? nothing) : tuple(given.positional);
+          if (name === "backward") this.backward();
+          return nothing;
+        }),
+    };
   }
 
   /** A trainer of Lightning. */

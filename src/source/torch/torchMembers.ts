@@ -1,0 +1,70 @@
+/** What every module of PyTorch has: its parameters, the modules within it, and what moves it elsewhere. */
+import { builtin } from "../interpret/closure.ts";
+import { listOf, nothing, scalar, tuple, unknown, type ObjectValue, type Value } from "../interpret/value.ts";
+import type { SourceRange } from "../places.ts";
+import { isModule, modulesOf, Parameters, partsOf, weightsOf } from "./torchModules.ts";
+
+export function moduleMember(of: ObjectValue, name: string, range: SourceRange): Value {
+  switch (name) {
+    case "parameters":
+      return builtin(() => new Parameters(of));
+    case "named_parameters":
+      return builtin(() => listOf(weightsOf(of).map(([each, weight]) => tuple([scalar(each, undefined), weight]))));
+    case "modules":
+      return builtin(() => listOf(modulesOf(of).map(({ module }) => module)));
+    case "named_modules":
+      return builtin(() => listOf(modulesOf(of).map(({ path, module }) => tuple([scalar(path, undefined), module]))));
+    case "children":
+      return builtin(() => listOf(partsOf(of).flatMap(([, each]) => (isModule(each) ? [each] : []))));
+    case "named_children":
+      return builtin(() =>
+        listOf(
+          partsOf(of).flatMap(([each, value]) => (isModule(value) ? [tuple([scalar(each, undefined), value])] : [])),
+        ),
+      );
+    case "apply":
+      return builtin((given) => {
+        const [change] = given.positional;
+        for (const { module } of modulesOf(of).toReversed()) {
+          if (change?.kind === "object" && change.call !== undefined) change.call(given.withPositional([module]));
+          else of.escape?.("apply");
+        }
+        return of;
+      });
+    case "to":
+    case "cuda":
+    case "cpu":
+    case "train":
+    case "eval":
+    case "float":
+    case "double":
+    case "half":
+    case "requires_grad_":
+      return builtin(() => of);
+    case "forward":
+      return builtin((given) => of.call?.(given) ?? unknown("not followed", given.range));
+    case "load_state_dict":
+      return builtin(() => {
+        of.escape?.("load_state_dict");
+        return nothing;
+      });
+    case "add_module":
+    case "register_parameter":
+    case "register_module":
+      return builtin((given) => {
+        const [key, value] = given.positional;
+        if (key?.kind === "scalar" && value !== undefined) of.assign?.(String(key.value), value);
+        return nothing;
+      });
+    case "state_dict":
+    case "zero_grad":
+    case "log":
+    case "register_buffer":
+    case "save_hyperparameters":
+      return builtin(() => nothing);
+    case "module":
+      return of;
+    default:
+      return unknown(`${name} of a module`, range);
+  }
+}
