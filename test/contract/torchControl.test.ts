@@ -55,6 +55,16 @@ describe.skipIf(python === undefined)("a running PyTorch script", () => {
     expect(records[paused + 1]).toMatchObject({ t: "note", code: "resumed" });
   });
 
+  test("that was asked to measure measures the very next step, as in TensorFlow.js", async () => {
+    ask('{"do":"measure"}');
+    const outcome = start();
+    await until((records) => sharpnesses(records) > 0);
+    ask('{"do":"stop"}');
+    await outcome;
+    // Step 0 is over when the request is seen for the first time.
+    expect(series(readRecords(directory), "sharpness/batch").map(([step]) => step)).toEqual([1]);
+  });
+
   test("takes another budget in mid-run, passes over lines that are no request, and stops out of a pause", async () => {
     const outcome = start();
     await until(hasSteps(4));

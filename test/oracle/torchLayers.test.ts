@@ -8,6 +8,7 @@ import { findPython } from "../../scripts/python.ts";
 const reportSchema = z.object({
   activations: z.record(z.string(), z.record(z.string(), z.number().nullable())),
   pairs: z.record(z.string(), z.array(z.array(z.string()))),
+  recurrences: z.record(z.string(), z.record(z.string(), z.number().nullable())),
   invariance: z.record(z.string(), z.object({ degree: z.number().nullable(), moves: z.number() })),
 });
 
@@ -39,6 +40,20 @@ describe.skipIf(python === undefined)("layers of a PyTorch network", () => {
       // Float32 of values of a few units: a rounding or two.
       expect(error ?? Infinity).toBeLessThanOrEqual(1e-6);
     }
+  });
+
+  test("hidden states of recurrent layers are those of the recurrence written out", () => {
+    const unknown = Object.entries(report.recurrences).flatMap(([name, layers]) =>
+      Object.entries(layers).flatMap(([layer, error]) => (error === null ? [`${name}: ${layer}`] : [])),
+    );
+    // What dropout has left of the layer below is not known.
+    expect(unknown).toEqual(["dropout between layers: recurrent.weight_hh_l0"]);
+    // With dropout the layer above is known by what the module gave, which cannot be written out without the mask.
+    const { ["dropout between layers"]: _, ...others } = report.recurrences;
+    const errors = Object.values(others).flatMap((layers) => Object.values(layers));
+    expect(errors).toHaveLength(9);
+    // Float32 of values of about one, through four positions.
+    for (const error of errors) expect(error ?? Infinity).toBeLessThanOrEqual(2e-6);
   });
 
   test("a function that is composed where no module gives its result is refused", () => {

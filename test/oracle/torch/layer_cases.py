@@ -52,7 +52,7 @@ def watched(network, inputs, loss_of):
 
     def call(module, *args, **kwargs):
         result = original(module, *args, **kwargs)
-        calls.add(module, args, result)
+        calls.add(module, args, kwargs, result)
         return result
 
     nn.Module.__call__ = call
@@ -173,6 +173,107 @@ def invariance():
     return report
 
 
+class Recurrent(nn.Module):
+    """A recurrent module and a layer on its last hidden states."""
+
+    def __init__(self, module, last):
+        super().__init__()
+        self.recurrent = module
+        self.head = nn.Linear(HIDDEN * (2 if module.bidirectional else 1), OUTPUTS)
+        self.last = last
+
+    def forward(self, given):
+        return self.head(self.last(*self.recurrent(*given)))
+
+
+def stepped(kind, inputs, hidden, cell, weights):
+    """The next hidden and cell state, as the documentation of PyTorch has them."""
+    by_input, by_hidden, input_bias, hidden_bias = weights
+    own, past = inputs @ by_input.t() + input_bias, hidden @ by_hidden.t() + hidden_bias
+    if kind == "RNN":
+        return (own + past).clamp(min=0), cell
+    if kind == "GRU":
+        reset = torch.sigmoid(own[:, :HIDDEN] + past[:, :HIDDEN])
+        update = torch.sigmoid(own[:, HIDDEN : 2 * HIDDEN] + past[:, HIDDEN : 2 * HIDDEN])
+        new = torch.tanh(own[:, 2 * HIDDEN :] + reset * past[:, 2 * HIDDEN :])
+        return (1 - update) * new + update * hidden, cell
+    entering, forgetting, new, leaving = (own + past).chunk(4, 1)
+    cell = torch.sigmoid(forgetting) * cell + torch.sigmoid(entering) * torch.tanh(new)
+    return torch.sigmoid(leaving) * torch.tanh(cell), cell
+
+
+def hidden_states(module, inputs, lengths, initial):
+    """[sequences, positions, units] by the name of the recurrent weights; zero beyond the sequences' ends."""
+    kind = type(module).__name__
+    found, below = {}, inputs
+    directions = 2 if module.bidirectional else 1
+    for layer in range(module.num_layers):
+        sides = []
+        for direction in range(directions):
+            index = layer * directions + direction
+            states = torch.zeros(len(inputs), inputs.shape[1], HIDDEN)
+            for row, length in enumerate(lengths):
+                hidden, cell = (each[index, row : row + 1] for each in initial)
+                order = range(length) if direction == 0 else reversed(range(length))
+                for position in order:
+                    entering = below[row : row + 1, position]
+                    hidden, cell = stepped(kind, entering, hidden, cell, module.all_weights[index])
+                    states[row, position] = hidden
+            sides.append(states)
+            found[f"recurrent.weight_hh_l{layer}{'_reverse' if direction else ''}"] = states
+        below = torch.cat(sides, 2)
+    return found
+
+
+def recurrences():
+    """Errors of hidden states against the recurrence written out, null where they are not known."""
+    lengths = [2, 4, 3]
+    inputs = torch.randn(3, 4, INPUTS)
+    zero = (torch.zeros(4, 3, HIDDEN), torch.zeros(4, 3, HIDDEN))
+    drawn = (torch.randn(2, 3, HIDDEN), torch.randn(2, 3, HIDDEN))
+
+    def last_output(output, _):
+        return output[:, -1]
+
+    def last_hidden(_, hidden):
+        return hidden[0][-1] if isinstance(hidden, tuple) else hidden[-1]
+
+    def of_packed(output, hidden):
+        return hidden[0][-1]
+
+    packed = nn.utils.rnn.pack_padded_sequence(inputs, torch.tensor(lengths), True, False)
+    both = nn.LSTM(INPUTS, HIDDEN, 2, batch_first=True, bidirectional=True)
+    gru = nn.GRU(INPUTS, HIDDEN, 2)
+    rectified = nn.RNN(INPUTS, HIDDEN, nonlinearity="relu", batch_first=True)
+    stacked = nn.LSTM(INPUTS, HIDDEN, 2, batch_first=True)
+    dropped = nn.LSTM(INPUTS, HIDDEN, 2, batch_first=True, dropout=0.5)
+    whole = [4, 4, 4]
+    cases = {
+        "LSTM, both directions": (both, (inputs,), last_output, whole, zero, None),
+        "GRU from a state": (gru, (inputs.transpose(0, 1), drawn[0]), last_hidden, whole, drawn, (0, 1)),
+        "rectified RNN": (rectified, (inputs,), last_hidden, whole, zero, None),
+        "packed LSTM from a state": (stacked, (packed, drawn), of_packed, lengths, drawn, "packed"),
+        "dropout between layers": (dropped, (inputs,), last_output, whole, zero, None),
+    }
+    report = {}
+    for name, (module, given, last, of, initial, layout) in cases.items():
+        network = Recurrent(module, last)
+        layers, _ = watched(network, given, cross_entropy)
+        found = {each.layer: each for each in layers.recurrent}
+        report[name] = {}
+        with torch.no_grad():
+            for layer, states in hidden_states(module, inputs, of, initial).items():
+                if layout == "packed":
+                    states = nn.utils.rnn.pack_padded_sequence(states, torch.tensor(of), True, False).data
+                elif layout is not None:
+                    states = states.transpose(*layout)
+                rows = states.reshape(-1, HIDDEN)
+                known = layer in found
+                report[name][layer] = float((found[layer].rows() - rows).abs().max()) if known else None
+    return report
+
+
 if __name__ == "__main__":
     torch.manual_seed(3)
-    print(json.dumps({"activations": activations(), "pairs": pairs(), "invariance": invariance()}))
+    report = {"activations": activations(), "pairs": pairs(), "invariance": invariance(), "recurrences": recurrences()}
+    print(json.dumps(report))

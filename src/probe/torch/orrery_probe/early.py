@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from .curvature import Curvature
+from .layers.evaluated import EvaluatedLayers
 from .measurement_plan import Plan
 from .observables.observable import Measurement, Observable, Unmeasurable
 from .optimizers import KnownOptimizer
@@ -46,6 +47,7 @@ class EarlyMeasurement:
             self.curvature,
             self.costs,
             True,
+            EvaluatedLayers(None, {}),
         )
         recorder.measure_before(self._under_way)
 

@@ -21,7 +21,7 @@ from .hooks import Hooks
 from .journal import Journal
 from .layers.calls import LayerCalls
 from .measurement_plan import NOTHING, MeasurementPlan, Plan
-from .optimizers import Optimizers
+from .optimizers import KnownOptimizer, Optimizers
 from .pending import PendingLoss
 from .pending_losses import PendingLosses
 from .products.captured_call import CapturedCall, tensors_in
@@ -134,7 +134,7 @@ class Session:
         if self.is_measuring:
             return run()
         if self._depth > 0:
-            return self._keep(module, args, run())
+            return self._keep(module, args, kwargs, run())
         if not torch.is_grad_enabled():
             return self._tapes.without(run)
         call = self._capture(module, args, kwargs)
@@ -145,12 +145,12 @@ class Session:
             self._depth -= 1
         if call is not None:
             call.outputs = [each for each in tensors_in(result) if each.requires_grad]
-        return self._keep(module, args, result)
+        return self._keep(module, args, kwargs, result)
 
-    def _keep(self, module: torch.nn.Module, args: Any, result: Any) -> Any:
+    def _keep(self, module: torch.nn.Module, args: Any, kwargs: Any, result: Any) -> Any:
         """Keeps a module's result for measurements of layers, and hands it on."""
         if self._layer_calls is not None:
-            self._layer_calls.add(module, args, result)
+            self._layer_calls.add(module, args, kwargs, result)
         return result
 
     @_guarded
@@ -164,7 +164,9 @@ class Session:
             self._pass_inputs = list(tensors_in((args, kwargs)))
         if self._inputs is None:
             self._inputs = self._pass_inputs
-        if not self._plan.needs_products and self.journal.step > 0:
+        # Of what is compiled layers are seen only when it runs again.
+        runs_again = self._plan.needs_products or (self._plan.needs_layers and self._tapes.compiles)
+        if not runs_again and self.journal.step > 0:
             return None
         clock = self.journal.clock
         before = clock.measuring
@@ -347,15 +349,13 @@ class Session:
         return losses
 
     @_guarded
-    def _step_done(self, optimizer: torch.optim.Optimizer) -> None:
+    def _step_done(self, optimizer: torch.optim.Optimizer) -> KnownOptimizer | None:
         try:
             # Where its weights moved before its closure was called, the step is on that first evaluation.
             under_way = self._under_way or self._begin_step(optimizer, self._losses.of(optimizer)[:1], moved=True)
             self._recorder.complete(under_way)
             self._tapes.resume()
-            if under_way.known.is_first:
-                self._tapes.end()
-                self._prepare(self._plans.next(under_way.known, optimizer))
+            return under_way.known
         finally:
             self._losses.used_by(optimizer)
             self._let_go()
@@ -369,9 +369,17 @@ class Session:
         self._preparing = 0.0
 
     def step_done(self, optimizer: torch.optim.Optimizer) -> None:
-        self._step_done(optimizer)
-        # Not guarded: a stop is an exception that the script is to see.
+        known = self._step_done(optimizer)
+        # Not guarded: a stop is an exception that the script is to see. Before the next step is planned, so that what
+        # is asked for is measured at it.
         self._controls.poll()
+        if known is not None and known.is_first:
+            self._plan_next(known, optimizer)
+
+    @_guarded
+    def _plan_next(self, known: KnownOptimizer, optimizer: torch.optim.Optimizer) -> None:
+        self._tapes.end()
+        self._prepare(self._plans.next(known, optimizer))
 
     def _begin_step(
         self, optimizer: torch.optim.Optimizer, losses: Sequence[PendingLoss], moved: bool = False

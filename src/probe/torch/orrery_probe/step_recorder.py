@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Callable
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -14,8 +14,7 @@ from torch import Tensor
 from .budget import Budget
 from .curvature import Curvature
 from .journal import Journal
-from .layers.activations import Layers
-from .layers.forward_graph import ForwardGraph
+from .layers.evaluated import EvaluatedLayers
 from .measurement_plan import Plan
 from .memory_guard import MemoryGuard
 from .observables.finite import finite
@@ -56,7 +55,7 @@ class StepUnderWay:
     """What has been spent on it so far."""
     keeps_graph: bool
     """Whether it was prepared for products."""
-    layers: Callable[[], Layers | None] = lambda: None
+    layers: EvaluatedLayers
     before: Sequence[Tensor] | None = None
     measured: list[tuple[Observable, Measurement]] = field(default_factory=list)
 
@@ -129,7 +128,9 @@ class StepRecorder:
             curvature,
             costs,
             plan.needs_products,
-            layers_of(losses, known),
+            EvaluatedLayers(
+                losses[0] if losses else None, {id(each): name for each, name in zip(known.parameters, known.names)}
+            ),
             measured=list(measured),
         )
         self.measure_before(under_way)
@@ -245,7 +246,8 @@ class StepRecorder:
             under_way.before,
             under_way.curvature.products,
             under_way.curvature,
-            under_way.layers,
+            under_way.layers.layers,
+            under_way.layers.active,
         )
         try:
             with self._cost(under_way.costs, payers_of(observable, under_way.due)):
@@ -306,21 +308,6 @@ def loss_of(losses: Sequence[PendingLoss]) -> float | None:
         return None
     values = [each.value if each.scale is None else each.value / each.scale.to(each.value.device) for each in losses]
     return float(sum(float(each) for each in values))
-
-
-def layers_of(losses: Sequence[PendingLoss], known: KnownOptimizer) -> Callable[[], Layers | None]:
-    """Those of the first loss; None where they were not looked at. Found when first asked for."""
-    found: list[Layers] = []
-
-    def layers() -> Layers | None:
-        if not losses or losses[0].root is None or losses[0].layer_calls is None:
-            return None
-        if not found:
-            names = {id(each): name for each, name in zip(known.parameters, known.names)}
-            found.append(Layers(ForwardGraph([losses[0].root]), losses[0].layer_calls, names))
-        return found[0]
-
-    return layers
 
 
 def gradients_of(optimizer: torch.optim.Optimizer, parameters: Sequence[Tensor]) -> list[Tensor | None]:

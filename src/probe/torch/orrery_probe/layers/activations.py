@@ -13,6 +13,7 @@ from ..layer_name import layer_name
 from .calls import KeptOutput, LayerCalls
 from .forward_graph import Edge, ForwardGraph, inputs_of, kind_of
 from .functions import LINEAR, NONLINEAR, function_of, is_rectifier
+from .recurrences import RecurrentActivation, recurrent_activations
 
 CONVOLUTIONS = torch.nn.modules.conv._ConvNd
 _PRODUCTS = (torch.nn.Linear, CONVOLUTIONS, torch.nn.Embedding)
@@ -62,6 +63,8 @@ class Layers:
         self.unclear: list[str] = []
         """Layers whose activation cannot be told."""
         self._calls = calls
+        self._names = names
+        self._recurrent: list[RecurrentActivation] | None = None
         of_loss = _loss_nodes(graph)
         self._elementwise_nodes = [
             (node, kind, inputs_of(node))
@@ -69,6 +72,13 @@ class Layers:
             if (kind in LINEAR or kind in NONLINEAR) and node not in of_loss
         ]
         self._find(names)
+
+    @property
+    def recurrent(self) -> list[RecurrentActivation]:
+        """Of recurrent modules, which are no sequence of layers and activation functions."""
+        if self._recurrent is None:
+            self._recurrent = recurrent_activations(self.graph, self._calls.recurrences, self._names)
+        return self._recurrent
 
     def _find(self, names: Mapping[int, str]) -> None:
         modules: dict[int, list[KeptOutput]] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ import torch
 from torch import Tensor
 
 from .forward_graph import Edge
+from .recurrences import KeptRecurrence, kept_recurrence
 
 
 @dataclass(frozen=True)
@@ -34,9 +36,13 @@ class LayerCalls:
 
     def __init__(self) -> None:
         self.outputs: list[KeptOutput] = []
+        self.recurrences: list[KeptRecurrence] = []
         self._by_edge: dict[Edge, KeptOutput] = {}
 
-    def add(self, module: torch.nn.Module, args: Any, result: Any) -> None:
+    def add(self, module: torch.nn.Module, args: Any, kwargs: Mapping[str, Any], result: Any) -> None:
+        recurrence = kept_recurrence(module, args, kwargs, result)
+        if recurrence is not None:
+            self.recurrences.append(recurrence)
         if not isinstance(result, Tensor) or result.grad_fn is None or next(module.children(), None) is not None:
             return
         edge = (result.grad_fn, result.output_nr)

@@ -26,6 +26,11 @@ class ForwardGraph:
         for value in dict.fromkeys((*self.roots, *self._consumers)):
             self._results.setdefault(value[0], []).append(value)
 
+    @property
+    def is_compiled(self) -> bool:
+        """Whether some of it was compiled: what went on in there is not seen."""
+        return any("CompiledFunction" in node.name() for node in self.nodes)
+
     def consumers(self, value: Edge) -> list[Any]:
         """Nodes that work on a value; one that takes it twice is there twice."""
         return self._consumers.get(value, [])

@@ -8,7 +8,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from ..layers.activations import LayerActivation, Layers
+from ..layer_name import layer_name
+from ..layers.activations import LayerActivation
+from ..layers.evaluated import ActiveLayers
+from ..layers.recurrences import RecurrentActivation
 from .dormant_by_chance import DORMANCY, dormant_by_chance
 from .layer_matrices import double, layer_matrices, read
 from .observable import Layered, Measurement, ObservedStep, Unmeasurable
@@ -37,11 +40,11 @@ class ActivationMoments(Layered):
         return True
 
     def measure(self, step: ObservedStep) -> Measurement | None:
-        layers = step.layers()
-        if layers is None:
+        active = step.activations()
+        if active is None:
             return None
-        omitted = unclear_layers(step, layers)
-        activations = whole_activations(layers)
+        omitted = unclear_layers(step, active)
+        activations = whole_activations(active)
         counts: list[int] = []
         scalars: list[Tensor] = []
         for each in activations:
@@ -65,30 +68,41 @@ class ActivationMoments(Layered):
             if each.is_rectified:
                 values[f"activation/deadFraction@{each.layer}"] = dead
                 values[f"activation/deadFraction@{each.layer}/null"] = 0.5 ** counts[index]
-        return Measurement(values, f"of the recorded activations{which_calls(activations)}", omitted=omitted)
+        return Measurement(values, f"{active.how}{which_calls(activations)}", omitted=omitted)
 
 
-def whole_activations(layers: Layers) -> list[LayerActivation]:
-    return [each for each in layers.activations if each.is_whole and each.product.value.numel() > 0]
+def whole_activations(active: ActiveLayers) -> list[LayerActivation | RecurrentActivation]:
+    whole = [each for each in active.layers.activations if each.is_whole and each.product.value.numel() > 0]
+    return [*whole, *(each for each in active.layers.recurrent if each.states.numel() > 0)]
 
 
-def which_calls(activations: Sequence[LayerActivation]) -> str:
+def which_calls(activations: Sequence[LayerActivation | RecurrentActivation]) -> str:
     """Words for a method, where layers ran several times."""
     several = [each.layer for each in activations if each.calls > 1]
     return f"; first call only, of {', '.join(several)}" if several else ""
 
 
-def unclear_layers(step: ObservedStep, layers: Layers) -> list[Unmeasurable]:
+def unclear_layers(step: ObservedStep, active: ActiveLayers) -> list[Unmeasurable]:
     """Notes about the layers whose activation is not known."""
-    known = {each.layer for each in layers.activations if each.is_whole}
+    known = {each.layer for each in active.layers.activations if each.is_whole}
+    known.update(layer_name(name) for each in active.layers.recurrent for name in each.weights)
+    if active.refusal is not None:
+        return [
+            Unmeasurable(
+                "activation-unclear",
+                "Activations of what is compiled are not measured: when the model is run again uncompiled, "
+                f"{active.refusal}.",
+            )
+        ]
     if not known:
-        text = "Activations are not measured: no layer was seen to run, as where a model is compiled, or is no module."
+        text = "Activations are not measured: no layer was seen to run, as where the model is no module."
         return [Unmeasurable("activation-unclear", text)]
     return [
         Unmeasurable(
             "activation-unclear",
             f"Activations of {each.layer} are not measured: what it gives is not the result of a module of its own, as "
-            "in recurrent layers, was written over, or its activation function has several results.",
+            "in recurrent cells, or between recurrent layers with dropout, was written over, or its activation "
+            "function has several results.",
         )
         for each in layer_matrices(step)
         if each.layer not in known

@@ -44,12 +44,12 @@ class ActivationRanks(Layered):
         return True
 
     def measure(self, step: ObservedStep) -> Measurement | None:
-        layers = step.layers()
-        if layers is None:
+        active = step.activations()
+        if active is None:
             return None
         values: dict[str, float] = {}
         omitted: list[Unmeasurable] = []
-        activations = whole_activations(layers)
+        activations = whole_activations(active)
         for each in self._turns.over(activations):
             some = some_rows(each.rows(), _MOST_ROWS)
             rows, columns = some.shape
@@ -68,7 +68,7 @@ class ActivationRanks(Layered):
                 values[f"activation/participationRatio@{each.layer}/null"] = ((rows - 1) * columns + 2) / (
                     rows + columns
                 )
-        method = f"of the recorded activations, {_MOST_ROWS} rows at most{which_calls(activations)}"
+        method = f"{active.how}, {_MOST_ROWS} rows at most{which_calls(activations)}"
         return Measurement(values, method, omitted=omitted)
 
     def _null(self, rows: int, columns: int) -> float:

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ..budget import Price
 from ..layers.activations import Layers
+from ..layers.evaluated import ActiveLayers
 from ..products.living_graph import LivingGraph
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ class ObservedStep:
     """More of the same: of parts of the batch."""
     layers: Callable[[], Layers | None] = lambda: None
     """Of the evaluation, the first one where gradients are accumulated; only for children of `Layered`."""
+    activations: Callable[[], ActiveLayers | None] = lambda: None
+    """Of the same evaluation, also where it was compiled."""
 
 
 @dataclass(frozen=True)

@@ -97,7 +97,12 @@ def outputs_of_loss(loss: Tensor, calls: Sequence[CapturedCall]) -> tuple[list[C
 
     Raises NotDifferentiable where there are none.
     """
-    met = _first_met(loss, [output for call in calls for output in call.outputs])
+    return outputs_met((loss.grad_fn, loss.output_nr), calls)
+
+
+def outputs_met(root: tuple[Any, int], calls: Sequence[CapturedCall]) -> tuple[list[CapturedCall], list[Tensor]]:
+    """As `outputs_of_loss`, from the loss as a node and the number of its result."""
+    met = _first_met(root, [output for call in calls for output in call.outputs])
     used = [call for call in calls if any(id(output) in met for output in call.outputs)]
     outputs = [output for call in used for output in call.outputs if id(output) in met]
     if not outputs:
@@ -105,12 +110,12 @@ def outputs_of_loss(loss: Tensor, calls: Sequence[CapturedCall]) -> tuple[list[C
     return used, outputs
 
 
-def _first_met(loss: Tensor, outputs: Sequence[Tensor]) -> set[int]:
+def _first_met(root: tuple[Any, int], outputs: Sequence[Tensor]) -> set[int]:
     """Ids of the outputs met first on the way down: a loss that the model returns, or D(G(z)), would count twice."""
     stops = {(output.grad_fn, output.output_nr): id(output) for output in outputs}
     met: set[int] = set()
     seen: set[Any] = set()
-    waiting: list[Any] = [(loss.grad_fn, loss.output_nr)]
+    waiting: list[Any] = [root]
     while waiting:
         edge = waiting.pop()
         if edge[0] is None or edge in seen:
