@@ -69,7 +69,8 @@ function kernel(architecture: Architecture, { whole, initial, probe }: ObservedT
   const [now, then] = [whole.weights, initial].map((weights) => kernelAt(architecture, weights, batch, examples)) as [
     ...[Matrix, Matrix],
   ];
-  const spectrum = spectrumOf(now).values.map((each) => each / examples.length);
+  const { values, vectors } = spectrumOf(now);
+  const spectrum = values.map((each) => each / examples.length);
   const targets = examples.map((example) => at(architecture.targets, at(batch, example)));
   const centres = Array.from({ length: outputs }, (_, output) => mean(targets.map((row) => at(row, output))));
   const y = targets.flatMap((row) => row.map((each, output) => each - at(centres, output)));
@@ -78,8 +79,28 @@ function kernel(architecture: Architecture, { whole, initial, probe }: ObservedT
     ["kernel/largest", exactly(at(spectrum, 0), single)],
     ["kernel/spectrum", exactly(spectrum, single)],
     ["kernel/alignment", exactly(aligned, single, 1)],
+    ...residual(architecture, whole.weights, batch, examples, vectors),
     ["kernel/distance", exactly(Matrix.sub(now, then).norm("frobenius") / then.norm("frobenius"), single)],
   ];
+}
+
+/** What of the residual of a squared error lies along each eigenvector of the kernel. */
+function residual(
+  architecture: Architecture,
+  weights: Float32Array,
+  batch: readonly number[],
+  examples: readonly number[],
+  vectors: readonly (readonly number[])[],
+): [string, Expectation][] {
+  if (architecture.loss !== "meanSquaredError") return [];
+  const { tape, outputs } = evaluate(architecture, weights, batch);
+  const differences = examples.flatMap((example) =>
+    at(outputs, example).map(
+      (node, output) => tape.value(node) - at(at(architecture.targets, at(batch, example)), output),
+    ),
+  );
+  const parts = vectors.map((vector) => inner(vector, differences) ** 2 / (2 * examples.length));
+  return [["kernel/residual", exactly(parts, single)]];
 }
 
 /** J·Jᵀ, a row for each output of each of some examples of a batch. */
