@@ -11,25 +11,16 @@ export function sameTraining(one: RunView, other: RunView): boolean {
 
 /** The same, but for how their optimizers, of one kind, are set. */
 export function sameProblem(one: RunView, other: RunView): boolean {
-  const first = problem(one, shapesOf);
-  return first !== undefined && first === problem(other, shapesOf);
-}
-
-/** The same as `sameProblem`, but for how wide the layers are. */
-export function sameButForWidth(one: RunView, other: RunView): boolean {
-  const first = problem(one, axesOf);
-  return first !== undefined && first === problem(other, axesOf);
+  const first = problem(one);
+  return first !== undefined && first === problem(other);
 }
 
 /** What must agree, as text; undefined while it is not known. */
-function problem(
-  { models, objective, optimizer, data }: RunView,
-  form: (model: ModelFacts) => unknown,
-): string | undefined {
+function problem({ models, objective, optimizer, data }: RunView): string | undefined {
   if (models.length === 0 || objective === undefined || optimizer === undefined) return undefined;
   const { kind, reduction, classes, outputs, regularized } = objective;
   return JSON.stringify([
-    models.map(form),
+    models.map(shapesOf),
     [kind, reduction, classes, outputs, regularized],
     [optimizer.kind, optimizer.groups.length],
     data?.examples,
@@ -42,10 +33,6 @@ function settings({ optimizer }: RunView): string {
 
 function shapesOf({ modules }: ModelFacts) {
   return modules.map(({ parameterShapes }) => parameterShapes);
-}
-
-function axesOf({ modules }: ModelFacts) {
-  return modules.map(({ kind, parameterShapes }) => [kind, parameterShapes.map(({ length }) => length)]);
 }
 
 function besidesRate(group: ParameterGroup) {
