@@ -4,7 +4,7 @@
  *
  *   L(t + τ)  =  κ·Σ_i ρ_i·(1 − ηκμ_i)^(2τ),     ρ_i = (e_i·(f − y))²/(2m).
  *
- * Sources: Jacot, Gabriel and Hongler 2018, sec. 5; Lee et al. 2019, eq. 8, here in discrete steps. κ is measured, as the loss over Σρ_i.
+ * Sources: Jacot, Gabriel and Hongler 2018; Lee et al. 2019, here in discrete steps. κ is measured, as the loss over Σρ_i.
  *
  * Assumes plain gradient descent on a squared error of the whole data set, whose every example is in the kernel, and that the kernel has moved by
  * no more than 5 % of its norm since initialization; that is measured again before anything is scored. In networks of finite width the

@@ -5,7 +5,7 @@
  *
  *   u(t) = (s/λ)·e^2st / (e^2st − 1 + s/(λu₀)),    half-time ln(s/(λu₀) − 1)/(2s),    t = η·steps.
  *
- * Sources: Saxe, McClelland and Ganguli 2014, eq. 12 and fig. 3; for layers that are not balanced `twoLayerMode`, with P and Q as measured, so that
+ * Sources: Saxe, McClelland and Ganguli 2014, sec. 1 and fig. 3; for layers that are not balanced `twoLayerMode`, with P and Q as measured, so that
  * nothing about the random initialization is guessed. A step multiplies by 1 + ηs, not e^ηs, which is put right. Where a mode is
  * strong, what other modes' layers have along its own dies out, so that P is measured without that (derived here).
  *

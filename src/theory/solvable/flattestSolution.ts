@@ -6,7 +6,7 @@
  *
  * so that gradient descent cannot come to rest at one where the bound is above its stability threshold, 2/η or with momentum (2+2β)/η.
  *
- * Source: Mulayoff and Michaeli 2020, thm 1, for white inputs (C = I: L·s^(2−2/L)). For other C derived here: at a minimum the Hessian is that of
+ * Source: Mulayoff and Michaeli 2020, for white inputs (C = I: L·s^(2−2/L)). For other C derived here: at a minimum the Hessian is that of
  * Gauss and Newton, and along the direction that pulls every layer towards pqᵀ its quotient is Σ_l ‖(W₁…W_{l−1})ᵀC^½p‖²·‖W_{l+1}…W_L·q‖²;
  * of these L terms the product is at least pᵀCp·σ^(2L−2) by the inequality of Cauchy and Schwarz between neighbours, and the sum at least L times
  * its L-th root. Biases leave it as it is, where the last layer has one and C and W are those of centred data. Assumes hidden layers at

@@ -4,7 +4,7 @@
  * a − b shrinks by it, with θ′ = s − λ·u, and the strength u = a·b is P·w − Q/w for w = e^2θ, P = |a + b|²/4 and Q = |a − b|²/4 at the
  * beginning, where w′ = 2(s·w − λP·w² + λQ) has constant coefficients.
  *
- * Source: Saxe, McClelland and Ganguli 2014, sec. 1.1.2 (hyperbolic variables), for λ = 1; derived here for any λ, P and Q. Balanced layers
+ * Source: Saxe, McClelland and Ganguli 2014, who use such hyperbolic variables, for λ = 1; derived here for any λ, P and Q. Balanced layers
  * (Q = 0) give their u(t) = s·e^2st/(e^2st − 1 + s/u₀).
  */
 export interface TwoLayerMode {
