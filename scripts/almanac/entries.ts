@@ -103,4 +103,10 @@ export const entries: readonly AlmanacEntry[] = [
     holds: { script: "deadUnits.mjs" },
     outside: { script: "deadUnits.mjs", runs: [["--momentum", "0.9"]] },
   },
+  {
+    law: "learning-rate-drop",
+    quick: false,
+    holds: { script: "learningRateDrop.mjs" },
+    outside: { script: "learningRateDrop.mjs", runs: [["--adam"]] },
+  },
 ];
