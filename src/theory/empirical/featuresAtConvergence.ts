@@ -105,8 +105,9 @@ function forecast(view: RunView, spoken: (subject: string) => boolean): readonly
     const series = view.series(prefix + layer);
     const last = series.length - 1;
     const now = series.valueAt(last);
-    // A value of long ago is not what it is now.
-    if (!(now > 0 && now < begun) || series.stepAt(last) < (7 / 8) * view.step) return [];
+    // A value of long ago is not what it is now, and none is gone by twice.
+    const isFresh = series.stepAt(last) >= Math.max(2 ** doubling, (7 / 8) * view.step);
+    if (!(now > 0 && now < begun) || !isFresh) return [];
     const [from, to] = [Math.ceil(1.5 * view.step), 2 * view.step];
     return [
       {
