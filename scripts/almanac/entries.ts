@@ -104,6 +104,12 @@ export const entries: readonly AlmanacEntry[] = [
     outside: { script: "deadUnits.mjs", runs: [["--momentum", "0.9"]] },
   },
   {
+    law: "signal-propagation",
+    quick: false,
+    holds: { script: "signalPropagation.mjs" },
+    outside: { script: "signalPropagation.mjs", runs: [["--normalize"]] },
+  },
+  {
     law: "learning-rate-drop",
     quick: false,
     holds: { script: "learningRateDrop.mjs" },

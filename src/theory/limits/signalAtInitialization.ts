@@ -16,7 +16,8 @@
  * Forecasts, before the first step's values: each hidden layer's root mean square activation, and the norm of the gradient by each layer's
  * weights (see `freshGradients`). Intervals: how far networks of finite width stray, to first order in 1/width (see `fluctuations`), and what
  * the sizes and the pairs of a batch's examples leave open. Of ten kinds of networks, of 60 to 200 units, 2 to 8 layers and 8 activation functions, drawn
- * twelve times each in float64, 87 % of the activations and 90 % of the gradients lay in them.
+ * twelve times each in float64, 87 % of the activations and 90 % of the gradients lay in them; so did 21 of 24
+ * activations and 26 of 27 gradients of networks of TensorFlow.js with its own initializer, nine layers deep.
  */
 import { gaussianDecile } from "../bootstrap.ts";
 import type { Forecast, Law, RegimeCheck, Verdict } from "../law.ts";
