@@ -14,6 +14,8 @@ function level(name: string, timeout: number, globalSetup: string[] = [], env: R
       include: [`test/${name}/**/*.test.ts`],
       testTimeout: timeout,
       hookTimeout: timeout,
+      // What is waited for comes when it comes on a busy machine.
+      expect: { poll: { timeout: 15_000 } },
     },
   };
 }

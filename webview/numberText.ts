@@ -20,6 +20,11 @@ export function optionalText(value: number): string {
   return Number.isNaN(value) ? "–" : valueText(value);
 }
 
+/** By how much a value may be off, to two digits. */
+export function boundText(bound: number): string {
+  return valueText(Number(bound.toPrecision(2)));
+}
+
 /** A score, to a thousandth. */
 export function scoreText(score: number): string {
   return Number.isFinite(score) ? valueText(Number(score.toFixed(3))) : optionalText(score);

@@ -1,11 +1,12 @@
-import { Chart, type ChartConfiguration, type Plugin } from "chart.js";
+import { Chart, type ChartConfiguration } from "chart.js";
 import type { AxisScale } from "../src/editor/messages.ts";
 import { valueAxisWidth } from "./chartConfiguration.ts";
 import { markerAt, type Colours } from "./colours.ts";
-import { ChartLegend } from "./chartLegend.ts";
+import { ChartLegend, type LegendEntry } from "./chartLegend.ts";
 import { element, setText } from "./dom.ts";
 import { countText, valueText } from "./numberText.ts";
-import { isRanked, type VectorCurve } from "./vectorCurves.ts";
+import { isRanked, valueWithError, type VectorCurve } from "./vectorCurves.ts";
+import { vectorMarks } from "./vectorMarks.ts";
 
 const help = "Arrow keys step from value to value and between lists, Home and End jump.";
 
@@ -44,14 +45,7 @@ export class VectorCard {
     this.#curves = curves;
     setText(this.#when, whenText(curves));
     this.#legend.update(
-      curves.map(({ name, where, ys }, place) => ({
-        key: name,
-        kind: "curve",
-        place,
-        colour: colours.series(name, curves.length > 1 ? place : undefined),
-        text: where === "" ? `${countText(ys.length)} values` : where,
-        value: extentText(ys),
-      })),
+      curves.flatMap((curve, place) => legendOf(curve, place, this.#colour(curve, place, colours))),
       colours,
     );
     const configuration = this.#configuration(scale, colours);
@@ -69,6 +63,10 @@ export class VectorCard {
     this.root.remove();
   }
 
+  #colour({ name }: VectorCurve, place: number, colours: Colours): string {
+    return colours.series(name, this.#curves.length > 1 ? place : undefined);
+  }
+
   #configuration(scale: AxisScale, colours: Colours): ChartConfiguration<"line", { x: number; y: number }[]> {
     const ranked = this.#curves.every(isRanked);
     const onAxis = (y: number) => (Number.isFinite(y) && (scale === "linear" || y > 0) ? y : NaN);
@@ -79,8 +77,9 @@ export class VectorCard {
     return {
       type: "line",
       data: {
-        datasets: this.#curves.map(({ name, xs, ys }, place) => {
-          const colour = colours.series(name, this.#curves.length > 1 ? place : undefined);
+        datasets: this.#curves.map((curve, place) => {
+          const { name, xs, ys } = curve;
+          const colour = this.#colour(curve, place, colours);
           return {
             label: name,
             data: xs.map((x, index) => ({ x, y: onAxis(ys[index] ?? NaN) })),
@@ -119,7 +118,7 @@ export class VectorCard {
           },
         },
       },
-      plugins: ranked ? [] : [stems],
+      plugins: [vectorMarks(() => this.#curves)],
     };
   }
 
@@ -151,31 +150,22 @@ export class VectorCard {
     this.#at = { curve: to.curve, index: at };
     const place = isRanked(list) ? countText(at + 1) : `at ${valueText(list.xs[at] ?? NaN)}`;
     const of = list.where === "" ? "" : `${list.where}, `;
-    this.#speak(`${of}${place}: ${valueText(list.ys[at] ?? NaN)}`);
+    this.#speak(`${of}${place}: ${valueWithError(list, at)}`);
     return true;
   }
 }
 
-/** Shares of a density stand on the axis: a line between them would say that something lies there. */
-const stems: Plugin<"line"> = {
-  id: "stems",
-  beforeDatasetsDraw(chart) {
-    const { ctx: context, chartArea: area } = chart;
-    for (const [index, { borderColor }] of chart.data.datasets.entries()) {
-      context.save();
-      context.strokeStyle = typeof borderColor === "string" ? borderColor : "currentColor";
-      context.globalAlpha = 0.7;
-      context.lineWidth = 1.5;
-      context.beginPath();
-      for (const { x, y } of chart.getDatasetMeta(index).data) {
-        context.moveTo(x, area.bottom);
-        context.lineTo(x, Math.min(y, area.bottom));
-      }
-      context.stroke();
-      context.restore();
-    }
-  },
-};
+/** A list, and the bulk that a random matrix in its place would have. */
+function legendOf({ name, where, ys, bulk }: VectorCurve, place: number, colour: string): LegendEntry[] {
+  const text = where === "" ? `${countText(ys.length)} values` : where;
+  const curve = { key: name, kind: "curve", place, colour, text, value: extentText(ys) } as const;
+  if (bulk === undefined) return [curve];
+  const value = extentText([bulk.lower, bulk.upper]);
+  return [
+    curve,
+    { key: `${name}/bulk`, kind: "companion", place, colour, text: `${where}, bulk of a random matrix`, value },
+  ];
+}
 
 function whenText(curves: readonly VectorCurve[]): string {
   const steps = [...new Set(curves.map(({ step }) => step))].toSorted((one, other) => one - other);

@@ -1,5 +1,6 @@
 /** From lists of numbers to what is drawn of them. Pure. */
 import type { RunOverview, VectorRow } from "../src/editor/messages.ts";
+import { boundText, valueText } from "./numberText.ts";
 import { readName } from "./observableName.ts";
 
 /** One list: its values over their ranks from 1, or over the places that another list gives. */
@@ -10,6 +11,10 @@ export interface VectorCurve {
   readonly step: number;
   readonly xs: readonly number[];
   readonly ys: readonly number[];
+  /** By how much each value may be off, where that was recorded. */
+  readonly errors?: readonly number[];
+  /** Between which a random matrix of this size and variance has its values (Marchenko and Pastur 1967). */
+  readonly bulk?: { readonly lower: number; readonly upper: number };
 }
 
 /** Lists that go with another: where its values lie, or how far off they may be. */
@@ -17,6 +22,18 @@ const belonging = /\/(at|residual)$/;
 
 export function isBelonging(name: string): boolean {
   return belonging.test(name);
+}
+
+/** Series that belong to a list: the edges of the bulk that the spectrum of random weights would have. */
+const edges: Readonly<Record<string, readonly [lower: string, upper: string]>> = {
+  "weight/spectrum": ["weight/bulkLower", "weight/bulkUpper"],
+};
+
+/** All that a chart of the lists of a base name is drawn of. */
+export function drawnOf(base: string, { vectors, observables }: RunOverview): readonly string[] {
+  const lists = vectors.map(({ name }) => name).filter((name) => readName(name.replace(belonging, "")).base === base);
+  const series = observables.map(({ name }) => name).filter((name) => edges[base]?.includes(readName(name).base));
+  return [...lists, ...series];
 }
 
 /** Base names of the lists of a run that have a chart of their own. */
@@ -29,11 +46,29 @@ export function vectorBases(overview: RunOverview): readonly string[] {
 export function vectorCurves(base: string, rows: readonly VectorRow[]): readonly VectorCurve[] {
   const own = rows.filter(({ name }) => !isBelonging(name) && readName(name).base === base);
   return own.map(({ name, step, values }) => {
-    const places = rows.find((row) => row.name === `${name}/at` && row.step === step)?.values;
+    const beside = (other: string) => {
+      const found = rows.find((row) => row.name === other && row.step === step)?.values;
+      return found?.length === values.length ? [...found] : undefined;
+    };
+    const { where } = readName(name);
+    const [lower, upper] = (edges[base] ?? []).map(
+      (edge) => rows.find((row) => row.name === `${edge}@${where}` && row.step === step)?.values[0],
+    );
     const ys = [...values];
-    const xs = places?.length === values.length ? [...places] : ys.map((_value, index) => index + 1);
-    return { name, where: readName(name).where, step, xs, ys };
+    const errors = beside(`${name}/residual`);
+    return {
+      ...{ name, where, step, ys },
+      xs: beside(`${name}/at`) ?? ys.map((_value, index) => index + 1),
+      ...(errors !== undefined && { errors }),
+      ...(lower !== undefined && upper !== undefined && { bulk: { lower, upper } }),
+    };
   });
+}
+
+/** A value with its error, where it has one. */
+export function valueWithError({ ys, errors }: VectorCurve, index: number): string {
+  const [value, error] = [ys[index] ?? NaN, errors?.[index] ?? NaN];
+  return Number.isFinite(error) ? `${valueText(value)} ± ${boundText(error)}` : valueText(value);
 }
 
 /** Whether the values lie over ranks rather than over places of their own. */

@@ -3,9 +3,8 @@ import type { Colours } from "./colours.ts";
 import { element, setChildren } from "./dom.ts";
 import { countText, valueText } from "./numberText.ts";
 import { byImportance, chartTitle } from "./observableLabel.ts";
-import { readName } from "./observableName.ts";
 import { VectorCard } from "./vectorCard.ts";
-import { isRanked, vectorBases, vectorCurves, type VectorCurve } from "./vectorCurves.ts";
+import { drawnOf, isRanked, valueWithError, vectorBases, vectorCurves, type VectorCurve } from "./vectorCurves.ts";
 
 /** Charts of what is a list at each step, or tables of the same numbers. */
 export class VectorStack {
@@ -20,10 +19,9 @@ export class VectorStack {
 
   /** Names of all lists that are shown, with those that belong to them. */
   wanted({ overview }: Snapshot, view: PanelView): readonly string[] {
-    const bases = vectorBases(overview).filter((base) => view.shown.includes(base));
-    return overview.vectors
-      .map(({ name }) => name)
-      .filter((name) => bases.some((base) => readName(name).base === base || name === `${base}/at`));
+    return vectorBases(overview)
+      .filter((base) => view.shown.includes(base))
+      .flatMap((base) => drawnOf(base, overview));
   }
 
   take(rows: readonly VectorRow[]): void {
@@ -64,10 +62,7 @@ function tableOf(title: string, curves: readonly VectorCurve[]): HTMLElement {
   const headings = curves.map(({ where, step }) => `${where === "" ? "Value" : where}, step ${countText(step)}`);
   const rows = Array.from({ length }, (_none, index) => {
     const place = ranked ? countText(index + 1) : valueText(first?.xs[index] ?? NaN);
-    const cells = curves.map(({ ys }) => {
-      const value = ys[index];
-      return element("td", {}, value === undefined ? "" : valueText(value));
-    });
+    const cells = curves.map((curve) => element("td", {}, index < curve.ys.length ? valueWithError(curve, index) : ""));
     return element("tr", {}, element("th", { scope: "row" }, place), ...cells);
   });
   const head = [ranked ? "Rank" : "At", ...headings].map((text) => element("th", { scope: "col" }, text));

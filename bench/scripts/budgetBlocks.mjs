@@ -25,7 +25,7 @@ function step() {
  */
 function setBudget(fraction, sum) {
   appendFileSync(control, `${JSON.stringify({ do: "budget", fraction })}\n`);
-  block(0.03, sum);
+  block(0.012, sum);
 }
 
 function block(seconds, sum) {

@@ -141,7 +141,7 @@ export type FromPanel =
   | { readonly type: "series"; readonly request: number; readonly wanted: readonly SeriesRequest[] }
   /** How the newest point of an observable at or before a step was measured. */
   | { readonly type: "reading"; readonly observable: string; readonly step: number }
-  /** The newest lists of these names at or before a step. */
+  /** The newest lists of these names at or before a step; of a series its newest value, as a list of one. */
   | { readonly type: "vectors"; readonly names: readonly string[]; readonly step: number }
   | { readonly type: "control"; readonly do: PanelControl }
   | { readonly type: "console" }

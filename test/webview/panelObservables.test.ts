@@ -201,7 +201,7 @@ test("spectra are drawn as they last were, or as they were at the step that is p
   const panel = await open(["loss/train", "hessian/eigenvalues", "hessian/spectrum", "weight/spectrum"]);
   const card = (base: string) => panel.page.locator(`[data-vector='${base}']`);
   await eventually(() => card("weight/spectrum").innerText()).toMatch(
-    /Spectrum of the weights\s+at step 4,800\s+embed[^]*hidden[^]*logits/,
+    /Spectrum of the weights\s+at step 4,800\s+embed[^]*embed, bulk of a random matrix\s+0.04 to 0.26[^]*hidden[^]*logits/,
   );
   expect(await card("hessian/eigenvalues").innerText()).toMatch(/10 values\s+3\.64 to 36\.4/);
   const { violations } = await new AxeBuilder({ page: panel.page }).include(".charts").analyze();
@@ -210,9 +210,9 @@ test("spectra are drawn as they last were, or as they were at the step that is p
 
   await card("hessian/eigenvalues").locator("canvas").focus();
   await panel.page.keyboard.press("Home");
-  expect(await panel.page.locator("[aria-live=polite]:not([role])").innerText()).toBe("1: 36.4");
+  expect(await panel.page.locator("[aria-live=polite]:not([role])").innerText()).toBe("1: 36.4 ± 0.00001");
   await panel.page.keyboard.press("End");
-  expect(await panel.page.locator("[aria-live=polite]:not([role])").innerText()).toBe("10: 3.64");
+  expect(await panel.page.locator("[aria-live=polite]:not([role])").innerText()).toBe("10: 3.64 ± 0.6");
 
   await panel.page.locator("[data-chart=loss] canvas").hover();
   await eventually(() => card("hessian/eigenvalues").innerText()).toMatch(/at step 1,200\s+10 values\s+1\.96 to 19\.6/);
@@ -221,6 +221,8 @@ test("spectra are drawn as they last were, or as they were at the step that is p
   const table = panel.page.getByRole("region", { name: "Spectrum of the weights, table" });
   await eventually(() => table.locator("thead th").first().innerText()).toBe("Rank");
   expect(await table.locator("tbody tr").count()).toBe(24);
+  const eigenvalues = panel.page.getByRole("region", { name: "Largest eigenvalues of the Hessian, table" });
+  await eventually(() => eigenvalues.locator("tbody td").last().innerText()).toBe("3.64 ± 0.6");
   await panel.close();
 });
 

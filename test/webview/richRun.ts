@@ -34,7 +34,7 @@ const vectors: readonly VectorRow[] = [1200, 4800].flatMap((step) => {
   const growth = 1 + step / 3000;
   return [
     list("hessian/eigenvalues", step, 10, (index) => (14 * growth) / (1 + index)),
-    list("hessian/eigenvalues/residual", step, 10, () => 1e-5),
+    list("hessian/eigenvalues/residual", step, 10, (index) => (index < 9 ? 1e-5 : 0.6)),
     list("hessian/spectrum", step, 60, (index) => 0.2 * Math.exp(-((index - 12) ** 2) / 90) + 0.002),
     list("hessian/spectrum/at", step, 60, (index) => 0.5 * growth * (index - 10)),
     ...layers.map((layer, depth) =>
@@ -67,6 +67,8 @@ export const richRun: Recording = {
     ...ofLayers("agreement/cka", 400, 1, 0.3, 0.03),
     ...ofLayers("agreement/neighbours", 400, 0.95, 0.3, 0.1),
     ...ofLayers("sharpness/block", 600, 1.2, 14),
+    "weight/bulkLower@embed": { steps: [1200, 4800], values: [0.021, 0.04] },
+    "weight/bulkUpper@embed": { steps: [1200, 4800], values: [0.14, 0.26] },
     "update/norm": course(1, 0.1, 0.002),
     "gradient/noise": course(100, 6, 0.2),
     "gradient/signal": course(100, 0.2, 0.01),

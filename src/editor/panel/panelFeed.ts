@@ -1,4 +1,4 @@
-import type { LawStanding, LedgerRow, RunOverview, SeriesRequest, SeriesSlice } from "../../run/runRows.ts";
+import type { LawStanding, LedgerRow, RunOverview, SeriesRequest, SeriesSlice, VectorRow } from "../../run/runRows.ts";
 import type { Delta, LawText, ThresholdLine, ToPanel } from "../messages.ts";
 import type { OpenRun, Subscription } from "../runAccess.ts";
 import { coarsened, oversampling } from "./coarsened.ts";
@@ -76,10 +76,16 @@ export class PanelFeed implements Subscription {
     });
   }
 
-  /** Tells of lists as they stood at a step. */
+  /** Tells of lists as they stood at a step; of a series, its value there as a list of one. */
   async readVectors(names: readonly string[], step: number): Promise<void> {
     await this.#answer(async (signal) => {
-      const found = await Promise.all(names.map((name) => this.#run.vector(name, step, signal)));
+      const list = async (name: string): Promise<VectorRow | undefined> => {
+        const vector = await this.#run.vector(name, step, signal);
+        if (vector !== undefined) return vector;
+        const reading = await this.#run.reading(name, step, signal);
+        return reading && { name, step: reading.step, values: Float64Array.of(reading.value), labels: [] };
+      };
+      const found = await Promise.all(names.map(list));
       return { type: "vectors", vectors: found.filter((vector) => vector !== undefined) };
     });
   }

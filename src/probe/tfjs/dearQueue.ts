@@ -21,21 +21,30 @@ export class DearQueue {
   #saved = 0;
   /** The queue's own time, in the units of the intervals. */
   #now = 0;
-  #next: { readonly name: string; readonly at: number; readonly cost: number } | undefined;
+  /** Those for which enough is saved, all together, and when their turn is. */
+  readonly #due = new Map<string, number>();
   /** By name: at what time it was last measured, and what it cost then. */
   readonly #since = new Map<string, number>();
   readonly #costs = new Map<string, number>();
 
-  /** Decides whose turn it is, and gives the seconds that are missing for it; none where enough is saved or nothing to be measured. */
+  /**
+   * Decides whose turn it is, and gives the seconds that are missing for the first who has to wait; none where enough is saved for all.
+   * Where a step is long, enough may be saved for several.
+   */
   missing(measurables: readonly DearMeasurable[]): number {
-    this.#next = undefined;
-    for (const { name, price } of measurables) {
+    this.#due.clear();
+    const turns = measurables.map(({ name, price }) => {
       if (!this.#since.has(name)) this.#since.set(name, this.#now);
       const cost = this.#costs.get(name) ?? price * Math.max(leastUnit, this.unit ?? 0);
-      const at = (this.#since.get(name) ?? 0) + Math.sqrt(cost);
-      if (at < (this.#next?.at ?? Infinity)) this.#next = { name, at, cost };
+      return { name, cost, at: (this.#since.get(name) ?? 0) + Math.sqrt(cost) };
+    });
+    let total = 0;
+    for (const { name, cost, at } of turns.toSorted((one, other) => one.at - other.at)) {
+      total += cost;
+      if (total > this.#saved * (1 + 1e-9)) return total - this.#saved;
+      this.#due.set(name, at);
     }
-    return this.#next === undefined ? 0 : Math.max(0, this.#next.cost - this.#saved);
+    return 0;
   }
 
   save(seconds: number): void {
@@ -44,13 +53,13 @@ export class DearQueue {
 
   /** Whether it is that one's turn, and enough has been saved for it. */
   isDue(name: string): boolean {
-    return name === this.#next?.name && this.#next.cost <= this.#saved * (1 + 1e-9);
+    return this.#due.has(name);
   }
 
   /** One of them has taken so many seconds, in its turn or out of it, of which so many are owed. */
   spend(name: string, seconds: number, owed: number): void {
     this.#saved -= owed;
-    if (name === this.#next?.name) this.#now = Math.max(this.#now, this.#next.at);
+    this.#now = Math.max(this.#now, this.#due.get(name) ?? 0);
     this.#since.set(name, this.#now);
     this.#costs.set(name, Math.max(leastCost, seconds));
   }

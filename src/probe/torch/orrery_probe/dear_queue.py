@@ -26,34 +26,39 @@ class DearQueue:
         self._saved = 0.0
         self._now = 0.0
         """The queue's own time, in the units of the intervals."""
-        self._next: tuple[str, float, float] | None = None
-        """Name, at what time, and at what cost."""
+        self._due: dict[str, float] = {}
+        """Those for which enough is saved, all together, and when their turn is."""
         self._since: dict[str, float] = {}
         self._costs: dict[str, float] = {}
 
     def missing(self, prices: Mapping[str, float]) -> float:
-        """Decides whose turn it is; seconds that are missing for it, none where enough is saved or nothing to be
-        measured. Prices are what first measurements are expected to cost, in units of the run's first sharpness."""
-        self._next = None
+        """Decides whose turn it is; seconds that are missing for the first who has to wait, none where enough is saved
+        for all. Where a step is long, enough may be saved for several. Prices are what first measurements are expected
+        to cost, in units of the run's first sharpness."""
+        self._due = {}
+        turns: list[tuple[float, str, float]] = []
         for name, price in prices.items():
             since = self._since.setdefault(name, self._now)
             cost = self._costs.get(name, price * max(_LEAST_UNIT, self.unit or 0.0))
-            at = since + math.sqrt(cost)
-            if self._next is None or at < self._next[1]:
-                self._next = (name, at, cost)
-        return 0.0 if self._next is None else max(0.0, self._next[2] - self._saved)
+            turns.append((since + math.sqrt(cost), name, cost))
+        total = 0.0
+        for at, name, cost in sorted(turns, key=lambda turn: turn[0]):
+            total += cost
+            if total > self._saved * (1 + 1e-9):
+                return total - self._saved
+            self._due[name] = at
+        return 0.0
 
     def save(self, seconds: float) -> None:
         self._saved += seconds
 
     def is_due(self, name: str) -> bool:
         """Whether it is that one's turn, and enough has been saved for it."""
-        return self._next is not None and self._next[0] == name and self._next[2] <= self._saved * (1 + 1e-9)
+        return name in self._due
 
     def spend(self, name: str, seconds: float, owed: float) -> None:
         """One of them has taken so many seconds, in its turn or out of it, of which so many are owed."""
         self._saved -= owed
-        if self._next is not None and self._next[0] == name:
-            self._now = max(self._now, self._next[1])
+        self._now = max(self._now, self._due.get(name, 0.0))
         self._since[name] = self._now
         self._costs[name] = max(_LEAST_COST, seconds)
