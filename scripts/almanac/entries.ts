@@ -115,4 +115,28 @@ export const entries: readonly AlmanacEntry[] = [
     holds: { script: "learningRateDrop.mjs" },
     outside: { script: "learningRateDrop.mjs", runs: [["--adam"]] },
   },
+  {
+    law: "batch-transfer",
+    quick: false,
+    holds: {
+      script: "batchTransfer.mjs",
+      runs: [
+        ["--batch", "8", "--rate", "0.02"],
+        ["--batch", "16", "--rate", "0.04"],
+      ],
+    },
+    outside: {
+      script: "batchTransfer.mjs",
+      runs: [
+        ["--batch", "8", "--rate", "0.02"],
+        ["--batch", "16", "--rate", "0.02"],
+      ],
+    },
+  },
+  {
+    law: "low-rank-updates",
+    quick: false,
+    holds: { script: "classes.mjs" },
+    outside: { script: "classes.mjs", runs: [["--width", "24"]] },
+  },
 ];
