@@ -210,7 +210,7 @@ test("spectra are drawn as they last were, or as they were at the step that is p
 
   await card("hessian/eigenvalues").locator("canvas").focus();
   await panel.page.keyboard.press("Home");
-  expect(await panel.page.locator("[aria-live=polite]:not([role])").innerText()).toBe("1: 36.4 ± 0.00001");
+  expect(await panel.page.locator("[aria-live=polite]:not([role])").innerText()).toBe("1: 36.4 ± 1e−5");
   await panel.page.keyboard.press("End");
   expect(await panel.page.locator("[aria-live=polite]:not([role])").innerText()).toBe("10: 3.64 ± 0.6");
 
