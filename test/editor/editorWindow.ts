@@ -87,9 +87,9 @@ export class EditorWindow implements AsyncDisposable {
     return this.page.locator(".codelens-decoration a").filter({ hasText: text });
   }
 
-  /** Inlay hints. */
+  /** Lines with an inlay hint. */
   hint(text: RegExp): Locator {
-    return this.page.locator(".view-line span[class*='dyn-rule']").filter({ hasText: text });
+    return this.#lines(text);
   }
 
   get hover(): Locator {
@@ -101,8 +101,8 @@ export class EditorWindow implements AsyncDisposable {
   }
 
   /** A line of the text that is shown. */
-  line(text: string | RegExp): Locator {
-    return this.page.locator(".view-line").filter({ hasText: text }).first();
+  line(text: RegExp): Locator {
+    return this.#lines(text).first();
   }
 
   /** Puts the cursor there; both count from 1. */
@@ -112,9 +112,9 @@ export class EditorWindow implements AsyncDisposable {
     await this.page.keyboard.press("Enter");
   }
 
-  /** Shows the hover of the place where a text begins. */
-  async showHover(text: string): Promise<void> {
-    await this.line(text).locator("span").filter({ hasText: text }).last().hover();
+  /** Shows the hover of a word. */
+  async showHover(word: string): Promise<void> {
+    await this.page.locator(".view-line").getByText(word, { exact: true }).first().hover();
   }
 
   async openFile(name: string): Promise<void> {
@@ -160,6 +160,11 @@ export class EditorWindow implements AsyncDisposable {
   async screenshot(name: string): Promise<void> {
     mkdirSync(artifacts, { recursive: true });
     await this.page.screenshot({ path: path.join(artifacts, `${name}.png`) });
+  }
+
+  /** The editor shows spaces as spaces that do not break. */
+  #lines(text: RegExp): Locator {
+    return this.page.locator(".view-line").filter({ hasText: new RegExp(text.source.replaceAll(" ", "\\s")) });
   }
 
   get #webview(): FrameLocator {
