@@ -25,7 +25,7 @@ export interface LinearMode {
 }
 
 /** A direction of the fitted values: of the root of the inputs' covariance times the least-squares map. */
-export interface FittedDirection {
+interface FittedDirection {
   /** σ, the singular value: root mean square of the fitted values along it. */
   readonly size: number;
   /** pᵀ·E[xᵀx]·p of its unit vector p among the inputs. */
