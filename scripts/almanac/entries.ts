@@ -139,4 +139,10 @@ export const entries: readonly AlmanacEntry[] = [
     holds: { script: "classes.mjs" },
     outside: { script: "classes.mjs", runs: [["--width", "24"]] },
   },
+  {
+    law: "features-at-convergence",
+    quick: false,
+    holds: { script: "featuresAtConvergence.mjs", budget: "60%" },
+    outside: { script: "featuresAtConvergence.mjs", runs: [["--batch", "8"]] },
+  },
 ];
