@@ -145,4 +145,14 @@ export const entries: readonly AlmanacEntry[] = [
     holds: { script: "featuresAtConvergence.mjs", budget: "60%" },
     outside: { script: "featuresAtConvergence.mjs", runs: [["--batch", "8"]] },
   },
+  {
+    law: "schedule-law",
+    quick: false,
+    holds: {
+      script: "scheduleLaw.mjs",
+      runs: ["drop", "decay", "cosine"].map((shape) => ["--shape", shape]),
+      budget: "5%",
+    },
+    outside: { script: "scheduleLaw.mjs", runs: [["--shape", "cosine", "--steps", "300"]], budget: "5%" },
+  },
 ];

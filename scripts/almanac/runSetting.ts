@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import { findRun } from "../../src/run/runCollection.ts";
 import { RunFileReader } from "../../src/run/runFileReader.ts";
 import type { LawStanding, LedgerRow, SeriesSlice } from "../../src/run/runRows.ts";
+import { findPython, howToGetTorch } from "../python.ts";
 import type { Setting } from "./entries.ts";
 
 const root = path.dirname(path.dirname(import.meta.dirname));
@@ -25,6 +26,14 @@ export interface Outcome {
 /** Points of a plotted curve. */
 const plotted = 400;
 
+/** A script in Python runs on the one that has PyTorch, whatever else is first on the PATH. */
+function pythonFor(script: string): readonly string[] {
+  if (!script.endsWith(".py")) return [];
+  const python = findPython();
+  if (python === undefined) throw new Error(howToGetTorch);
+  return ["--python", python];
+}
+
 /** Runs a setting's script as a person would, by `orrery inspect`, and reads what the law said. Rejects where a run fails. */
 export async function runSetting(law: string, setting: Setting): Promise<Outcome> {
   const folder = mkdtempSync(path.join(tmpdir(), "orrery-almanac-"));
@@ -32,7 +41,7 @@ export async function runSetting(law: string, setting: Setting): Promise<Outcome
   try {
     for (const args of setting.runs ?? [[]]) {
       const script = path.join(root, "examples", "laws", setting.script);
-      const options = ["--out", folder, "--budget", setting.budget ?? "30%", "--json"];
+      const options = ["--out", folder, "--budget", setting.budget ?? "30%", "--json", ...pythonFor(setting.script)];
       await run(
         process.execPath,
         [process.env["ORRERY_CLI"] ?? path.join(root, "dist", "orrery.mjs"), ...options, "inspect", script, ...args],
