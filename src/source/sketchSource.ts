@@ -1,11 +1,11 @@
 /** Reads off a script's text what it trains and how, without running it. */
 import type { Tree } from "@vscode/tree-sitter-wasm";
-import { namedChildren } from "./declarations.ts";
 import type { SourceLanguage } from "./grammar.ts";
 import { followRest } from "./interpret/followRest.ts";
 import { TooLong } from "./interpret/reading.ts";
 import { putTogether } from "./interpret/putTogether.ts";
 import { Scope } from "./interpret/scope.ts";
+import { Syntax } from "./interpret/syntax.ts";
 import { JavaScriptEvaluator } from "./javascript/javascriptEvaluator.ts";
 import { PythonEvaluator } from "./python/pythonEvaluator.ts";
 import type { SourceSketch } from "./sketch/sourceSketch.ts";
@@ -27,13 +27,19 @@ function sketchJavaScript(tree: Tree): SourceSketch {
     const library = new TensorFlowLibrary(reading);
     return (module, imported) => library.load(module, imported);
   });
-  evaluator.execute(namedChildren(tree.rootNode), new Scope(undefined, true), { returned: [], yields: false });
+  evaluator.execute(new Syntax(tree.rootNode).namedChildren, new Scope(undefined, true), {
+    returned: [],
+    yields: false,
+  });
   followRest(evaluator.reading);
   return putTogether("tensorflowjs", evaluator.reading);
 }
 function sketchPython(tree: Tree): SourceSketch {
   const evaluator = new PythonEvaluator((reading) => new TorchLibrary(reading));
-  evaluator.execute(namedChildren(tree.rootNode), new Scope(undefined, true), { returned: [], yields: false });
+  evaluator.execute(new Syntax(tree.rootNode).namedChildren, new Scope(undefined, true), {
+    returned: [],
+    yields: false,
+  });
   followRest(evaluator.reading);
   return putTogether("pytorch", evaluator.reading);
 }

@@ -2,7 +2,7 @@
 import type { Completion } from "./control.ts";
 import type { Scope } from "./scope.ts";
 import type { Value } from "./value.ts";
-import type { Node } from "@vscode/tree-sitter-wasm";
+import type { Syntax } from "./syntax.ts";
 import type { Reading } from "./reading.ts";
 
 /** One call of a function that is being followed. */
@@ -15,6 +15,6 @@ export interface Frame {
 /** What the parts that read a language's expressions and statements need of one another. */
 export interface Evaluator {
   readonly reading: Reading;
-  evaluate(node: Node | null | undefined, scope: Scope): Value;
-  execute(statements: readonly Node[], scope: Scope, frame: Frame): Completion;
+  evaluate(node: Syntax | undefined, scope: Scope): Value;
+  execute(statements: readonly Syntax[], scope: Scope, frame: Frame): Completion;
 }

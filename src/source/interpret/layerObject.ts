@@ -44,6 +44,8 @@ export class LayerObject implements ObjectValue {
   readonly making: LayerMaking;
   /** Why its weights may begin otherwise than its initializers say. */
   handedOver: string | undefined;
+  /** Why it may have other weights than its kind has. */
+  altered: string | undefined;
   /** The weight of another layer that it has for its own. */
   tiedTo: Weight | undefined;
 

@@ -79,7 +79,8 @@ export function sketchOf(model: FollowedModel): ModelSketch {
 /** Marks layers that have the weight of another one for their own; says so where they have others besides. */
 function tie(firstOf: readonly (readonly [LayerObject, number])[], layers: LayerSketch[]): string | undefined {
   for (const [layer, index] of firstOf) {
-    const { tiedTo } = layer;
+    const { altered, tiedTo } = layer;
+    if (altered !== undefined) return altered;
     if (tiedTo === undefined) continue;
     const other = firstOf.find(([each]) => each !== layer && [...each.making.weights.values()].includes(tiedTo))?.[1];
     const [earlier, later] = other === undefined || other > index ? [index, other] : [other, index];

@@ -60,7 +60,7 @@ function distinctModels(reading: Reading): {
   for (const found of reading.models) {
     const own = found.sketch();
     if (own === undefined) continue;
-    const sketch = reading.weightsChanged === undefined ? own : { ...own, fresh: unstated(reading.weightsChanged) };
+    const sketch = asFarAsKnown(own, reading);
     const key = JSON.stringify(sketch, (name, value: unknown) => (shapes.includes(name) ? undefined : value));
     keyOf.set(found.value, key);
     const other = sketches.get(key);
@@ -75,6 +75,14 @@ function distinctModels(reading: Reading): {
       return sketch === undefined ? undefined : models.indexOf(sketch);
     },
   };
+}
+
+function asFarAsKnown(sketch: ModelSketch, { modelsChanged, weightsChanged }: Reading): ModelSketch {
+  if (modelsChanged !== undefined) {
+    const lost = unstated(modelsChanged);
+    return { ...sketch, complete: lost, flow: lost, residuals: [], fresh: lost };
+  }
+  return weightsChanged === undefined ? sketch : { ...sketch, fresh: unstated(weightsChanged) };
 }
 
 function distinctOptimizers(

@@ -55,6 +55,8 @@ export class Reading {
   backwardLoops: readonly Loop[] | undefined;
   /** Steps of the model that is being followed. */
   trace: FlowStep[] = [];
+  /** Why any model may have other layers than were found: something that is not followed is changed. */
+  modelsChanged: string | undefined;
   /** Why the weights of any model may begin in another way: code that is not followed changes weights. */
   weightsChanged: string | undefined;
   /** The model that was computed last, while a loss was followed. */
@@ -93,11 +95,14 @@ export class Reading {
   /** What is found meanwhile is not kept: the same is read again afterwards. */
   rehearse(run: () => void): void {
     this.#rehearsals++;
+    const { trace } = this;
+    const steps = trace.length;
     const counts = [this.models.length, this.optimizers.length, this.losses.length, this.trainings.length] as const;
     try {
       run();
     } finally {
       this.#rehearsals--;
+      trace.length = steps;
       [this.models.length, this.optimizers.length, this.losses.length, this.trainings.length] = counts;
     }
   }

@@ -1,5 +1,5 @@
 /** What JavaScript itself provides, as far as it is followed. */
-import type { Node } from "@vscode/tree-sitter-wasm";
+import type { Syntax } from "../interpret/syntax.ts";
 import { calculate } from "../interpret/arithmetic.ts";
 import { builtin } from "../interpret/closure.ts";
 import { Entries } from "../interpret/entries.ts";
@@ -44,9 +44,9 @@ const constants: Readonly<Record<string, number>> = {
 /** Arrays longer than this are data. */
 const mostItems = 1024;
 
-export function harmless(callee: Node): boolean {
-  let root: Node | null = callee;
-  while (root?.type === "member_expression") root = root.childForFieldName("object");
+export function harmless(callee: Syntax): boolean {
+  let root: Syntax | undefined = callee;
+  while (root?.type === "member_expression") root = root.field("object");
   return root?.type === "identifier" && onlyLook.includes(root.text);
 }
 

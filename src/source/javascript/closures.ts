@@ -1,6 +1,6 @@
 /** Functions and classes of JavaScript. */
-import type { Node } from "@vscode/tree-sitter-wasm";
-import { functionTypes, namedChildren } from "../declarations.ts";
+import type { Syntax } from "../interpret/syntax.ts";
+import { functionTypes } from "../declarations.ts";
 import { ClassObject, Instance } from "../interpret/classObject.ts";
 import { Closure } from "../interpret/closure.ts";
 import { Entries } from "../interpret/entries.ts";
@@ -9,15 +9,15 @@ import type { Given } from "../interpret/given.ts";
 import { deepestCalls } from "../interpret/reading.ts";
 import { Scope } from "../interpret/scope.ts";
 import { join, listOf, madeElsewhere, nothing, unknown, type Value } from "../interpret/value.ts";
-import { positionOf, rangeOf, type SourcePosition } from "../places.ts";
+import { type SourcePosition } from "../places.ts";
 import { assignTo, parameterReason } from "./bindings.ts";
 import type { JavaScriptEvaluator } from "./javascriptEvaluator.ts";
 
-export function closureOf(evaluator: JavaScriptEvaluator, node: Node, scope: Scope, name?: string): Closure {
+export function closureOf(evaluator: JavaScriptEvaluator, node: Syntax, scope: Scope, name?: string): Closure {
   const closure = new Closure({
     name,
     site: node.id,
-    range: rangeOf(node),
+    range: node.range,
     statement: statementStart(node),
     run: (given, self) => follow(evaluator, node, scope, name, given, self),
   });
@@ -27,26 +27,26 @@ export function closureOf(evaluator: JavaScriptEvaluator, node: Node, scope: Sco
 
 function follow(
   evaluator: JavaScriptEvaluator,
-  node: Node,
+  node: Syntax,
   outer: Scope,
   name: string | undefined,
   given: Given | undefined,
   self: Value | undefined,
 ): Value {
   const { reading } = evaluator;
-  const range = rangeOf(node);
+  const range = node.range;
   const again = reading.callers.some((each) => each.site === node.id);
   if (again || reading.callers.length >= deepestCalls) return unknown("calls too deep to be followed", range);
   reading.followed.add(node.id);
   const generator = node.type.startsWith("generator");
   const scope = new Scope(outer, true, node.type === "arrow_function" ? undefined : (self ?? nothing));
   bindParameters(evaluator, node, given, scope);
-  const body = node.childForFieldName("body");
+  const body = node.field("body");
   reading.callers.push({ name, range, statement: statementStart(node), site: node.id });
   try {
     if (body?.type !== "statement_block") return evaluator.evaluate(body, scope);
     const frame: Frame = { returned: [], yields: generator };
-    const completion = evaluator.execute(namedChildren(body), scope, frame);
+    const completion = evaluator.execute(body.namedChildren, scope, frame);
     if (generator) return unknown("what a generator gives", range);
     if (completion !== "returns" && completion !== "fails") frame.returned.push(nothing);
     return (
@@ -60,24 +60,24 @@ function follow(
   }
 }
 
-function bindParameters(evaluator: JavaScriptEvaluator, node: Node, given: Given | undefined, scope: Scope): void {
-  const single = node.childForFieldName("parameter");
-  const list = node.childForFieldName("parameters");
-  const parameters = single === null ? (list === null ? [] : namedChildren(list)) : [single];
+function bindParameters(evaluator: JavaScriptEvaluator, node: Syntax, given: Given | undefined, scope: Scope): void {
+  const single = node.field("parameter");
+  const list = node.field("parameters");
+  const parameters = single === undefined ? (list === undefined ? [] : list.namedChildren) : [single];
   for (const [index, parameter] of parameters.entries()) {
-    const pattern = parameter.childForFieldName("pattern") ?? parameter;
-    const fallback = parameter.childForFieldName("value");
-    const range = rangeOf(parameter);
+    const pattern = parameter.field("pattern") ?? parameter;
+    const fallback = parameter.field("value");
+    const range = parameter.range;
     const missing = given === undefined ? unknown(parameterReason, range) : (given.get(index, "") ?? nothing);
     if (pattern.type === "rest_pattern") {
-      const inner = namedChildren(pattern)[0];
+      const inner = pattern.namedChildren[0];
       const rest = given === undefined || given.open !== undefined ? missing : listOf(given.positional.slice(index));
       if (inner !== undefined) assignTo(evaluator, inner, rest, scope, "declare");
-    } else if (fallback === null) assignTo(evaluator, pattern, missing, scope, "declare");
+    } else if (fallback === undefined) assignTo(evaluator, pattern, missing, scope, "declare");
     else assignDefault(pattern, missing, fallback);
   }
 
-  function assignDefault(pattern: Node, value: Value, fallback: Node): void {
+  function assignDefault(pattern: Syntax, value: Value, fallback: Syntax): void {
     const isMissing = value.kind === "scalar" && value.value === null;
     const alone = given === undefined;
     let taken = isMissing || alone ? evaluator.evaluate(fallback, scope) : value;
@@ -86,28 +86,28 @@ function bindParameters(evaluator: JavaScriptEvaluator, node: Node, given: Given
   }
 }
 
-export function classOf(evaluator: JavaScriptEvaluator, node: Node, scope: Scope, name: string): ClassObject {
-  const heritage = namedChildren(node).find((child) => child.type === "class_heritage");
-  const clause = heritage === undefined ? undefined : namedChildren(heritage)[0];
-  const parent = clause?.type === "extends_clause" ? clause.childForFieldName("value") : clause;
-  const bases = parent === null || parent === undefined ? [] : [evaluator.evaluate(parent, scope)];
+export function classOf(evaluator: JavaScriptEvaluator, node: Syntax, scope: Scope, name: string): ClassObject {
+  const heritage = node.namedChildren.find((child) => child.type === "class_heritage");
+  const clause = heritage === undefined ? undefined : heritage.namedChildren[0];
+  const parent = clause?.type === "extends_clause" ? clause.field("value") : clause;
+  const bases = parent === undefined || parent === undefined ? [] : [evaluator.evaluate(parent, scope)];
   const { memory } = evaluator.reading;
   const members = new Entries(memory);
-  const fields: Node[] = [];
-  const body = node.childForFieldName("body");
-  for (const each of body === null ? [] : namedChildren(body)) {
+  const fields: Syntax[] = [];
+  const body = node.field("body");
+  for (const each of body === undefined ? [] : body.namedChildren) {
     const isStatic = each.children.some((part) => part?.type === "static");
     if (functionTypes.has(each.type)) {
-      const method = each.childForFieldName("name")?.text ?? "";
+      const method = each.field("name")?.text ?? "";
       members.assign(method, closureOf(evaluator, each, scope, method));
     } else if (each.type === "field_definition" || each.type === "public_field_definition") {
-      if (isStatic) members.assign(fieldName(each), evaluator.evaluate(each.childForFieldName("value"), scope));
+      if (isStatic) members.assign(fieldName(each), evaluator.evaluate(each.field("value"), scope));
       else fields.push(each);
     }
   }
   const made = new ClassObject({
     name,
-    range: rangeOf(node),
+    range: node.range,
     statement: statementStart(node),
     bases,
     members,
@@ -126,8 +126,7 @@ export function classOf(evaluator: JavaScriptEvaluator, node: Node, scope: Scope
   });
   fieldsOf.set(made, (instance) => {
     const inside = new Scope(scope, true, instance);
-    for (const each of fields)
-      instance.assign(fieldName(each), evaluator.evaluate(each.childForFieldName("value"), inside));
+    for (const each of fields) instance.assign(fieldName(each), evaluator.evaluate(each.field("value"), inside));
   });
   evaluator.reading.classes.push(made);
   return made;
@@ -139,14 +138,14 @@ function initialize(of: ClassObject, instance: Instance): void {
   fieldsOf.get(of)?.(instance);
 }
 
-function fieldName(field: Node): string {
-  return (field.childForFieldName("property") ?? field.childForFieldName("name"))?.text ?? "";
+function fieldName(field: Syntax): string {
+  return (field.field("property") ?? field.field("name"))?.text ?? "";
 }
 
 /** Where the statement begins that a node belongs to. */
-export function statementStart(node: Node): SourcePosition {
+export function statementStart(node: Syntax): SourcePosition {
   let outermost = node;
-  for (let each = node.parent; each !== null; each = each.parent) {
+  for (let each = node.parent; each !== undefined; each = each.parent) {
     if (
       each.type === "program" ||
       each.type === "statement_block" ||
@@ -157,5 +156,5 @@ export function statementStart(node: Node): SourcePosition {
     if (each.type === "class_body" || each.type === "switch_case") break;
     outermost = each;
   }
-  return positionOf(outermost.startPosition);
+  return outermost.range.start;
 }

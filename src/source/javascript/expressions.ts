@@ -1,6 +1,5 @@
 /** What the expressions of JavaScript and TypeScript stand for. */
-import type { Node } from "@vscode/tree-sitter-wasm";
-import { namedChildren, stringValue } from "../declarations.ts";
+import type { Syntax } from "../interpret/syntax.ts";
 import { javascriptOperators, operate } from "../interpret/arithmetic.ts";
 import { Closure } from "../interpret/closure.ts";
 import { ClassObject, Instance } from "../interpret/classObject.ts";
@@ -19,7 +18,6 @@ import {
   unknown,
   type Value,
 } from "../interpret/value.ts";
-import { rangeOf } from "../places.ts";
 import { assignTo } from "./bindings.ts";
 import { globalValue, harmless, memberOf } from "./builtins.ts";
 import { classOf, closureOf, statementStart } from "./closures.ts";
@@ -27,13 +25,13 @@ import type { JavaScriptEvaluator } from "./javascriptEvaluator.ts";
 
 const unparsed = "code that does not parse";
 
-export function evaluateExpression(evaluator: JavaScriptEvaluator, node: Node, scope: Scope): Value {
-  const range = rangeOf(node);
+export function evaluateExpression(evaluator: JavaScriptEvaluator, node: Syntax, scope: Scope): Value {
+  const range = node.range;
   switch (node.type) {
     case "number":
       return node.isMissing ? unknown(unparsed, range) : numberLiteral(node);
     case "string": {
-      const text = stringValue(node);
+      const text = node.stringValue;
       return text === undefined ? unknown(unparsed, range) : scalar(text, range);
     }
     case "template_string":
@@ -57,14 +55,14 @@ export function evaluateExpression(evaluator: JavaScriptEvaluator, node: Node, s
     case "satisfies_expression":
     case "instantiation_expression":
       return evaluator.evaluate(
-        namedChildren(node).find(({ type }) => type !== "comment"),
+        node.namedChildren.find(({ type }) => type !== "comment"),
         scope,
       );
     case "type_assertion":
-      return evaluator.evaluate(namedChildren(node).at(-1), scope);
+      return evaluator.evaluate(node.namedChildren.at(-1), scope);
     case "sequence_expression": {
       let last: Value = nothing;
-      for (const each of namedChildren(node)) last = evaluator.evaluate(each, scope);
+      for (const each of node.namedChildren) last = evaluator.evaluate(each, scope);
       return last;
     }
     case "array":
@@ -78,13 +76,13 @@ export function evaluateExpression(evaluator: JavaScriptEvaluator, node: Node, s
         evaluator,
         node,
         scope,
-        node.parent?.type === "variable_declarator" ? node.parent.childForFieldName("name")?.text : undefined,
+        node.parent?.type === "variable_declarator" ? node.parent.field("name")?.text : undefined,
       );
     case "class":
-      return classOf(evaluator, node, scope, node.childForFieldName("name")?.text ?? "");
+      return classOf(evaluator, node, scope, node.field("name")?.text ?? "");
     case "member_expression": {
-      const object = evaluator.evaluate(node.childForFieldName("object"), scope);
-      return memberOf(evaluator, object, node.childForFieldName("property")?.text ?? "", range);
+      const object = evaluator.evaluate(node.field("object"), scope);
+      return memberOf(evaluator, object, node.field("property")?.text ?? "", range);
     }
     case "subscript_expression":
       return subscript(evaluator, node, scope);
@@ -95,9 +93,9 @@ export function evaluateExpression(evaluator: JavaScriptEvaluator, node: Node, s
     case "ternary_expression":
       return ternary(evaluator, node, scope);
     case "assignment_expression": {
-      const value = evaluator.evaluate(node.childForFieldName("right"), scope);
-      const left = node.childForFieldName("left");
-      if (left !== null) assignTo(evaluator, left, value, scope, "assign");
+      const value = evaluator.evaluate(node.field("right"), scope);
+      const left = node.field("left");
+      if (left !== undefined) assignTo(evaluator, left, value, scope, "assign");
       return value;
     }
     case "augmented_assignment_expression":
@@ -108,72 +106,72 @@ export function evaluateExpression(evaluator: JavaScriptEvaluator, node: Node, s
     case "new_expression":
       return construct(evaluator, node, scope);
     case "yield_expression":
-      evaluator.evaluate(namedChildren(node)[0], scope);
+      evaluator.evaluate(node.namedChildren[0], scope);
       return unknown("what a generator is given", range);
     default:
       return unknown(node.type === "ERROR" ? unparsed : "an expression that is not followed", range);
   }
 }
 
-function numberLiteral(node: Node): Value {
+function numberLiteral(node: Syntax): Value {
   const value = Number(node.text.replaceAll("_", ""));
   return Number.isFinite(value) && !node.hasError
-    ? scalar(value, rangeOf(node))
-    : unknown("not a number that is followed", rangeOf(node));
+    ? scalar(value, node.range)
+    : unknown("not a number that is followed", node.range);
 }
 
-function templateString(node: Node): Value {
-  const parts = namedChildren(node);
+function templateString(node: Syntax): Value {
+  const parts = node.namedChildren;
   const plain = parts.every(({ type }) => type === "string_fragment");
   return plain
-    ? scalar(parts.map(({ text }) => text).join(""), rangeOf(node))
-    : unknown("a text put together", rangeOf(node));
+    ? scalar(parts.map(({ text }) => text).join(""), node.range)
+    : unknown("a text put together", node.range);
 }
 
-function nameValue(evaluator: JavaScriptEvaluator, node: Node, scope: Scope): Value {
+function nameValue(evaluator: JavaScriptEvaluator, node: Syntax, scope: Scope): Value {
   const name = node.text;
   const found = scope.find(name);
-  if (found === undefined) return globalValue(evaluator, name, rangeOf(node));
+  if (found === undefined) return globalValue(evaluator, name, node.range);
   const { value } = found.cell;
-  if (value.kind === "unbound") return unknown("nothing is assigned to it that is followed", rangeOf(node));
+  if (value.kind === "unbound") return unknown("nothing is assigned to it that is followed", node.range);
   if (found.cell.ambiguous && evaluator.reading.alone && found.scope.function !== scope.function) {
-    return unknown("assigned in more than one place", rangeOf(node));
+    return unknown("assigned in more than one place", node.range);
   }
   return value;
 }
 
-function arrayLiteral(evaluator: JavaScriptEvaluator, node: Node, scope: Scope): Value {
+function arrayLiteral(evaluator: JavaScriptEvaluator, node: Syntax, scope: Scope): Value {
   const items: Value[] = [];
-  for (const each of namedChildren(node)) {
+  for (const each of node.namedChildren) {
     if (each.type === "comment") continue;
-    if (each.type === "ERROR") return unknown(unparsed, rangeOf(node));
+    if (each.type === "ERROR") return unknown(unparsed, node.range);
     if (each.type !== "spread_element") items.push(evaluator.evaluate(each, scope));
     else {
-      const spread = itemsOf(evaluator.evaluate(namedChildren(each)[0], scope));
-      if (spread === undefined) return unknown("items that are not known are put in", rangeOf(node));
+      const spread = itemsOf(evaluator.evaluate(each.namedChildren[0], scope));
+      if (spread === undefined) return unknown("items that are not known are put in", node.range);
       items.push(...spread);
     }
   }
   return listOf(items);
 }
 
-function objectLiteral(evaluator: JavaScriptEvaluator, node: Node, scope: Scope): Value {
+function objectLiteral(evaluator: JavaScriptEvaluator, node: Syntax, scope: Scope): Value {
   const entries = new Entries(evaluator.reading.memory);
-  for (const each of namedChildren(node)) {
+  for (const each of node.namedChildren) {
     if (each.type === "pair") {
-      const key = each.childForFieldName("key");
+      const key = each.field("key");
       const name =
-        key?.type === "string" ? stringValue(key) : key?.type === "computed_property_name" ? undefined : key?.text;
-      const value = evaluator.evaluate(each.childForFieldName("value"), scope);
+        key?.type === "string" ? key.stringValue : key?.type === "computed_property_name" ? undefined : key?.text;
+      const value = evaluator.evaluate(each.field("value"), scope);
       if (name === undefined) entries.lose("a name that is not known");
-      else entries.assign(name, each.childForFieldName("value") === null ? unknown(unparsed, rangeOf(each)) : value);
+      else entries.assign(name, each.field("value") === undefined ? unknown(unparsed, each.range) : value);
     } else if (each.type === "shorthand_property_identifier")
       entries.assign(each.text, evaluator.evaluate(each, scope));
     else if (each.type === "method_definition") {
-      const name = each.childForFieldName("name")?.text ?? "";
+      const name = each.field("name")?.text ?? "";
       entries.assign(name, closureOf(evaluator, each, scope, name));
     } else if (each.type === "spread_element") {
-      const spread = evaluator.evaluate(namedChildren(each)[0], scope);
+      const spread = evaluator.evaluate(each.namedChildren[0], scope);
       if (!(spread instanceof Entries) || spread.openness !== undefined)
         entries.lose("entries that are not known are put in");
       else for (const [name, value] of spread.all) entries.assign(name, value);
@@ -182,21 +180,21 @@ function objectLiteral(evaluator: JavaScriptEvaluator, node: Node, scope: Scope)
   return entries;
 }
 
-function subscript(evaluator: JavaScriptEvaluator, node: Node, scope: Scope): Value {
-  const object = evaluator.evaluate(node.childForFieldName("object"), scope);
-  const index = evaluator.evaluate(node.childForFieldName("index"), scope);
+function subscript(evaluator: JavaScriptEvaluator, node: Syntax, scope: Scope): Value {
+  const object = evaluator.evaluate(node.field("object"), scope);
+  const index = evaluator.evaluate(node.field("index"), scope);
   if (object.kind === "unknown") return object;
-  if (index.kind !== "scalar") return unknown("an item of which the place is not known", rangeOf(node));
+  if (index.kind !== "scalar") return unknown("an item of which the place is not known", node.range);
   const items = object.kind === "object" ? undefined : itemsOf(object);
   if (typeof index.value === "number" && items !== undefined) return items[index.value] ?? nothing;
-  if (typeof index.value === "string") return memberOf(evaluator, object, index.value, rangeOf(node));
-  return unknown("an item that is not followed", rangeOf(node));
+  if (typeof index.value === "string") return memberOf(evaluator, object, index.value, node.range);
+  return unknown("an item that is not followed", node.range);
 }
 
-function unary(evaluator: JavaScriptEvaluator, node: Node, scope: Scope): Value {
-  const operator = node.childForFieldName("operator")?.text;
-  const value = evaluator.evaluate(node.childForFieldName("argument"), scope);
-  const range = rangeOf(node);
+function unary(evaluator: JavaScriptEvaluator, node: Syntax, scope: Scope): Value {
+  const operator = node.field("operator")?.text;
+  const value = evaluator.evaluate(node.field("argument"), scope);
+  const range = node.range;
   if (operator === "!") {
     const holds = truth(value, false);
     return holds === undefined ? unknown("depends on a condition", range) : scalar(!holds, range);
@@ -208,17 +206,17 @@ function unary(evaluator: JavaScriptEvaluator, node: Node, scope: Scope): Value 
   return value.kind === "unknown" ? value : unknown("an operation that is not followed", range);
 }
 
-function binary(evaluator: JavaScriptEvaluator, node: Node, scope: Scope): Value {
-  const operator = node.childForFieldName("operator")?.text ?? "";
-  const left = evaluator.evaluate(node.childForFieldName("left"), scope);
-  const range = rangeOf(node);
+function binary(evaluator: JavaScriptEvaluator, node: Syntax, scope: Scope): Value {
+  const operator = node.field("operator")?.text ?? "";
+  const left = evaluator.evaluate(node.field("left"), scope);
+  const range = node.range;
   if (node.children.some((each) => each?.type === "ERROR")) return unknown(unparsed, range);
   if (operator === "??") {
-    if (isNothing(left)) return evaluator.evaluate(node.childForFieldName("right"), scope);
-    const right = evaluator.evaluate(node.childForFieldName("right"), scope);
+    if (isNothing(left)) return evaluator.evaluate(node.field("right"), scope);
+    const right = evaluator.evaluate(node.field("right"), scope);
     return left.kind === "unknown" ? asDefault(left, right) : left;
   }
-  const right = evaluator.evaluate(node.childForFieldName("right"), scope);
+  const right = evaluator.evaluate(node.field("right"), scope);
   if (operator === "||" || operator === "&&") {
     const holds = truth(left, false);
     if (holds !== undefined) return holds === (operator === "||") ? left : right;
@@ -238,71 +236,72 @@ function asDefault(given: Value, fallback: Value): Value {
   return fallback.kind === "scalar" ? scalar(fallback.value, fallback.range, "default") : given;
 }
 
-function ternary(evaluator: JavaScriptEvaluator, node: Node, scope: Scope): Value {
-  const holds = truth(evaluator.evaluate(node.childForFieldName("condition"), scope), false);
-  const consequence = () => evaluator.evaluate(node.childForFieldName("consequence"), scope);
-  const alternative = () => evaluator.evaluate(node.childForFieldName("alternative"), scope);
+function ternary(evaluator: JavaScriptEvaluator, node: Syntax, scope: Scope): Value {
+  const holds = truth(evaluator.evaluate(node.field("condition"), scope), false);
+  const consequence = () => evaluator.evaluate(node.field("consequence"), scope);
+  const alternative = () => evaluator.evaluate(node.field("alternative"), scope);
   if (holds !== undefined) return holds ? consequence() : alternative();
   const results: Value[] = [];
   evaluator.reading.memory.fork([consequence, alternative].map((way) => () => results.push(way()) > 0));
   return results.reduce(join);
 }
 
-function update(evaluator: JavaScriptEvaluator, node: Node, scope: Scope): Value {
-  const target = node.childForFieldName("left") ?? node.childForFieldName("argument");
+function update(evaluator: JavaScriptEvaluator, node: Syntax, scope: Scope): Value {
+  const target = node.field("left") ?? node.field("argument");
   const before = evaluator.evaluate(target, scope);
-  const range = rangeOf(node);
-  const operator = node.childForFieldName("operator")?.text ?? "";
-  const by =
-    node.type === "update_expression" ? scalar(1, range) : evaluator.evaluate(node.childForFieldName("right"), scope);
+  const range = node.range;
+  const operator = node.field("operator")?.text ?? "";
+  const by = node.type === "update_expression" ? scalar(1, range) : evaluator.evaluate(node.field("right"), scope);
   const plain = node.type === "update_expression" ? operator.slice(1) : operator.slice(0, -1);
   const value =
     plain === "??" || plain === "||" ? join(before, by) : operate(plain, before, by, range, javascriptOperators);
-  if (target !== null) assignTo(evaluator, target, value, scope, "assign");
-  return value;
+  // No literal of its own says what it is from now on.
+  const later = value.kind === "scalar" ? { ...value, range: undefined } : value;
+  if (target !== undefined) assignTo(evaluator, target, later, scope, "assign");
+  return later;
 }
 
-function argumentsOf(evaluator: JavaScriptEvaluator, node: Node, scope: Scope): Given {
-  const list = node.childForFieldName("arguments");
+function argumentsOf(evaluator: JavaScriptEvaluator, node: Syntax, scope: Scope): Given {
+  const list = node.field("arguments");
   const positional: Value[] = [];
-  let open: string | undefined = list === null ? unparsed : undefined;
-  for (const each of list?.type === "arguments" ? namedChildren(list) : []) {
+  let open: string | undefined = list === undefined ? unparsed : undefined;
+  for (const each of list?.type === "arguments" ? list.namedChildren : []) {
     if (each.type === "comment") continue;
     if (each.type === "ERROR") open = unparsed;
     else if (open !== undefined) evaluator.evaluate(each, scope);
     else if (each.type !== "spread_element") positional.push(evaluator.evaluate(each, scope));
     else {
-      const spread = itemsOf(evaluator.evaluate(namedChildren(each)[0], scope));
+      const spread = itemsOf(evaluator.evaluate(each.namedChildren[0], scope));
       if (spread === undefined) open = "arguments that are not known are put in";
       else positional.push(...spread);
     }
   }
   // A call without its closing bracket may not have all its arguments yet.
-  if (list?.lastChild?.isMissing === true) open = unparsed;
+  if (list?.children.at(-1)?.isMissing === true) open = unparsed;
   const faulty = open === unparsed ? [] : positional;
   return new Given({
     positional: faulty,
     named: new Map(),
     open,
-    range: rangeOf(node),
+    range: node.range,
     statement: statementStart(node),
     assignedTo: variableOf(node),
   });
 }
 
 /** The variable that a value is declared as or assigned to. */
-function variableOf(node: Node): string | undefined {
+function variableOf(node: Syntax): string | undefined {
   const user = node.parent?.type === "await_expression" ? node.parent.parent : node.parent;
-  const name = user?.childForFieldName(user.type === "variable_declarator" ? "name" : "left");
+  const name = user?.field(user.type === "variable_declarator" ? "name" : "left");
   return name?.type === "identifier" ? name.text : undefined;
 }
 
-function call(evaluator: JavaScriptEvaluator, node: Node, scope: Scope): Value {
-  const callee = node.childForFieldName("function");
-  const range = rangeOf(node);
+function call(evaluator: JavaScriptEvaluator, node: Syntax, scope: Scope): Value {
+  const callee = node.field("function");
+  const range = node.range;
   if (callee?.type === "import" || (callee?.type === "identifier" && callee.text === "require")) {
-    const list = node.childForFieldName("arguments");
-    const module = list === null ? undefined : stringValue(namedChildren(list)[0]);
+    const list = node.field("arguments");
+    const module = list === undefined ? undefined : list.namedChildren[0]?.stringValue;
     if (module !== undefined) return evaluator.load(module, "*") ?? madeElsewhere(`comes from ${module}`, range);
   }
   if (callee?.type === "super") return superCall(evaluator, node, scope);
@@ -310,11 +309,11 @@ function call(evaluator: JavaScriptEvaluator, node: Node, scope: Scope): Value {
   const given = argumentsOf(evaluator, node, scope);
   if (value.kind === "object" && value.call !== undefined) return value.call(given);
   const name = callee?.text.slice(0, 40) ?? "";
-  if (callee !== null && !harmless(callee)) evaluator.handOver(given, name);
+  if (callee !== undefined && !harmless(callee)) evaluator.handOver(given, name);
   return value.kind === "unknown" ? madeElsewhere(value.reason, range) : madeElsewhere(`made by ${name}`, range);
 }
 
-function superCall(evaluator: JavaScriptEvaluator, node: Node, scope: Scope): Value {
+function superCall(evaluator: JavaScriptEvaluator, node: Syntax, scope: Scope): Value {
   const given = argumentsOf(evaluator, node, scope);
   const self = scope.self;
   if (!(self instanceof Instance)) return nothing;
@@ -324,11 +323,11 @@ function superCall(evaluator: JavaScriptEvaluator, node: Node, scope: Scope): Va
   return nothing;
 }
 
-function construct(evaluator: JavaScriptEvaluator, node: Node, scope: Scope): Value {
-  const callee = node.childForFieldName("constructor");
+function construct(evaluator: JavaScriptEvaluator, node: Syntax, scope: Scope): Value {
+  const callee = node.field("constructor");
   const given = argumentsOf(evaluator, node, scope);
   const value = evaluator.evaluate(callee, scope);
   if (value instanceof ClassObject || (value.kind === "object" && value.call !== undefined))
     return value.call?.(given) ?? nothing;
-  return madeElsewhere(`made by ${callee?.text.slice(0, 40) ?? ""}`, rangeOf(node));
+  return madeElsewhere(`made by ${callee?.text.slice(0, 40) ?? ""}`, node.range);
 }

@@ -1,6 +1,5 @@
 /** Reads JavaScript and TypeScript without running it. */
-import type { Node } from "@vscode/tree-sitter-wasm";
-import { namedChildren } from "../declarations.ts";
+import type { Syntax } from "../interpret/syntax.ts";
 import { choose, inOrder, loop, oneOf, untold, type Completion } from "../interpret/control.ts";
 import type { Evaluator, Frame } from "../interpret/frame.ts";
 import { Given } from "../interpret/given.ts";
@@ -8,7 +7,6 @@ import { handOver } from "../interpret/handOver.ts";
 import { Reading } from "../interpret/reading.ts";
 import { Scope } from "../interpret/scope.ts";
 import { itemsOf, nothing, truth, unknown, type ObjectValue, type Value } from "../interpret/value.ts";
-import { rangeOf } from "../places.ts";
 import { written } from "../sketch/known.ts";
 import { assignTo, declareNames } from "./bindings.ts";
 import { classOf, closureOf } from "./closures.ts";
@@ -33,13 +31,13 @@ export class JavaScriptEvaluator implements Evaluator {
     return unknown("a call that is not followed", given.range);
   }
 
-  evaluate(node: Node | null | undefined, scope: Scope): Value {
-    if (node === null || node === undefined) return nothing;
+  evaluate(node: Syntax | undefined, scope: Scope): Value {
+    if (node === undefined || node === undefined) return nothing;
     this.reading.count();
     return evaluateExpression(this, node, scope);
   }
 
-  execute(statements: readonly Node[], scope: Scope, frame: Frame): Completion {
+  execute(statements: readonly Syntax[], scope: Scope, frame: Frame): Completion {
     for (const each of statements) this.#hoist(each, scope);
     return inOrder(
       this.reading,
@@ -47,36 +45,36 @@ export class JavaScriptEvaluator implements Evaluator {
     );
   }
 
-  #hoist(node: Node, scope: Scope): void {
+  #hoist(node: Syntax, scope: Scope): void {
     if (node.type === "export_statement") {
-      const declared = node.childForFieldName("declaration");
-      if (declared !== null) this.#hoist(declared, scope);
+      const declared = node.field("declaration");
+      if (declared !== undefined) this.#hoist(declared, scope);
     } else if (node.type === "function_declaration" || node.type === "generator_function_declaration") {
-      const name = node.childForFieldName("name")?.text;
+      const name = node.field("name")?.text;
       if (name !== undefined) this.reading.memory.write(scope.declare(name), closureOf(this, node, scope, name));
     }
   }
 
-  #block(node: Node | null, scope: Scope, frame: Frame): Completion {
-    if (node === null) return "goes on";
+  #block(node: Syntax | undefined, scope: Scope, frame: Frame): Completion {
+    if (node === undefined) return "goes on";
     if (node.type !== "statement_block") return this.execute([node], scope, frame);
-    return this.execute(namedChildren(node), new Scope(scope, false), frame);
+    return this.execute(node.namedChildren, new Scope(scope, false), frame);
   }
 
-  #statement(node: Node, scope: Scope, frame: Frame): Completion {
+  #statement(node: Syntax, scope: Scope, frame: Frame): Completion {
     this.reading.count();
     switch (node.type) {
       case "expression_statement":
-        for (const each of namedChildren(node)) this.evaluate(each, scope);
+        for (const each of node.namedChildren) this.evaluate(each, scope);
         return "goes on";
       case "lexical_declaration":
       case "variable_declaration":
-        for (const each of namedChildren(node)) if (each.type === "variable_declarator") this.#declare(each, scope);
+        for (const each of node.namedChildren) if (each.type === "variable_declarator") this.#declare(each, scope);
         return "goes on";
       case "export_statement": {
-        const declared = node.childForFieldName("declaration");
-        if (declared !== null) return this.#statement(declared, scope, frame);
-        this.evaluate(node.childForFieldName("value"), scope);
+        const declared = node.field("declaration");
+        if (declared !== undefined) return this.#statement(declared, scope, frame);
+        this.evaluate(node.field("value"), scope);
         return "goes on";
       }
       case "import_statement":
@@ -87,7 +85,7 @@ export class JavaScriptEvaluator implements Evaluator {
         return "goes on";
       case "class_declaration":
       case "abstract_class_declaration": {
-        const name = node.childForFieldName("name")?.text ?? "";
+        const name = node.field("name")?.text ?? "";
         this.reading.memory.write(scope.declare(name), classOf(this, node, scope, name));
         return "goes on";
       }
@@ -99,14 +97,14 @@ export class JavaScriptEvaluator implements Evaluator {
         return this.#forOf(node, scope, frame);
       case "while_statement":
       case "do_statement": {
-        const plan = { range: rangeOf(node), items: undefined, count: untold, anyItem: nothing };
+        const plan = { range: node.range, items: undefined, count: untold, anyItem: nothing };
         return loop(this.reading, plan, () => {
-          this.evaluate(node.childForFieldName("condition"), scope);
-          return this.#block(node.childForFieldName("body"), scope, frame);
+          this.evaluate(node.field("condition"), scope);
+          return this.#block(node.field("body"), scope, frame);
         });
       }
       case "return_statement":
-        frame.returned.push(this.evaluate(namedChildren(node)[0], scope));
+        frame.returned.push(this.evaluate(node.namedChildren[0], scope));
         return "returns";
       case "throw_statement":
         return "fails";
@@ -121,7 +119,7 @@ export class JavaScriptEvaluator implements Evaluator {
       case "statement_block":
         return this.#block(node, scope, frame);
       case "labeled_statement":
-        return this.#block(node.childForFieldName("body"), scope, frame);
+        return this.#block(node.field("body"), scope, frame);
       case "ERROR":
         return this.#broken(node, scope, frame);
       default:
@@ -129,84 +127,84 @@ export class JavaScriptEvaluator implements Evaluator {
     }
   }
 
-  #declare(node: Node, scope: Scope): void {
-    const name = node.childForFieldName("name");
-    const value = node.childForFieldName("value");
-    if (name === null) return;
+  #declare(node: Syntax, scope: Scope): void {
+    const name = node.field("name");
+    const value = node.field("value");
+    if (name === undefined) return;
     const result =
-      node.hasError && value === null
-        ? unknown("code that does not parse", rangeOf(node))
+      node.hasError && value === undefined
+        ? unknown("code that does not parse", node.range)
         : this.evaluate(value, scope);
-    assignTo(this, name, value === null && !node.hasError ? undefined : result, scope, "declare");
+    assignTo(this, name, value === undefined && !node.hasError ? undefined : result, scope, "declare");
   }
 
-  #if(node: Node, scope: Scope, frame: Frame): Completion {
-    const condition = truth(this.evaluate(node.childForFieldName("condition"), scope), false);
-    const alternative = node.childForFieldName("alternative");
+  #if(node: Syntax, scope: Scope, frame: Frame): Completion {
+    const condition = truth(this.evaluate(node.field("condition"), scope), false);
+    const alternative = node.field("alternative");
     return choose(
       this.reading,
       condition,
-      () => this.#block(node.childForFieldName("consequence"), scope, frame),
-      () => (alternative === null ? "goes on" : this.#block(namedChildren(alternative)[0] ?? null, scope, frame)),
+      () => this.#block(node.field("consequence"), scope, frame),
+      () => (alternative === undefined ? "goes on" : this.#block(alternative.namedChildren[0], scope, frame)),
     );
   }
 
-  #for(node: Node, scope: Scope, frame: Frame): Completion {
+  #for(node: Syntax, scope: Scope, frame: Frame): Completion {
     const inner = new Scope(scope, false);
-    const initializer = node.childForFieldName("initializer");
-    if (initializer !== null) this.#statement(initializer, inner, frame);
+    const initializer = node.field("initializer");
+    if (initializer !== undefined) this.#statement(initializer, inner, frame);
     const counted = countOfLoop(this, node, inner);
     const plan = {
-      range: rangeOf(node),
+      range: node.range,
       items: counted.items,
       count: counted.count,
-      anyItem: unknown("differs from round to round", rangeOf(node)),
+      anyItem: unknown("differs from round to round", node.range),
     };
     return loop(this.reading, plan, (item) => {
       const variable = counted.variable === undefined ? undefined : inner.find(counted.variable)?.cell;
       if (variable !== undefined) this.reading.memory.write(variable, item);
-      const completion = this.#block(node.childForFieldName("body"), inner, frame);
-      if (counted.variable === undefined) this.evaluate(node.childForFieldName("increment"), inner);
+      const completion = this.#block(node.field("body"), inner, frame);
+      if (counted.variable === undefined) this.evaluate(node.field("increment"), inner);
       return completion;
     });
   }
 
-  #forOf(node: Node, scope: Scope, frame: Frame): Completion {
-    const given = this.evaluate(node.childForFieldName("right"), scope);
-    const left = node.childForFieldName("left");
-    const isOf = node.childForFieldName("operator")?.text === "of";
+  #forOf(node: Syntax, scope: Scope, frame: Frame): Completion {
+    const given = this.evaluate(node.field("right"), scope);
+    const left = node.field("left");
+    const isOf = node.field("operator")?.text === "of";
     const items = isOf ? itemsOf(given) : undefined;
-    const range = rangeOf(node);
+    const range = node.range;
     const count = items === undefined ? untold : written(items.length, range);
     const anyItem = unknown("differs from round to round", range);
     return loop(this.reading, { range, items, count, anyItem, overData: items === undefined }, (item) => {
       const inner = new Scope(scope, false);
-      if (left !== null) assignTo(this, left, item, inner, "declare");
-      return this.#block(node.childForFieldName("body"), inner, frame);
+      if (left !== undefined) assignTo(this, left, item, inner, "declare");
+      return this.#block(node.field("body"), inner, frame);
     });
   }
 
   /** What is tried is taken to succeed: what is caught is not what the script is for. */
-  #try(node: Node, scope: Scope, frame: Frame): Completion {
-    const completion = this.#block(node.childForFieldName("body"), scope, frame);
-    const handler = node.childForFieldName("handler");
-    const caught = handler?.childForFieldName("body") ?? null;
-    if (caught !== null) {
+  #try(node: Syntax, scope: Scope, frame: Frame): Completion {
+    const completion = this.#block(node.field("body"), scope, frame);
+    const handler = node.field("handler");
+    const caught = handler?.field("body");
+    if (caught !== undefined) {
       const left = oneOf(this.reading, [() => "goes on", () => this.#block(caught, new Scope(scope, false), frame)]);
       if (completion === "fails") return left;
     }
-    const finalizer = node.childForFieldName("finalizer")?.childForFieldName("body") ?? null;
+    const finalizer = node.field("finalizer")?.field("body");
     const last = this.#block(finalizer, scope, frame);
     return last === "goes on" ? completion : last;
   }
 
-  #switch(node: Node, scope: Scope, frame: Frame): Completion {
-    this.evaluate(node.childForFieldName("value"), scope);
-    const body = node.childForFieldName("body");
-    const cases = body === null ? [] : namedChildren(body);
+  #switch(node: Syntax, scope: Scope, frame: Frame): Completion {
+    this.evaluate(node.field("value"), scope);
+    const body = node.field("body");
+    const cases = body === undefined ? [] : body.namedChildren;
     const ways = cases.map((each) => (): Completion => {
-      const value = each.childForFieldName("value");
-      const inside = namedChildren(each).filter(({ id }) => id !== value?.id);
+      const value = each.field("value");
+      const inside = each.namedChildren.filter(({ id }) => id !== value?.id);
       const completion = this.execute(inside, new Scope(scope, false), frame);
       return completion === "breaks" ? "goes on" : completion;
     });
@@ -215,13 +213,13 @@ export class JavaScriptEvaluator implements Evaluator {
   }
 
   /** Of code that does not parse, what stands between the faults is read; names among them may have been assigned to. */
-  #broken(node: Node, scope: Scope, frame: Frame): Completion {
-    for (const each of namedChildren(node)) {
+  #broken(node: Syntax, scope: Scope, frame: Frame): Completion {
+    for (const each of node.namedChildren) {
       if (each.type === "identifier") {
         const known = scope.find(each.text);
         this.reading.memory.write(
           known?.cell ?? scope.declare(each.text),
-          unknown("code that does not parse", rangeOf(each)),
+          unknown("code that does not parse", each.range),
         );
       } else if (
         each.type.endsWith("_statement") ||

@@ -1,6 +1,5 @@
 /** How often a `for (let i = 0; i < n; i++)` goes round. */
-import type { Node } from "@vscode/tree-sitter-wasm";
-import { namedChildren } from "../declarations.ts";
+import type { Syntax } from "../interpret/syntax.ts";
 import type { Evaluator } from "../interpret/frame.ts";
 import { untold } from "../interpret/control.ts";
 import type { Scope } from "../interpret/scope.ts";
@@ -18,17 +17,17 @@ export interface CountedLoop {
 const mostItems = 256;
 
 /** `scope` has the loop's variable, with its first value. */
-export function countOfLoop(evaluator: Evaluator, node: Node, scope: Scope): CountedLoop {
+export function countOfLoop(evaluator: Evaluator, node: Syntax, scope: Scope): CountedLoop {
   const none: CountedLoop = { variable: undefined, count: untold, items: undefined };
-  const test = node.childForFieldName("condition");
-  const condition = test?.type === "expression_statement" ? namedChildren(test)[0] : test;
-  const operator = condition?.childForFieldName("operator")?.text;
-  const left = condition?.childForFieldName("left");
-  const increment = node.childForFieldName("increment");
-  if (condition?.type !== "binary_expression" || left?.type !== "identifier" || increment === null) return none;
+  const test = node.field("condition");
+  const condition = test?.type === "expression_statement" ? test.namedChildren[0] : test;
+  const operator = condition?.field("operator")?.text;
+  const left = condition?.field("left");
+  const increment = node.field("increment");
+  if (condition?.type !== "binary_expression" || left?.type !== "identifier" || increment === undefined) return none;
   if ((operator !== "<" && operator !== "<=") || !countsUp(increment, left.text)) return none;
   const first = numberOf(scope.own(left.text)?.value);
-  const last = numberOf(evaluator.evaluate(condition.childForFieldName("right"), scope));
+  const last = numberOf(evaluator.evaluate(condition.field("right"), scope));
   if (!first.known) return { ...none, count: first };
   if (!last.known) return { ...none, count: last };
   const rounds = Math.max(0, Math.ceil(last.value - first.value + (operator === "<=" ? 1 : 0)));
@@ -42,15 +41,12 @@ export function countOfLoop(evaluator: Evaluator, node: Node, scope: Scope): Cou
   return { variable: left.text, count, items };
 }
 
-function countsUp(increment: Node, variable: string): boolean {
+function countsUp(increment: Syntax, variable: string): boolean {
   if (increment.type === "update_expression") {
-    return (
-      increment.childForFieldName("argument")?.text === variable &&
-      increment.childForFieldName("operator")?.text === "++"
-    );
+    return increment.field("argument")?.text === variable && increment.field("operator")?.text === "++";
   }
   if (increment.type !== "augmented_assignment_expression") return false;
-  const operator = increment.childForFieldName("operator")?.text;
-  const step = increment.childForFieldName("right")?.text;
-  return operator === "+=" && step === "1" && increment.childForFieldName("left")?.text === variable;
+  const operator = increment.field("operator")?.text;
+  const step = increment.field("right")?.text;
+  return operator === "+=" && step === "1" && increment.field("left")?.text === variable;
 }

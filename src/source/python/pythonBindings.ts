@@ -1,13 +1,11 @@
 /** How names get their values in Python: assignments, and patterns that take values apart. */
-import type { Node } from "@vscode/tree-sitter-wasm";
-import { namedChildren } from "../declarations.ts";
+import type { Syntax } from "../interpret/syntax.ts";
 import { Entries } from "../interpret/entries.ts";
 import type { Scope } from "../interpret/scope.ts";
 import { itemsOf, listOf, tuple, unknown, type Value } from "../interpret/value.ts";
-import { rangeOf } from "../places.ts";
 import type { PythonEvaluator } from "./pythonEvaluator.ts";
 
-export function assignTo(evaluator: PythonEvaluator, target: Node, value: Value, scope: Scope): void {
+export function assignTo(evaluator: PythonEvaluator, target: Syntax, value: Value, scope: Scope): void {
   const { memory } = evaluator.reading;
   switch (target.type) {
     case "identifier": {
@@ -21,23 +19,26 @@ export function assignTo(evaluator: PythonEvaluator, target: Node, value: Value,
     case "list_pattern":
     case "tuple":
     case "list":
-      assignParts(evaluator, namedChildren(target), value, scope);
+      assignParts(evaluator, target.namedChildren, value, scope);
       return;
     case "list_splat_pattern":
     case "parenthesized_expression": {
-      const inner = namedChildren(target)[0];
+      const inner = target.namedChildren[0];
       if (inner !== undefined) assignTo(evaluator, inner, value, scope);
       return;
     }
     case "attribute": {
-      const object = evaluator.evaluate(target.childForFieldName("object"), scope);
-      const name = target.childForFieldName("attribute")?.text;
+      const object = evaluator.evaluate(target.field("object"), scope);
+      const name = target.field("attribute")?.text;
       if (object.kind === "object" && name !== undefined) object.assign?.(name, value);
+      else if (object.kind === "unknown" && value.kind === "object") {
+        evaluator.reading.modelsChanged ??= `${name ?? "an attribute"} of something that is not followed is assigned to`;
+      }
       return;
     }
     case "subscript": {
-      const object = evaluator.evaluate(target.childForFieldName("value"), scope);
-      const index = evaluator.evaluate(target.childForFieldName("subscript"), scope);
+      const object = evaluator.evaluate(target.field("value"), scope);
+      const index = evaluator.evaluate(target.field("subscript"), scope);
       assignItem(evaluator, object, index, value);
       return;
     }
@@ -54,19 +55,19 @@ function assignItem(evaluator: PythonEvaluator, object: Value, index: Value, val
     const known = items !== undefined && place !== undefined && place >= 0 && place < items.length;
     memory.write(object.content, known ? tuple(items.with(place, value)) : unknown("its items are assigned to"));
   } else if (object.kind === "object") {
-    if (index.kind === "scalar" && typeof index.value === "string") object.assign?.(index.value, value);
+    if (index.kind === "scalar" && index.value !== null) object.assign?.(String(index.value), value);
     else if (object instanceof Entries) object.lose("assigned to by a name that is not known");
   }
 }
 
-function assignParts(evaluator: PythonEvaluator, parts: readonly Node[], value: Value, scope: Scope): void {
+function assignParts(evaluator: PythonEvaluator, parts: readonly Syntax[], value: Value, scope: Scope): void {
   const items = itemsOf(value);
   const splat = parts.findIndex(({ type }) => type === "list_splat_pattern");
   for (const [index, part] of parts.entries()) {
-    let item: Value = value.kind === "unknown" ? value : unknown("a part of a value that is not known", rangeOf(part));
+    let item: Value = value.kind === "unknown" ? value : unknown("a part of a value that is not known", part.range);
     if (items !== undefined && splat < 0) {
       item =
-        items.length === parts.length ? (items[index] ?? item) : unknown("not as many values as names", rangeOf(part));
+        items.length === parts.length ? (items[index] ?? item) : unknown("not as many values as names", part.range);
     } else if (items !== undefined) {
       const after = parts.length - 1 - splat;
       if (index < splat) item = items[index] ?? item;

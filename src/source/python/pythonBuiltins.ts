@@ -1,5 +1,5 @@
 /** What Python itself provides, as far as it is followed. */
-import type { Node } from "@vscode/tree-sitter-wasm";
+import type { Syntax } from "../interpret/syntax.ts";
 import { calculate } from "../interpret/arithmetic.ts";
 import { ClassObject, Instance } from "../interpret/classObject.ts";
 import { builtin, Closure } from "../interpret/closure.ts";
@@ -47,9 +47,9 @@ const onlyLook: readonly string[] = [
   "tqdm",
 ];
 
-export function harmlessCall(callee: Node): boolean {
-  let root: Node | null = callee;
-  while (root?.type === "attribute") root = root.childForFieldName("object");
+export function harmlessCall(callee: Syntax): boolean {
+  let root: Syntax | undefined = callee;
+  while (root?.type === "attribute") root = root.field("object");
   return root?.type === "identifier" && onlyLook.includes(root.text);
 }
 

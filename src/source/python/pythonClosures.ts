@@ -1,6 +1,5 @@
 /** Functions and classes of Python. */
-import type { Node } from "@vscode/tree-sitter-wasm";
-import { namedChildren } from "../declarations.ts";
+import type { Syntax } from "../interpret/syntax.ts";
 import { ClassObject, Instance } from "../interpret/classObject.ts";
 import { Closure } from "../interpret/closure.ts";
 import { Entries } from "../interpret/entries.ts";
@@ -9,7 +8,7 @@ import type { Given } from "../interpret/given.ts";
 import { deepestCalls } from "../interpret/reading.ts";
 import { Scope } from "../interpret/scope.ts";
 import { isNothing, join, listOf, madeElsewhere, nothing, unknown, type Value } from "../interpret/value.ts";
-import { positionOf, rangeOf, type SourcePosition } from "../places.ts";
+import { type SourcePosition } from "../places.ts";
 import type { PythonEvaluator } from "./pythonEvaluator.ts";
 
 /** Why a parameter of a function is not known that nobody in the file calls. */
@@ -17,12 +16,12 @@ const parameterReason = "a parameter";
 
 export function closureOf(
   evaluator: PythonEvaluator,
-  node: Node,
+  node: Syntax,
   scope: Scope,
   name: string | undefined,
   decorators: readonly string[] = [],
 ): Value {
-  const range = rangeOf(node);
+  const range = node.range;
   const statement = statementStart(node);
   const ofClass = decorators.includes("staticmethod");
   const closure = new Closure({
@@ -43,27 +42,27 @@ const harmless = ["staticmethod", "torch.no_grad", "torch.inference_mode", "torc
 
 function follow(
   evaluator: PythonEvaluator,
-  node: Node,
+  node: Syntax,
   outer: Scope,
   name: string | undefined,
   given: Given | undefined,
   self: Value | undefined,
 ): Value {
   const { reading } = evaluator;
-  const range = rangeOf(node);
+  const range = node.range;
   const depth = reading.callers.filter((each) => each.site === node.id && each.self === self).length;
   if (depth > 0 || reading.callers.length >= deepestCalls) return unknown("calls too deep to be followed", range);
   reading.followed.add(node.id);
   const scope = new Scope(outer, true, self);
   bindParameters(evaluator, node, given, self, scope, outer);
-  const body = node.childForFieldName("body");
+  const body = node.field("body");
   reading.callers.push({ name, range, statement: statementStart(node), site: node.id, self });
   try {
-    if (body === null) return nothing;
+    if (body === undefined) return nothing;
     if (node.type === "lambda") return evaluator.evaluate(body, scope);
     const frame: Frame = { returned: [], yields: false };
-    const completion = evaluator.execute(namedChildren(body), scope, frame);
-    if (body.descendantsOfType("yield").length > 0) return unknown("what a generator gives", range);
+    const completion = evaluator.execute(body.namedChildren, scope, frame);
+    if (body.has("yield")) return unknown("what a generator gives", range);
     if (completion !== "returns" && completion !== "fails") frame.returned.push(nothing);
     return frame.returned.length === 0 ? nothing : frame.returned.reduce((one, other) => join(one, other));
   } finally {
@@ -73,15 +72,15 @@ function follow(
 
 function bindParameters(
   evaluator: PythonEvaluator,
-  node: Node,
+  node: Syntax,
   given: Given | undefined,
   self: Value | undefined,
   scope: Scope,
   outer: Scope,
 ): void {
   const { memory } = evaluator.reading;
-  const list = node.childForFieldName("parameters");
-  const parameters = list === null ? [] : namedChildren(list);
+  const list = node.field("parameters");
+  const parameters = list === undefined ? [] : list.namedChildren;
   let place = self === undefined ? 0 : -1;
   const taken = new Set<string>();
   for (const parameter of parameters) {
@@ -89,12 +88,11 @@ function bindParameters(
       place = Number.MAX_SAFE_INTEGER;
       continue;
     }
-    const range = rangeOf(parameter);
-    const inner = parameter.type === "typed_parameter" ? namedChildren(parameter)[0] : undefined;
+    const range = parameter.range;
+    const inner = parameter.type === "typed_parameter" ? parameter.namedChildren[0] : undefined;
     const pattern = inner ?? parameter;
     const name = (
-      pattern.childForFieldName("name") ??
-      (pattern.type.endsWith("splat_pattern") ? namedChildren(pattern)[0] : pattern)
+      pattern.field("name") ?? (pattern.type.endsWith("splat_pattern") ? pattern.namedChildren[0] : pattern)
     )?.text;
     if (name === undefined) continue;
     const cell = scope.declare(name);
@@ -129,44 +127,44 @@ function argument(
   given: Given | undefined,
   place: number,
   name: string,
-  parameter: Node,
+  parameter: Syntax,
   outer: Scope,
 ): Value {
-  const fallback = parameter.childForFieldName("value");
-  const range = rangeOf(parameter);
+  const fallback = parameter.field("value");
+  const range = parameter.range;
   if (given === undefined) {
-    if (fallback === null) return unknown(parameterReason, range);
+    if (fallback === undefined) return unknown(parameterReason, range);
     const value = evaluator.evaluate(fallback, outer);
     return value.kind === "scalar" && !isNothing(value) ? { ...value, basis: "default" } : value;
   }
   const found = given.named.get(name) ?? given.positional[place];
   if (found !== undefined) return found;
   if (given.open !== undefined) return unknown(given.open, given.range);
-  return fallback === null ? unknown("not given", given.range) : evaluator.evaluate(fallback, outer);
+  return fallback === undefined ? unknown("not given", given.range) : evaluator.evaluate(fallback, outer);
 }
 
 export function classOf(
   evaluator: PythonEvaluator,
-  node: Node,
+  node: Syntax,
   scope: Scope,
   name: string,
   decorators: readonly string[],
 ): ClassObject {
   const { memory } = evaluator.reading;
-  const superclasses = node.childForFieldName("superclasses");
-  const bases = (superclasses === null ? [] : namedChildren(superclasses))
+  const superclasses = node.field("superclasses");
+  const bases = (superclasses === undefined ? [] : superclasses.namedChildren)
     .filter(({ type }) => type !== "keyword_argument")
     .map((each) => evaluator.evaluate(each, scope));
   const inside = new Scope(scope, true);
-  const body = node.childForFieldName("body");
-  const statements = body === null ? [] : namedChildren(body);
+  const body = node.field("body");
+  const statements = body === undefined ? [] : body.namedChildren;
   evaluator.execute(statements, inside, { returned: [], yields: false });
   const members = new Entries(memory, inside.all);
   const fields = statements.flatMap(fieldName);
   const isData = decorators.some((each) => each.startsWith("dataclass") || each.startsWith("dataclasses.dataclass"));
   const made = new ClassObject({
     name,
-    range: rangeOf(node),
+    range: node.range,
     statement: statementStart(node),
     bases,
     members,
@@ -204,17 +202,17 @@ function fillFields(instance: Instance, fields: readonly string[], of: ClassObje
   }
 }
 
-function fieldName(statement: Node): string[] {
-  const assignment = statement.type === "expression_statement" ? namedChildren(statement)[0] : undefined;
-  const left = assignment?.type === "assignment" ? assignment.childForFieldName("left") : undefined;
-  return left?.type === "identifier" && assignment?.childForFieldName("type") !== null ? [left.text] : [];
+function fieldName(statement: Syntax): string[] {
+  const assignment = statement.type === "expression_statement" ? statement.namedChildren[0] : undefined;
+  const left = assignment?.type === "assignment" ? assignment.field("left") : undefined;
+  return left?.type === "identifier" && assignment?.field("type") !== undefined ? [left.text] : [];
 }
 
 const bodies: readonly string[] = ["block", "module", "ERROR"];
 
 /** Where the statement begins that a node belongs to, decorators included. */
-export function statementStart(node: Node): SourcePosition {
+export function statementStart(node: Syntax): SourcePosition {
   let statement = node;
-  while (statement.parent !== null && !bodies.includes(statement.parent.type)) statement = statement.parent;
-  return positionOf(statement.startPosition);
+  while (statement.parent !== undefined && !bodies.includes(statement.parent.type)) statement = statement.parent;
+  return statement.range.start;
 }

@@ -1,6 +1,5 @@
 /** Reads Python without running it. */
-import type { Node } from "@vscode/tree-sitter-wasm";
-import { namedChildren } from "../declarations.ts";
+import type { Syntax } from "../interpret/syntax.ts";
 import { choose, inOrder, loop, oneOf, untold, type Completion } from "../interpret/control.ts";
 import type { Evaluator, Frame } from "../interpret/frame.ts";
 import { Given } from "../interpret/given.ts";
@@ -8,7 +7,6 @@ import { handOver } from "../interpret/handOver.ts";
 import { Reading } from "../interpret/reading.ts";
 import type { Scope } from "../interpret/scope.ts";
 import { itemsOf, nothing, truth, unknown, type Value } from "../interpret/value.ts";
-import { rangeOf } from "../places.ts";
 import { written } from "../sketch/known.ts";
 import { assignTo } from "./pythonBindings.ts";
 import { classOf, closureOf } from "./pythonClosures.ts";
@@ -30,13 +28,13 @@ export class PythonEvaluator implements Evaluator {
     return unknown("a call that is not followed", given.range);
   }
 
-  evaluate(node: Node | null | undefined, scope: Scope): Value {
-    if (node === null || node === undefined) return nothing;
+  evaluate(node: Syntax | undefined, scope: Scope): Value {
+    if (node === undefined || node === undefined) return nothing;
     this.reading.count();
     return evaluatePython(this, node, scope);
   }
 
-  execute(statements: readonly Node[], scope: Scope, frame: Frame): Completion {
+  execute(statements: readonly Syntax[], scope: Scope, frame: Frame): Completion {
     return inOrder(
       this.reading,
       statements.map((each) => () => this.#statement(each, scope, frame)),
@@ -53,15 +51,15 @@ export class PythonEvaluator implements Evaluator {
     handOver(this.reading, given, to);
   }
 
-  #block(node: Node | null, scope: Scope, frame: Frame): Completion {
-    return node === null ? "goes on" : this.execute(namedChildren(node), scope, frame);
+  #block(node: Syntax | undefined, scope: Scope, frame: Frame): Completion {
+    return node === undefined ? "goes on" : this.execute(node.namedChildren, scope, frame);
   }
 
-  #statement(node: Node, scope: Scope, frame: Frame): Completion {
+  #statement(node: Syntax, scope: Scope, frame: Frame): Completion {
     this.reading.count();
     switch (node.type) {
       case "expression_statement":
-        for (const each of namedChildren(node)) this.evaluate(each, scope);
+        for (const each of node.namedChildren) this.evaluate(each, scope);
         return "goes on";
       case "import_statement":
       case "import_from_statement":
@@ -72,9 +70,9 @@ export class PythonEvaluator implements Evaluator {
         this.#define(node, scope, []);
         return "goes on";
       case "decorated_definition": {
-        const decorators = namedChildren(node).filter(({ type }) => type === "decorator");
-        const definition = node.childForFieldName("definition");
-        if (definition !== null) this.#define(definition, scope, decorators);
+        const decorators = node.namedChildren.filter(({ type }) => type === "decorator");
+        const definition = node.field("definition");
+        if (definition !== undefined) this.#define(definition, scope, decorators);
         return "goes on";
       }
       case "if_statement":
@@ -82,10 +80,10 @@ export class PythonEvaluator implements Evaluator {
       case "for_statement":
         return this.#for(node, scope, frame);
       case "while_statement": {
-        const plan = { range: rangeOf(node), items: undefined, count: untold, anyItem: nothing };
+        const plan = { range: node.range, items: undefined, count: untold, anyItem: nothing };
         return loop(this.reading, plan, () => {
-          this.evaluate(node.childForFieldName("condition"), scope);
-          return this.#block(node.childForFieldName("body"), scope, frame);
+          this.evaluate(node.field("condition"), scope);
+          return this.#block(node.field("body"), scope, frame);
         });
       }
       case "with_statement":
@@ -93,13 +91,13 @@ export class PythonEvaluator implements Evaluator {
       case "try_statement":
         return this.#try(node, scope, frame);
       case "match_statement": {
-        const body = node.childForFieldName("body");
-        const cases = body === null ? [] : namedChildren(body);
-        const ways = cases.map((each) => () => this.#block(each.childForFieldName("consequence"), scope, frame));
+        const body = node.field("body");
+        const cases = body === undefined ? [] : body.namedChildren;
+        const ways = cases.map((each) => () => this.#block(each.field("consequence"), scope, frame));
         return oneOf(this.reading, [...ways, () => "goes on"]);
       }
       case "return_statement":
-        frame.returned.push(this.evaluate(namedChildren(node)[0], scope));
+        frame.returned.push(this.evaluate(node.namedChildren[0], scope));
         return "returns";
       case "raise_statement":
         return "fails";
@@ -109,7 +107,12 @@ export class PythonEvaluator implements Evaluator {
         return "continues";
       case "global_statement":
       case "nonlocal_statement":
-        for (const each of namedChildren(node)) scope.share(each.text);
+        for (const each of node.namedChildren) scope.share(each.text);
+        return "goes on";
+      case "delete_statement":
+        for (const each of node.namedChildren) {
+          if (each.type !== "identifier") assignTo(this, each, unknown("it is deleted", each.range), scope);
+        }
         return "goes on";
       case "block":
         return this.#block(node, scope, frame);
@@ -120,10 +123,10 @@ export class PythonEvaluator implements Evaluator {
     }
   }
 
-  #define(node: Node, scope: Scope, decorators: readonly Node[]): void {
-    const name = node.childForFieldName("name")?.text;
+  #define(node: Syntax, scope: Scope, decorators: readonly Syntax[]): void {
+    const name = node.field("name")?.text;
     if (name === undefined) return;
-    const names = decorators.map((each) => (namedChildren(each)[0] ?? each).text);
+    const names = decorators.map((each) => (each.namedChildren[0] ?? each).text);
     const value =
       node.type === "class_definition"
         ? classOf(this, node, scope, name, names)
@@ -133,30 +136,30 @@ export class PythonEvaluator implements Evaluator {
     cell.assignedAt(node.id);
   }
 
-  #import(node: Node, scope: Scope): void {
-    const module = node.childForFieldName("module_name");
-    for (const part of namedChildren(node)) {
+  #import(node: Syntax, scope: Scope): void {
+    const module = node.field("module_name");
+    for (const part of node.namedChildren) {
       if (part.id === module?.id) continue;
       const renamed = part.type === "aliased_import";
-      const name = (renamed ? part.childForFieldName("name") : part)?.text;
-      const alias = renamed ? part.childForFieldName("alias")?.text : undefined;
+      const name = (renamed ? part.field("name") : part)?.text;
+      const alias = renamed ? part.field("alias")?.text : undefined;
       if (name === undefined) continue;
       if (part.type === "wildcard_import") {
-        if (module !== null) this.library.openNames(module.text);
+        if (module !== undefined) this.library.openNames(module.text);
         continue;
       }
       const full =
-        module === null ? (alias === undefined ? (name.split(".")[0] ?? name) : name) : `${module.text}.${name}`;
-      const bound = alias ?? (module === null ? full : name);
+        module === undefined ? (alias === undefined ? (name.split(".")[0] ?? name) : name) : `${module.text}.${name}`;
+      const bound = alias ?? (module === undefined ? full : name);
       const own = module?.type === "relative_import";
-      const value = own ? unknown(`comes from ${module.text}`, rangeOf(node)) : this.library.named(full, rangeOf(node));
+      const value = own ? unknown(`comes from ${module.text}`, node.range) : this.library.named(full, node.range);
       this.reading.memory.write(scope.assignable(bound), value);
     }
   }
 
-  #if(node: Node, scope: Scope, frame: Frame): Completion {
-    const parts = namedChildren(node).filter(({ type }) => type === "elif_clause" || type === "else_clause");
-    const follow = (condition: Node | null, body: Node | null, rest: readonly Node[]): Completion =>
+  #if(node: Syntax, scope: Scope, frame: Frame): Completion {
+    const parts = node.namedChildren.filter(({ type }) => type === "elif_clause" || type === "else_clause");
+    const follow = (condition: Syntax | undefined, body: Syntax | undefined, rest: readonly Syntax[]): Completion =>
       choose(
         this.reading,
         truth(this.evaluate(condition, scope), true),
@@ -164,17 +167,17 @@ export class PythonEvaluator implements Evaluator {
         () => {
           const [next, ...others] = rest;
           if (next === undefined) return "goes on";
-          if (next.type === "else_clause") return this.#block(next.childForFieldName("body"), scope, frame);
-          return follow(next.childForFieldName("condition"), next.childForFieldName("consequence"), others);
+          if (next.type === "else_clause") return this.#block(next.field("body"), scope, frame);
+          return follow(next.field("condition"), next.field("consequence"), others);
         },
       );
-    return follow(node.childForFieldName("condition"), node.childForFieldName("consequence"), parts);
+    return follow(node.field("condition"), node.field("consequence"), parts);
   }
 
-  #for(node: Node, scope: Scope, frame: Frame): Completion {
-    const given = this.evaluate(node.childForFieldName("right"), scope);
-    const left = node.childForFieldName("left");
-    const range = rangeOf(node);
+  #for(node: Syntax, scope: Scope, frame: Frame): Completion {
+    const given = this.evaluate(node.field("right"), scope);
+    const left = node.field("left");
+    const range = node.range;
     const items = itemsOf(given);
     const data = this.library.dataOf(given);
     const count = isRange(given) ? lengthOf(given) : items === undefined ? untold : written(items.length, range);
@@ -188,30 +191,30 @@ export class PythonEvaluator implements Evaluator {
       anyItem: data?.item ?? unknown("differs from round to round", range),
     };
     return loop(this.reading, plan, (item) => {
-      if (left !== null) assignTo(this, left, item, scope);
-      return this.#block(node.childForFieldName("body"), scope, frame);
+      if (left !== undefined) assignTo(this, left, item, scope);
+      return this.#block(node.field("body"), scope, frame);
     });
   }
 
-  #with(node: Node, scope: Scope, frame: Frame): Completion {
-    const clause = namedChildren(node).find(({ type }) => type === "with_clause");
-    for (const item of clause === undefined ? [] : namedChildren(clause)) {
-      const value = item.childForFieldName("value");
-      const entered = value?.type === "as_pattern" ? namedChildren(value)[0] : value;
+  #with(node: Syntax, scope: Scope, frame: Frame): Completion {
+    const clause = node.namedChildren.find(({ type }) => type === "with_clause");
+    for (const item of clause === undefined ? [] : clause.namedChildren) {
+      const value = item.field("value");
+      const entered = value?.type === "as_pattern" ? value.namedChildren[0] : value;
       const result = this.evaluate(entered, scope);
-      const target = value?.type === "as_pattern" ? namedChildren(value)[1] : undefined;
-      const name = target === undefined ? undefined : (namedChildren(target)[0] ?? target);
+      const target = value?.type === "as_pattern" ? value.namedChildren[1] : undefined;
+      const name = target === undefined ? undefined : (target.namedChildren[0] ?? target);
       if (name !== undefined) assignTo(this, name, result, scope);
     }
-    return this.#block(node.childForFieldName("body"), scope, frame);
+    return this.#block(node.field("body"), scope, frame);
   }
 
   /** What is tried is taken to succeed: what is caught is not what the script is for. */
-  #try(node: Node, scope: Scope, frame: Frame): Completion {
-    const completion = this.#block(node.childForFieldName("body"), scope, frame);
+  #try(node: Syntax, scope: Scope, frame: Frame): Completion {
+    const completion = this.#block(node.field("body"), scope, frame);
     const ways: (() => Completion)[] = [() => "goes on"];
-    for (const each of namedChildren(node)) {
-      const inner = namedChildren(each).find(({ type }) => type === "block") ?? null;
+    for (const each of node.namedChildren) {
+      const inner = each.namedChildren.find(({ type }) => type === "block");
       if (each.type.startsWith("except")) ways.push(() => this.#block(inner, scope, frame));
       else if (each.type === "finally_clause") this.#block(inner, scope, frame);
     }
@@ -220,11 +223,11 @@ export class PythonEvaluator implements Evaluator {
   }
 
   /** Of code that does not parse, what stands between the faults is read; names among them may have been assigned to. */
-  #broken(node: Node, scope: Scope, frame: Frame): Completion {
-    for (const each of namedChildren(node)) {
+  #broken(node: Syntax, scope: Scope, frame: Frame): Completion {
+    for (const each of node.namedChildren) {
       if (each.type === "identifier") {
         const cell = scope.find(each.text)?.cell ?? scope.declare(each.text);
-        this.reading.memory.write(cell, unknown("code that does not parse", rangeOf(each)));
+        this.reading.memory.write(cell, unknown("code that does not parse", each.range));
       } else if (each.type === "ERROR") this.#broken(each, scope, frame);
       else if (each.type.endsWith("_statement") || each.type.endsWith("_definition") || each.type === "block") {
         this.execute([each], scope, frame);

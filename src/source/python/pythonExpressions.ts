@@ -1,6 +1,5 @@
 /** What the expressions of Python stand for. */
-import type { Node } from "@vscode/tree-sitter-wasm";
-import { namedChildren } from "../declarations.ts";
+import type { Syntax } from "../interpret/syntax.ts";
 import { operate, pythonOperators } from "../interpret/arithmetic.ts";
 import { Instance } from "../interpret/classObject.ts";
 import { Closure } from "../interpret/closure.ts";
@@ -21,7 +20,6 @@ import {
   unknown,
   type Value,
 } from "../interpret/value.ts";
-import { rangeOf } from "../places.ts";
 import { assignTo } from "./pythonBindings.ts";
 import { builtinValue, harmlessCall, memberOf } from "./pythonBuiltins.ts";
 import { closureOf, statementStart } from "./pythonClosures.ts";
@@ -29,8 +27,8 @@ import type { PythonEvaluator } from "./pythonEvaluator.ts";
 
 const unparsed = "code that does not parse";
 
-export function evaluatePython(evaluator: PythonEvaluator, node: Node, scope: Scope): Value {
-  const range = rangeOf(node);
+export function evaluatePython(evaluator: PythonEvaluator, node: Syntax, scope: Scope): Value {
+  const range = node.range;
   switch (node.type) {
     case "integer":
     case "float":
@@ -49,7 +47,7 @@ export function evaluatePython(evaluator: PythonEvaluator, node: Node, scope: Sc
     case "await":
     case "expression_statement":
       return evaluator.evaluate(
-        namedChildren(node).find(({ type }) => type !== "comment"),
+        node.namedChildren.find(({ type }) => type !== "comment"),
         scope,
       );
     case "type":
@@ -59,14 +57,14 @@ export function evaluatePython(evaluator: PythonEvaluator, node: Node, scope: Sc
     case "augmented_assignment":
       return augmented(evaluator, node, scope);
     case "named_expression": {
-      const value = evaluator.evaluate(node.childForFieldName("value"), scope);
-      const name = node.childForFieldName("name");
-      if (name !== null) assignTo(evaluator, name, value, scope);
+      const value = evaluator.evaluate(node.field("value"), scope);
+      const name = node.field("name");
+      if (name !== undefined) assignTo(evaluator, name, value, scope);
       return value;
     }
     case "attribute": {
-      const object = evaluator.evaluate(node.childForFieldName("object"), scope);
-      return memberOf(evaluator, object, node.childForFieldName("attribute")?.text ?? "", range);
+      const object = evaluator.evaluate(node.field("object"), scope);
+      return memberOf(evaluator, object, node.field("attribute")?.text ?? "", range);
     }
     case "subscript":
       return subscript(evaluator, node, scope);
@@ -83,8 +81,8 @@ export function evaluatePython(evaluator: PythonEvaluator, node: Node, scope: Sc
     case "lambda":
       return closureOf(evaluator, node, scope, undefined);
     case "unary_operator": {
-      const value = evaluator.evaluate(node.childForFieldName("argument"), scope);
-      const operator = node.childForFieldName("operator")?.text;
+      const value = evaluator.evaluate(node.field("argument"), scope);
+      const operator = node.field("operator")?.text;
       if (value.kind === "scalar" && typeof value.value === "number" && (operator === "-" || operator === "+")) {
         return scalar(operator === "-" ? -value.value : value.value, range, value.basis);
       }
@@ -93,7 +91,7 @@ export function evaluatePython(evaluator: PythonEvaluator, node: Node, scope: Sc
       );
     }
     case "not_operator": {
-      const holds = truth(evaluator.evaluate(node.childForFieldName("argument"), scope), true);
+      const holds = truth(evaluator.evaluate(node.field("argument"), scope), true);
       return holds === undefined ? unknown("depends on a condition", range) : scalar(!holds, range);
     }
     case "binary_operator":
@@ -108,36 +106,36 @@ export function evaluatePython(evaluator: PythonEvaluator, node: Node, scope: Sc
       return call(evaluator, node, scope);
     case "list_splat":
     case "dictionary_splat":
-      return evaluator.evaluate(namedChildren(node)[0], scope);
+      return evaluator.evaluate(node.namedChildren[0], scope);
     default:
       return unknown(node.type === "ERROR" ? unparsed : "an expression that is not followed", range);
   }
 }
 
-function numberLiteral(node: Node): Value {
+function numberLiteral(node: Syntax): Value {
   const text = node.text.replaceAll("_", "").toLowerCase();
   const value = Number(text);
   const plain = !node.isMissing && !node.hasError && text !== "" && Number.isFinite(value);
-  return plain ? scalar(value, rangeOf(node)) : unknown("not a number that is followed", rangeOf(node));
+  return plain ? scalar(value, node.range) : unknown("not a number that is followed", node.range);
 }
 
-function stringLiteral(node: Node): Value {
-  const parts = namedChildren(node);
+function stringLiteral(node: Syntax): Value {
+  const parts = node.namedChildren;
   const start = parts[0]?.text.toLowerCase() ?? "";
   if (start.includes("f") || parts.some(({ type }) => type === "interpolation"))
-    return unknown("a text put together", rangeOf(node));
+    return unknown("a text put together", node.range);
   return scalar(
     parts
       .filter(({ type }) => type === "string_content")
       .map(({ text }) => text)
       .join(""),
-    rangeOf(node),
+    node.range,
   );
 }
 
-function nameValue(evaluator: PythonEvaluator, node: Node, scope: Scope): Value {
+function nameValue(evaluator: PythonEvaluator, node: Syntax, scope: Scope): Value {
   const name = node.text;
-  const range = rangeOf(node);
+  const range = node.range;
   const found = scope.find(name);
   if (found === undefined) return builtinValue(evaluator, name) ?? evaluator.library.undefinedName(name, range);
   const { value } = found.cell;
@@ -148,24 +146,24 @@ function nameValue(evaluator: PythonEvaluator, node: Node, scope: Scope): Value 
   return value;
 }
 
-function assignment(evaluator: PythonEvaluator, node: Node, scope: Scope): Value {
-  const right = node.childForFieldName("right");
-  const left = node.childForFieldName("left");
-  if (right === null) {
-    if (node.hasError && left !== null) assignTo(evaluator, left, unknown(unparsed, rangeOf(node)), scope);
+function assignment(evaluator: PythonEvaluator, node: Syntax, scope: Scope): Value {
+  const right = node.field("right");
+  const left = node.field("left");
+  if (right === undefined) {
+    if (node.hasError && left !== undefined) assignTo(evaluator, left, unknown(unparsed, node.range), scope);
     return nothing;
   }
   const value = evaluator.evaluate(right, scope);
-  if (left !== null) assignTo(evaluator, left, value, scope);
+  if (left !== undefined) assignTo(evaluator, left, value, scope);
   return value;
 }
 
-function augmented(evaluator: PythonEvaluator, node: Node, scope: Scope): Value {
-  const left = node.childForFieldName("left");
-  const range = rangeOf(node);
+function augmented(evaluator: PythonEvaluator, node: Syntax, scope: Scope): Value {
+  const left = node.field("left");
+  const range = node.range;
   const before = evaluator.evaluate(left, scope);
-  const by = evaluator.evaluate(node.childForFieldName("right"), scope);
-  const operator = (node.childForFieldName("operator")?.text ?? "").slice(0, -1);
+  const by = evaluator.evaluate(node.field("right"), scope);
+  const operator = (node.field("operator")?.text ?? "").slice(0, -1);
   if (before.kind === "list" && operator === "+") {
     const [items, more] = [itemsOf(before), itemsOf(by)];
     const joined =
@@ -176,12 +174,14 @@ function augmented(evaluator: PythonEvaluator, node: Node, scope: Scope): Value 
     return before;
   }
   const value = combine(evaluator, operator, before, by, node);
-  if (left !== null) assignTo(evaluator, left, value.kind === "unknown" ? { ...value, range } : value, scope);
-  return value;
+  // No literal of its own says what it is from now on.
+  const later = value.kind === "scalar" ? { ...value, range: undefined } : value;
+  if (left !== undefined) assignTo(evaluator, left, later.kind === "unknown" ? { ...later, range } : later, scope);
+  return later;
 }
 
-function combine(evaluator: PythonEvaluator, operator: string, one: Value, other: Value, node: Node): Value {
-  const range = rangeOf(node);
+function combine(evaluator: PythonEvaluator, operator: string, one: Value, other: Value, node: Syntax): Value {
+  const range = node.range;
   const ofFramework = evaluator.library.operate(operator, one, other, range);
   if (ofFramework !== undefined) return ofFramework;
   const [items, more] = [one, other].map((each) =>
@@ -200,29 +200,29 @@ function combine(evaluator: PythonEvaluator, operator: string, one: Value, other
   return operate(operator, one, other, range, pythonOperators);
 }
 
-function binary(evaluator: PythonEvaluator, node: Node, scope: Scope): Value {
-  const left = evaluator.evaluate(node.childForFieldName("left"), scope);
-  const right = evaluator.evaluate(node.childForFieldName("right"), scope);
-  if (node.children.some((each) => each?.type === "ERROR")) return unknown(unparsed, rangeOf(node));
-  return combine(evaluator, node.childForFieldName("operator")?.text ?? "", left, right, node);
+function binary(evaluator: PythonEvaluator, node: Syntax, scope: Scope): Value {
+  const left = evaluator.evaluate(node.field("left"), scope);
+  const right = evaluator.evaluate(node.field("right"), scope);
+  if (node.children.some((each) => each?.type === "ERROR")) return unknown(unparsed, node.range);
+  return combine(evaluator, node.field("operator")?.text ?? "", left, right, node);
 }
 
-function booleanOperator(evaluator: PythonEvaluator, node: Node, scope: Scope): Value {
-  const left = evaluator.evaluate(node.childForFieldName("left"), scope);
-  const isOr = node.childForFieldName("operator")?.text === "or";
+function booleanOperator(evaluator: PythonEvaluator, node: Syntax, scope: Scope): Value {
+  const left = evaluator.evaluate(node.field("left"), scope);
+  const isOr = node.field("operator")?.text === "or";
   const holds = truth(left, true);
   if (holds !== undefined && holds === isOr) return left;
-  const right = evaluator.evaluate(node.childForFieldName("right"), scope);
+  const right = evaluator.evaluate(node.field("right"), scope);
   if (holds !== undefined) return right;
   // `width or 64`, with a width from elsewhere: a default.
   const fallback = isOr && left.kind === "unknown" && right.kind === "scalar";
   return fallback ? scalar(right.value, right.range, "default") : join(left, right);
 }
 
-function comparison(evaluator: PythonEvaluator, node: Node, scope: Scope): Value {
-  const range = rangeOf(node);
-  const parts = namedChildren(node);
-  const operators = node.children.flatMap((each) => (each === null || each.isNamed ? [] : [each.text]));
+function comparison(evaluator: PythonEvaluator, node: Syntax, scope: Scope): Value {
+  const range = node.range;
+  const parts = node.namedChildren;
+  const operators = node.children.flatMap((each) => (each === undefined || each.isNamed ? [] : [each.text]));
   const [left, right] = parts.map((each) => evaluator.evaluate(each, scope));
   const operator = operators.join(" ");
   if (parts.length !== 2 || left === undefined || right === undefined) return unknown("depends on a condition", range);
@@ -244,8 +244,8 @@ function comparison(evaluator: PythonEvaluator, node: Node, scope: Scope): Value
   return operate(operator, left, right, range, pythonOperators);
 }
 
-function conditional(evaluator: PythonEvaluator, node: Node, scope: Scope): Value {
-  const [body, condition, alternative] = namedChildren(node).filter(({ type }) => type !== "comment");
+function conditional(evaluator: PythonEvaluator, node: Syntax, scope: Scope): Value {
+  const [body, condition, alternative] = node.namedChildren.filter(({ type }) => type !== "comment");
   const holds = truth(evaluator.evaluate(condition, scope), true);
   if (holds !== undefined) return evaluator.evaluate(holds ? body : alternative, scope);
   const results: Value[] = [];
@@ -257,32 +257,32 @@ function conditional(evaluator: PythonEvaluator, node: Node, scope: Scope): Valu
 
 function sequence(
   evaluator: PythonEvaluator,
-  node: Node,
+  node: Syntax,
   scope: Scope,
   make: (items: readonly Value[]) => Value,
 ): Value {
   const items: Value[] = [];
-  for (const each of namedChildren(node)) {
+  for (const each of node.namedChildren) {
     if (each.type === "comment") continue;
-    if (each.type === "ERROR") return unknown(unparsed, rangeOf(node));
+    if (each.type === "ERROR") return unknown(unparsed, node.range);
     const value = evaluator.evaluate(each, scope);
     const spread = each.type === "list_splat" ? itemsOf(value) : [value];
-    if (spread === undefined) return unknown("items that are not known are put in", rangeOf(node));
+    if (spread === undefined) return unknown("items that are not known are put in", node.range);
     items.push(...spread);
   }
   return make(items);
 }
 
-function dictionary(evaluator: PythonEvaluator, node: Node, scope: Scope): Value {
+function dictionary(evaluator: PythonEvaluator, node: Syntax, scope: Scope): Value {
   const entries = new Entries(evaluator.reading.memory);
-  for (const each of namedChildren(node)) {
+  for (const each of node.namedChildren) {
     if (each.type === "pair") {
-      const key = evaluator.evaluate(each.childForFieldName("key"), scope);
-      const value = evaluator.evaluate(each.childForFieldName("value"), scope);
+      const key = evaluator.evaluate(each.field("key"), scope);
+      const value = evaluator.evaluate(each.field("value"), scope);
       if (key.kind === "scalar") entries.assign(String(key.value), value);
       else entries.lose("a name that is not known");
     } else if (each.type === "dictionary_splat") {
-      const spread = evaluator.evaluate(namedChildren(each)[0], scope);
+      const spread = evaluator.evaluate(each.namedChildren[0], scope);
       if (!(spread instanceof Entries) || spread.openness !== undefined)
         entries.lose("entries that are not known are put in");
       else for (const [name, value] of spread.all) entries.assign(name, value);
@@ -294,9 +294,9 @@ function dictionary(evaluator: PythonEvaluator, node: Node, scope: Scope): Value
 /** Lists longer than this are data. */
 const mostItems = 512;
 
-function comprehension(evaluator: PythonEvaluator, node: Node, scope: Scope): Value {
-  const body = node.childForFieldName("body");
-  const clauses = namedChildren(node).filter(({ type }) => type === "for_in_clause" || type === "if_clause");
+function comprehension(evaluator: PythonEvaluator, node: Syntax, scope: Scope): Value {
+  const body = node.field("body");
+  const clauses = node.namedChildren.filter(({ type }) => type === "for_in_clause" || type === "if_clause");
   const found: Value[] = [];
   let lost: string | undefined;
   const go = (index: number, inside: Scope): void => {
@@ -306,32 +306,32 @@ function comprehension(evaluator: PythonEvaluator, node: Node, scope: Scope): Va
       return;
     }
     if (clause.type === "if_clause") {
-      const holds = truth(evaluator.evaluate(namedChildren(clause)[0], inside), true);
+      const holds = truth(evaluator.evaluate(clause.namedChildren[0], inside), true);
       if (holds === undefined) lost = "it depends on a condition which items there are";
       if (holds !== false) go(index + 1, inside);
       return;
     }
-    const over = evaluator.evaluate(clause.childForFieldName("right"), inside);
+    const over = evaluator.evaluate(clause.field("right"), inside);
     const items = itemsOf(over);
-    const left = clause.childForFieldName("left");
+    const left = clause.field("left");
     const rounds =
-      items === undefined || items.length > mostItems ? [unknown("an item that is not known", rangeOf(clause))] : items;
+      items === undefined || items.length > mostItems ? [unknown("an item that is not known", clause.range)] : items;
     if (rounds !== items) lost = over.kind === "unknown" ? over.reason : "how many items there are is not known";
     for (const item of rounds) {
       const own = new Scope(inside, true);
-      if (left !== null) assignTo(evaluator, left, item, own);
+      if (left !== undefined) assignTo(evaluator, left, item, own);
       go(index + 1, own);
     }
   };
   go(0, scope);
-  return lost === undefined ? listOf(found) : { kind: "unknown", reason: lost, range: rangeOf(node), made: true };
+  return lost === undefined ? listOf(found) : { kind: "unknown", reason: lost, range: node.range, made: true };
 }
 
-function subscript(evaluator: PythonEvaluator, node: Node, scope: Scope): Value {
-  const object = evaluator.evaluate(node.childForFieldName("value"), scope);
-  const places = node.childrenForFieldName("subscript");
-  const range = rangeOf(node);
-  const place = places[0] ?? null;
+function subscript(evaluator: PythonEvaluator, node: Syntax, scope: Scope): Value {
+  const object = evaluator.evaluate(node.field("value"), scope);
+  const places = node.fields("subscript");
+  const range = node.range;
+  const place = places[0];
   const single = place?.type !== "slice" && places.length === 1;
   const index = single ? evaluator.evaluate(place, scope) : unknown("a part", range);
   const rows = place?.type === "slice" && places.length === 1;
@@ -348,14 +348,14 @@ function subscript(evaluator: PythonEvaluator, node: Node, scope: Scope): Value 
   return unknown("an item that is not followed", range);
 }
 
-function slice(evaluator: PythonEvaluator, object: Value, place: Node, scope: Scope): Value {
-  const range = rangeOf(place);
+function slice(evaluator: PythonEvaluator, object: Value, place: Syntax, scope: Scope): Value {
+  const range = place.range;
   const items = itemsOf(object);
   if (items === undefined) return unknown("a part that is not known", range);
   const parts = [":", ":"].map(() => undefined as number | undefined);
   let index = 0;
   for (const each of place.children) {
-    if (each === null) continue;
+    if (each === undefined) continue;
     if (each.type === ":") index++;
     else if (index < 2) {
       const bound = numberOf(evaluator.evaluate(each, scope));
@@ -367,58 +367,55 @@ function slice(evaluator: PythonEvaluator, object: Value, place: Node, scope: Sc
   return object.kind === "tuple" ? tuple(part) : listOf(part);
 }
 
-function argumentsOf(evaluator: PythonEvaluator, node: Node, scope: Scope): Given {
-  const list = node.childForFieldName("arguments");
+function argumentsOf(evaluator: PythonEvaluator, node: Syntax, scope: Scope): Given {
+  const list = node.field("arguments");
   const positional: Value[] = [];
   const named = new Map<string, Value>();
-  let open: string | undefined = list === null ? unparsed : undefined;
-  const given = list === null ? [] : list.type === "argument_list" ? namedChildren(list) : [list];
+  let open: string | undefined = list === undefined ? unparsed : undefined;
+  const given = list === undefined ? [] : list.type === "argument_list" ? list.namedChildren : [list];
   for (const each of given) {
     if (each.type === "comment") continue;
     if (each.type === "ERROR") open = unparsed;
     else if (each.type === "keyword_argument") {
-      const name = each.childForFieldName("name")?.text ?? "";
-      named.set(
-        name,
-        each.hasError ? unknown(unparsed, rangeOf(each)) : evaluator.evaluate(each.childForFieldName("value"), scope),
-      );
+      const name = each.field("name")?.text ?? "";
+      named.set(name, each.hasError ? unknown(unparsed, each.range) : evaluator.evaluate(each.field("value"), scope));
     } else if (each.type === "dictionary_splat") {
-      const spread = evaluator.evaluate(namedChildren(each)[0], scope);
+      const spread = evaluator.evaluate(each.namedChildren[0], scope);
       if (spread instanceof Entries && spread.openness === undefined)
         for (const [name, value] of spread.all) named.set(name, value);
       else open ??= "arguments that are not known are put in";
     } else if (each.type === "list_splat") {
-      const spread = itemsOf(evaluator.evaluate(namedChildren(each)[0], scope));
+      const spread = itemsOf(evaluator.evaluate(each.namedChildren[0], scope));
       if (spread === undefined) open ??= "arguments that are not known are put in";
       else positional.push(...spread);
     } else positional.push(evaluator.evaluate(each, scope));
   }
   // A call without its closing bracket may not have all its arguments yet.
-  if (list?.lastChild?.isMissing === true) open = unparsed;
+  if (list?.children.at(-1)?.isMissing === true) open = unparsed;
   const user = node.parent;
-  const left = user?.type === "assignment" ? user.childForFieldName("left") : null;
+  const left = user?.type === "assignment" ? user.field("left") : undefined;
   return new Given({
     positional: open === unparsed ? [] : positional,
     named,
     open,
-    range: rangeOf(node),
+    range: node.range,
     statement: statementStart(node),
     assignedTo: left?.type === "identifier" ? left.text : undefined,
   });
 }
 
-function call(evaluator: PythonEvaluator, node: Node, scope: Scope): Value {
-  const callee = node.childForFieldName("function");
-  const range = rangeOf(node);
-  if (callee === null) return unknown(unparsed, range);
+function call(evaluator: PythonEvaluator, node: Syntax, scope: Scope): Value {
+  const callee = node.field("function");
+  const range = node.range;
+  if (callee === undefined) return unknown(unparsed, range);
   const inherited = superMethod(evaluator, callee, scope);
   if (inherited !== undefined) return inherited === "none" ? nothing : inherited(argumentsOf(evaluator, node, scope));
-  const attribute = callee.type === "attribute" ? callee.childForFieldName("attribute")?.text : undefined;
-  const object = attribute === undefined ? undefined : evaluator.evaluate(callee.childForFieldName("object"), scope);
+  const attribute = callee.type === "attribute" ? callee.field("attribute")?.text : undefined;
+  const object = attribute === undefined ? undefined : evaluator.evaluate(callee.field("object"), scope);
   const value =
     attribute === undefined || object === undefined
       ? evaluator.evaluate(callee, scope)
-      : memberOf(evaluator, object, attribute, rangeOf(callee));
+      : memberOf(evaluator, object, attribute, callee.range);
   const given = argumentsOf(evaluator, node, scope);
   if (value.kind === "object" && value.call !== undefined) return value.call(given);
   if (attribute !== undefined && object !== undefined) {
@@ -433,13 +430,13 @@ function call(evaluator: PythonEvaluator, node: Node, scope: Scope): Value {
 /** `super().method`: that of the script's own base class, or `none` where the base is not the script's. */
 function superMethod(
   evaluator: PythonEvaluator,
-  callee: Node,
+  callee: Syntax,
   scope: Scope,
 ): "none" | ((given: Given) => Value) | undefined {
-  const object = callee.type === "attribute" ? callee.childForFieldName("object") : null;
-  if (object?.type !== "call" || object.childForFieldName("function")?.text !== "super") return undefined;
+  const object = callee.type === "attribute" ? callee.field("object") : undefined;
+  if (object?.type !== "call" || object.field("function")?.text !== "super") return undefined;
   const { self } = scope;
-  const name = callee.childForFieldName("attribute")?.text ?? "";
+  const name = callee.field("attribute")?.text ?? "";
   if (!(self instanceof Instance)) return "none";
   const site = evaluator.reading.callers.at(-1)?.site;
   const { lineage } = self.of;

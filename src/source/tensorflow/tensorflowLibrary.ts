@@ -43,6 +43,7 @@ export class TensorFlowLibrary {
   readonly #reading: Reading;
   readonly #tensors: TensorFlowTensors;
   readonly #training: TensorFlowTraining;
+  readonly #names = new Map<string, ObjectValue>();
 
   constructor(reading: Reading) {
     this.#reading = reading;
@@ -58,13 +59,17 @@ export class TensorFlowLibrary {
   }
 
   #name(path: string): ObjectValue {
+    const known = this.#names.get(path);
+    if (known !== undefined) return known;
     const member = (name: string, range: SourceRange): Value => {
       if (name === "default" && path === "") return this.#name("");
       if (path === "losses" || path === "metrics")
         return new NamedLoss(name, range, (given) => this.#loss(name, given));
       return this.#name(path === "" ? name : `${path}.${name}`);
     };
-    return { kind: "object", member, call: (given) => this.#call(path, given) };
+    const value: ObjectValue = { kind: "object", member, call: (given) => this.#call(path, given) };
+    this.#names.set(path, value);
+    return value;
   }
 
   #call(path: string, given: Given): Value {

@@ -162,7 +162,7 @@ export class TensorFlowModel implements ObjectValue {
       trace,
       output: several ?? result,
       owned: trace.flatMap(({ layer }) => (layer === undefined ? [] : [{ layer, path: layer.making.name }])),
-      missed,
+      missed: missed ?? (typeof result === "string" ? result : trace.find(({ what }) => what === "lost")?.name),
       changed: this.changed,
     });
   }

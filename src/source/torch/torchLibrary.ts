@@ -78,6 +78,7 @@ export class TorchLibrary implements PythonLibrary {
   readonly #tensors: TorchTensors;
   readonly #training: TorchTraining;
   readonly #open: string[] = [];
+  readonly #names = new Map<string, ObjectValue>();
 
   constructor(reading: Reading) {
     this.#reading = reading;
@@ -88,11 +89,14 @@ export class TorchLibrary implements PythonLibrary {
   named(path: string, range: SourceRange): Value {
     const root = path.split(".")[0] ?? "";
     if (!followed.includes(root)) return unknown(`comes from ${root}`, range);
+    const known = this.#names.get(path);
+    if (known !== undefined) return known;
     const value: ObjectValue = {
       kind: "object",
       member: (name, at) => this.#constant(`${path}.${name}`) ?? this.named(`${path}.${name}`, at),
       call: (given) => this.#call(path, given),
     };
+    this.#names.set(path, value);
     return nameIt(value, path);
   }
 
@@ -350,6 +354,7 @@ export class TorchLibrary implements PythonLibrary {
     },
     assign: (layer, name, value) => {
       if (value instanceof Weight && name === "weight") layer.tiedTo = value;
+      else layer.altered ??= `its ${name} is replaced`;
     },
   };
 

@@ -23,14 +23,25 @@ export function findModel(
   if (reading.models.some(({ value }) => value === module)) return;
   reading.models.push({
     value: module,
-    sketch: () => (isPart(reading, module) ? undefined : sketchModule(reading, tensors, module, given)),
+    sketch: () => {
+      if (isPart(reading, module)) return undefined;
+      const sketch = sketchModule(reading, tensors, module, given);
+      return sketch.complete.known && sketch.layers.length === 0 ? undefined : sketch;
+    },
   });
 }
 
+const partsOfModels = new WeakMap<Reading, ReadonlySet<Value>>();
+
+/** Asked when all of the script is read: from then on nothing changes. */
 function isPart(reading: Reading, module: ObjectValue): boolean {
-  return reading.models.some(
-    ({ value }) => value !== module && modulesOf(value).some((each) => each.module === module),
-  );
+  let parts = partsOfModels.get(reading);
+  if (parts === undefined) {
+    const within = reading.models.flatMap(({ value }) => modulesOf(value).filter((each) => each.module !== value));
+    parts = new Set(within.map((each) => each.module));
+    partsOfModels.set(reading, parts);
+  }
+  return parts.has(module);
 }
 
 interface Place {

@@ -100,6 +100,8 @@ export class TorchContainer implements ObjectValue {
     if (name === "append" || name === "add_module" || name === "extend" || name === "insert") {
       return builtin((given) => this.#grow(name, given));
     }
+    const part = this.parts?.find(([each]) => each === name);
+    if (part !== undefined) return part[1];
     if (this.form === "ModuleDict" && name === "items") {
       return builtin(() => listOf((this.parts ?? []).map(([key, value]) => tuple([scalar(key, undefined), value]))));
     }
@@ -112,7 +114,7 @@ export class TorchContainer implements ObjectValue {
     const { parts } = this;
     this.#reading.memory.write(
       this.content,
-      parts === undefined ? unknown("its modules are not known") : named([...parts, [name, value]]),
+      parts === undefined ? unknown("its modules are not known") : named(replaced(parts, name, value)),
     );
   }
 
@@ -138,6 +140,11 @@ export class TorchContainer implements ObjectValue {
   escape(to: string): void {
     this.handedOver ??= `it is handed to ${to}, which may change its weights`;
   }
+}
+
+function replaced(parts: readonly Part[], name: string, value: Value): readonly Part[] {
+  const place = parts.findIndex(([each]) => each === name);
+  return place < 0 ? [...parts, [name, value]] : parts.with(place, [name, value]);
 }
 
 function isPairs(first: Value | undefined): boolean {

@@ -1,0 +1,287 @@
+import { describe, expect, test } from "vitest";
+import type { SourceLanguage } from "../../src/source/grammar.ts";
+import { parameterCount } from "../../src/source/sketch/parameterCount.ts";
+import type { SourceSketch } from "../../src/source/sketch/sourceSketch.ts";
+import { said, sketchOf } from "./sourceSketches.ts";
+
+interface Snippet {
+  readonly claim: string;
+  readonly language?: SourceLanguage;
+  readonly text: string;
+  readonly finds: (sketch: SourceSketch | undefined) => unknown;
+  readonly expected: unknown;
+}
+
+const esm = `import * as tf from "@tensorflow/tfjs";\n`;
+const torch = `import torch\nfrom torch import nn\nimport torch.nn.functional as F\n`;
+
+const rates = (sketch: SourceSketch | undefined) =>
+  sketch?.optimizers.map(({ hyperparameters }) => said(hyperparameters.learningRate));
+const counts = (sketch: SourceSketch | undefined) => sketch?.models.map((model) => said(parameterCount(model)));
+const rateBases = (sketch: SourceSketch | undefined) =>
+  sketch?.optimizers.map(({ hyperparameters: { learningRate } }) => learningRate?.known === true && learningRate.basis);
+
+const snippets: readonly Snippet[] = [
+  {
+    claim: "a constant that is changed under a condition",
+    text: `${esm}let rate = 0.1;\nif (process.env.FAST) rate = 0.5;\ntf.train.sgd(rate);`,
+    finds: rates,
+    expected: ["unknown: depends on a condition"],
+  },
+  {
+    claim: "a rate that a loop changes",
+    language: "python",
+    text: `${torch}model = nn.Linear(2, 1)\nlr = 0.1\nwhile loss > 1:\n    lr *= 0.5\ntorch.optim.SGD(model.parameters(), lr=lr)`,
+    finds: rates,
+    expected: ["unknown: assigned in a loop"],
+  },
+  {
+    claim: "a rate that is assigned before and after a function that nobody calls",
+    text: `${esm}let rate = 0.3;\nexport function train() { return tf.train.sgd(rate); }\nrate = 0.2;`,
+    finds: rates,
+    expected: ["unknown: assigned in more than one place"],
+  },
+  {
+    claim: "optimizers made in a loop over rates",
+    language: "python",
+    text: `${torch}for lr in [0.1, 0.01]:\n    model = nn.Linear(2, 1)\n    optimizer = torch.optim.SGD(model.parameters(), lr=lr)\n    loss.backward()\n    optimizer.step()`,
+    finds: rates,
+    expected: ["unknown: differs from round to round"],
+  },
+  {
+    claim: "the rate of plain SGD, where PyTorch's default depends on its version",
+    language: "python",
+    text: `${torch}torch.optim.SGD(nn.Linear(2, 1).parameters())`,
+    finds: rates,
+    expected: ["unknown: its default depends on the version of PyTorch"],
+  },
+  {
+    claim: "a setting from another file",
+    text: `${esm}import { settings } from "./settings";\ntf.train.adam(settings.rate);`,
+    finds: rates,
+    expected: ["unknown: comes from ./settings"],
+  },
+  {
+    claim: "arguments that are spread in",
+    language: "python",
+    text: `${torch}torch.optim.AdamW(nn.Linear(2, 1).parameters(), **options)`,
+    finds: rates,
+    expected: ["unknown: arguments that are not known are put in"],
+  },
+  {
+    claim: "a layer that is added in a loop of unknown length",
+    text: `${esm}import { depth } from "./settings";
+const model = tf.sequential();
+model.add(tf.layers.dense({ units: 4, inputShape: [2] }));
+for (let i = 0; i < depth; i++) model.add(tf.layers.dense({ units: 4 }));`,
+    finds: counts,
+    expected: ["unknown: it is not known which layers the model has"],
+  },
+  {
+    claim: "blocks in a number that is not known",
+    language: "python",
+    text: `${torch}class Net(nn.Module):
+    def __init__(self, depth):
+        super().__init__()
+        self.blocks = nn.ModuleList([nn.Linear(4, 4) for _ in range(depth)])
+    def forward(self, x):
+        for block in self.blocks:
+            x = block(x)
+        return x`,
+    finds: (sketch) => sketch?.models.map(({ complete }) => complete.known),
+    expected: [false],
+  },
+  {
+    claim: "a backbone from another package",
+    language: "python",
+    text: `${torch}import timm
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.backbone = timm.create_model("resnet18")
+        self.head = nn.Linear(512, 10)
+    def forward(self, x):
+        return self.head(self.backbone(x))`,
+    finds: (sketch) => sketch?.models.map(({ complete, flow }) => [complete.known, flow.known]),
+    expected: [[false, false]],
+  },
+  {
+    claim: "a layer behind a condition on a command line's argument",
+    language: "python",
+    text: `${torch}import argparse
+parser = argparse.ArgumentParser()
+parser.add_argument("--norm", action="store_true")
+args = parser.parse_args()
+layers = [nn.Linear(4, 4)]
+if args.norm:
+    layers.append(nn.LayerNorm(4))
+model = nn.Sequential(*layers)`,
+    finds: (sketch) => sketch?.models.map(({ complete }) => complete.known),
+    expected: [false],
+  },
+  {
+    claim: "weights that are loaded",
+    language: "python",
+    text: `${torch}model = nn.Sequential(nn.Linear(4, 2))\nmodel.load_state_dict(torch.load("weights.pt"))`,
+    finds: (sketch) => sketch?.models.map(({ fresh }) => fresh.known),
+    expected: [false],
+  },
+  {
+    claim: "weights that code from elsewhere may draw anew",
+    text: `${esm}import { initialize } from "./initialize";
+const model = tf.sequential({ layers: [tf.layers.dense({ units: 2, inputShape: [3] })] });
+initialize(model);`,
+    finds: (sketch) => sketch?.models.map(({ fresh }) => fresh.known),
+    expected: [false],
+  },
+  {
+    claim: "an initializer that is chosen under a condition",
+    language: "python",
+    text: `${torch}layer = nn.Linear(4, 2)
+if mode == "xavier":
+    nn.init.xavier_uniform_(layer.weight)
+model = nn.Sequential(layer)`,
+    finds: (sketch) =>
+      sketch?.models.map(({ layers: [layer] }) => layer?.kind === "dense" && said(layer.kernelInitializer.gain)),
+    expected: ["unknown: depends on a condition"],
+  },
+  {
+    claim: "a batch size where gradients of several batches are added",
+    language: "python",
+    text: `${torch}loader = torch.utils.data.DataLoader(data, batch_size=8)
+model = nn.Linear(2, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+for i, (x, y) in enumerate(loader):
+    F.mse_loss(model(x), y).backward()
+    if (i + 1) % 4 == 0:
+        optimizer.step()`,
+    finds: (sketch) => sketch?.trainings.map(({ batchSize }) => said(batchSize)),
+    expected: ["unknown: not every round takes a step"],
+  },
+  {
+    claim: "a call whose bracket is not closed",
+    text: `${esm}const optimizer = tf.train.sgd(0.1`,
+    finds: (sketch) => rates(sketch)?.filter((rate) => typeof rate === "number"),
+    expected: [],
+  },
+];
+
+describe("what cannot be known is not guessed:", () => {
+  test.each(snippets)("$claim", async ({ text, language, finds, expected }) => {
+    expect(finds(await sketchOf(text, language ?? "typescript"))).toEqual(expected);
+  });
+});
+
+const followed: readonly Snippet[] = [
+  {
+    claim: "a constant made by arithmetic",
+    text: `${esm}const WIDTH = 4 * 64;\nconst model = tf.sequential({ layers: [tf.layers.dense({ units: WIDTH, inputShape: [10] })] });`,
+    finds: counts,
+    expected: [11 * 256],
+  },
+  {
+    claim: "a command line's default, marked as one",
+    language: "python",
+    text: `${torch}import argparse
+parser = argparse.ArgumentParser()
+parser.add_argument("--learning-rate", type=float, default=0.1)
+args = parser.parse_args()
+torch.optim.Adam(nn.Linear(2, 1).parameters(), lr=args.learning_rate)`,
+    finds: rateBases,
+    expected: ["default"],
+  },
+  {
+    claim: "a field of a data class",
+    language: "python",
+    text: `${torch}from dataclasses import dataclass
+@dataclass
+class Settings:
+    lr: float = 0.1
+    width: int = 8
+settings = Settings(lr=0.2)
+model = nn.Sequential(nn.Linear(3, settings.width))
+torch.optim.Adam(model.parameters(), lr=settings.lr)`,
+    finds: (sketch) => [counts(sketch), rates(sketch)],
+    expected: [[4 * 8], [0.2]],
+  },
+  {
+    claim: "a default of a parameter that nobody is seen to give, marked as one",
+    text: `${esm}export function train(rate = 0.1) { return tf.train.sgd(rate); }`,
+    finds: rateBases,
+    expected: ["default"],
+  },
+  {
+    claim: "weights that are tied count once",
+    language: "python",
+    text: `${torch}class Model(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.words = nn.Embedding(11, 4)
+        self.head = nn.Linear(4, 11, bias=False)
+        self.head.weight = self.words.weight
+    def forward(self, x):
+        return self.head(self.words(x))
+model = Model()`,
+    finds: counts,
+    expected: [11 * 4],
+  },
+  {
+    claim: "blocks with skip connections",
+    language: "python",
+    text: `${torch}class Block(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.norm = nn.LayerNorm(width)
+        self.up = nn.Linear(width, 4 * width)
+        self.down = nn.Linear(4 * width, width)
+    def forward(self, x):
+        return x + 0.5 * self.down(F.gelu(self.up(self.norm(x))))
+model = nn.Sequential(nn.Linear(3, 8), *[Block(8) for _ in range(2)], nn.Linear(8, 1))`,
+    finds: (sketch) =>
+      sketch?.models.map(({ flow, residuals }) => [
+        said(flow),
+        residuals.map(({ first, last, scale, kind }) => [first, last, said(scale), kind]),
+      ]),
+    expected: [
+      [
+        "residual",
+        [
+          [1, 4, 0.5, "identity"],
+          [5, 8, 0.5, "identity"],
+        ],
+      ],
+    ],
+  },
+  {
+    claim: "both biases of a gate of an LSTM in PyTorch",
+    language: "python",
+    text: `${torch}class Model(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.recurrent = nn.LSTM(3, 6, num_layers=2, batch_first=True)
+        self.head = nn.Linear(6, 2)
+    def forward(self, x):
+        states, _ = self.recurrent(x)
+        return self.head(states[:, -1])
+model = Model()`,
+    finds: counts,
+    expected: [4 * 6 * (3 + 6 + 2) + 4 * 6 * (6 + 6 + 2) + 14],
+  },
+  {
+    claim: "the default of PyTorch's linear layers, of variance 1/(3 fan in)",
+    language: "python",
+    text: `${torch}model = nn.Sequential(nn.Linear(4, 2))`,
+    finds: (sketch) =>
+      sketch?.models.map(
+        ({ layers: [layer] }) =>
+          layer?.kind === "dense" && [layer.kernelInitializer.fan, said(layer.kernelInitializer.gain)],
+      ),
+    expected: [["in", Math.sqrt(1 / 3)]],
+  },
+];
+
+describe("what the text says is followed:", () => {
+  test.each(followed)("$claim", async ({ text, language, finds, expected }) => {
+    expect(finds(await sketchOf(text, language ?? "typescript"))).toEqual(expected);
+  });
+});
