@@ -58,10 +58,19 @@ describe.skipIf(python === undefined)("a PyTorch script that knows nothing of th
     expect(series(records, "loss/train").map(([, loss]) => bits(loss))).toEqual(printed);
   });
 
-  test("that accumulates gradients steps on the sum of its micro-batches' losses", async () => {
-    const { records } = await probed("accumulation.py");
+  test("that accumulates gradients steps on the sum of its micro-batches' losses, as it scales them itself", async () => {
+    const { output, records } = await probed("accumulation.py");
     const losses = series(records, "loss/train");
     const cosines = series(records, "gradient/cosine");
+    // Each is divided by their number, which makes it the mean over the batch.
+    const parts = [...output.matchAll(/^loss (\w+)$/gm)].map(([, bits = ""]) => Buffer.from(bits, "hex").readDoubleLE());
+    expect(parts).toHaveLength(45);
+    for (const [step, loss] of losses) {
+      const sum = parts.slice(3 * step, 3 * step + 3).reduce((total, part) => total + part, 0);
+      // Sums of three doubles, in whatever order.
+      expect(Math.abs(loss - sum)).toBeLessThanOrEqual(1e-15 * sum);
+    }
+    expect(series(records, "batch/size").map(([, size]) => size)).toEqual(Array<number>(15).fill(24));
     expect(losses).toHaveLength(15);
     // The gradient of the three together is the optimizer's: float32 sums in another order.
     for (const [, cosine] of cosines) expect(cosine).toBeGreaterThan(1 - 1e-6);
