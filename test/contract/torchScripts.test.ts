@@ -63,7 +63,9 @@ describe.skipIf(python === undefined)("a PyTorch script that knows nothing of th
     const losses = series(records, "loss/train");
     const cosines = series(records, "gradient/cosine");
     // Each is divided by their number, which makes it the mean over the batch.
-    const parts = [...output.matchAll(/^loss (\w+)$/gm)].map(([, bits = ""]) => Buffer.from(bits, "hex").readDoubleLE());
+    const parts = [...output.matchAll(/^loss (\w+)$/gm)].map(([, bits = ""]) =>
+      Buffer.from(bits, "hex").readDoubleLE(),
+    );
     expect(parts).toHaveLength(45);
     for (const [step, loss] of losses) {
       const sum = parts.slice(3 * step, 3 * step + 3).reduce((total, part) => total + part, 0);
