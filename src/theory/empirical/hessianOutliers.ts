@@ -31,8 +31,8 @@ const perClass = 10;
 /** The loss as a part of ln C. */
 const [leastLoss, mostLoss] = [0.15, 0.5];
 
-/** Losses of batches that are averaged to say where training is. */
-const averaged = 16;
+/** Losses of batches that are averaged to say where training is, at most and as a part of those so far. */
+const [averaged, lately] = [16, 0.25];
 
 /** Steps before which a doubling is no time. */
 const leastSteps = 4;
@@ -64,7 +64,7 @@ function classesOf(view: RunView): number {
 /** Mean of the last losses over ln C; NaN while there is none. */
 function relativeLoss(view: RunView): number {
   const losses = view.series("loss/train");
-  const count = Math.min(averaged, losses.length);
+  const count = Math.min(averaged, Math.ceil(lately * losses.length));
   let sum = 0;
   for (let back = 1; back <= count; back++) sum += losses.valueAt(losses.length - back);
   return sum / count / Math.log(classesOf(view));
