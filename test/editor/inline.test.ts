@@ -49,7 +49,7 @@ describe("beside the lines", () => {
     const { hover } = window;
     await hover.filter({ hasText: /Sharpness on the batch.*of 2\/η = 20 in run 1/ }).waitFor();
     expect(await hover.innerText()).toMatch(/Lanczos[^]*L18 Edge of stability \(Cohen et al\. 2021\)[^]*Open Run/);
-    expect(await hover.locator("a").filter({ hasText: "L18" }).getAttribute("data-href")).toBe(
+    expect(await hover.locator("a").filter({ hasText: "L18" }).first().getAttribute("data-href")).toBe(
       "https://arxiv.org/abs/2103.00065",
     );
     await window.screenshot("inline-hover");
@@ -64,8 +64,8 @@ describe("beside the lines", () => {
   });
 
   test("hints move with their lines, and go where a line is changed until that is undone", async () => {
-    const before = await window.hint(/of 2 (after|at)/).boundingBox();
     await window.goTo(1, 1);
+    const before = await window.hint(/of 2 (after|at)/).boundingBox();
     await window.page.keyboard.type("// Moved.\n\n");
     await expect
       .poll(async () => ((await window.hint(/of 2 (after|at)/).boundingBox())?.y ?? 0) - (before?.y ?? 0))
@@ -80,7 +80,7 @@ describe("beside the lines", () => {
     await window.runCommand("File: Revert File");
   });
 
-  test("everything can be switched off and on, and reads as well in a light theme", async () => {
+  test("everything can be switched off and on, and reads as well in a dark theme", async () => {
     await window.runCommand("Orrery: Toggle Inline Results");
     await expect.poll(() => window.lens("▷ Inspect").count()).toBe(0);
     await expect.poll(() => window.hint(/of 2|update/).count()).toBe(0);
@@ -89,8 +89,8 @@ describe("beside the lines", () => {
     await window.lens("195 parameters").waitFor();
     await window.hint(/of 2 (after|at)/).waitFor();
     await window.runCommand("Preferences: Toggle between Light/Dark Themes");
-    await window.page.locator(".monaco-workbench.vs").waitFor();
-    await window.screenshot("inline-light");
+    await window.page.locator(".monaco-workbench.vs-dark").waitFor();
+    await window.screenshot("inline-dark");
     await window.runCommand("Preferences: Toggle between Light/Dark Themes");
   });
 

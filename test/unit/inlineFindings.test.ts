@@ -81,7 +81,7 @@ describe("after a run", () => {
       lastSharpness: reading("sharpness/batch", 20),
     });
     expect(hints(await findingsIn(script, placed(run, script)))).toEqual([
-      ["0.1", "ran at 0.05: η·λ = 1 of 2 after run 3"],
+      ["0.1", "ran at 0.05: η·λ = 1 of 2 at step 0 of run 3"],
     ]);
   });
 
@@ -144,9 +144,9 @@ describe("after a run", () => {
     expect(diagnostic?.severity).toBe("warning");
     expect(diagnostic?.message).toContain("Run 3 diverged at step 41. The sharpness at step 0, 163, was 8.15 times");
     const [fix] = diagnostic?.fixes ?? [];
-    // 2/163 = 0.012270, never rounded up; 2/164 and 2/162 are its interval.
+    // 2/163 = 0.012270, never rounded up; 2/164 = 0.012195 and 2/162 = 0.012346 are its interval.
     expect(fix?.title).toContain("Set the learning rate to 0.0122,");
-    expect(fix?.title).toContain("(0.0122 to 0.0123)");
+    expect(fix?.title).toContain("(0.0121 to 0.0123)");
     expect(fix?.edits.map(({ range, text }) => [textAt(script, range), text])).toEqual([["0.1", "0.0122"]]);
   });
 

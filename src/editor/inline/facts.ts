@@ -7,7 +7,11 @@ import { lawLink } from "./lawLink.ts";
 import type { PlacedRun } from "./placedRun.ts";
 import { digits, errorText } from "./runTexts.ts";
 
-const certainties = { exact: "exact", interval: "10 to 90 %", ruleOfThumb: "a rule of thumb" } as const;
+const certainties = {
+  exact: "exact, read off the text",
+  interval: "10 to 90 %, read off the text",
+  ruleOfThumb: "a rule of thumb, read off the text",
+} as const;
 
 /** A prediction made from the text; `text` writes its number with its unit. */
 export function predictedFact(what: string, prediction: Prediction, text: (value: number) => string): InlineFact {
@@ -19,7 +23,7 @@ export function predictedFact(what: string, prediction: Prediction, text: (value
     value: certainty === "interval" ? `${text(low)} to ${text(high)}` : text(value),
     uncertainty: certainties[certainty],
     method: how,
-    assumptions: ["Read off the text, before any run.", ...assumptions],
+    assumptions,
     law,
   };
 }

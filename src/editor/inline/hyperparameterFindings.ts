@@ -6,13 +6,7 @@ import type { TrainingSketch } from "../../source/sketch/trainingSketch.ts";
 import { edgeOfStability } from "../../theory/empirical/edgeOfStability.ts";
 import { noiseScale, stepRatio } from "../../theory/hyperparameters/noiseScale.ts";
 import { measuredFact, predictedFact } from "./facts.ts";
-import {
-  literalOf,
-  recordedOptimizer,
-  restOfLine,
-  type InlineContext,
-  type Literal,
-} from "./inlineContext.ts";
+import { literalOf, recordedOptimizer, restOfLine, type InlineContext, type Literal } from "./inlineContext.ts";
 import type { InlineFact, InlineFinding } from "./inlineFinding.ts";
 import { ceilingText, stepsText } from "./predictionTexts.ts";
 import { digits, noiseText, sharpnessText } from "./runTexts.ts";

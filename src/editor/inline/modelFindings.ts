@@ -13,13 +13,12 @@ import { digits } from "./runTexts.ts";
 export function modelFindings(context: InlineContext): readonly InlineFinding[] {
   return context.predictions.models.map((read) => {
     const recorded = context.speaking && recordedModel(context.speaking, read, context);
-    const predictions = recorded === undefined ? read : { ...read, parameters: recordedParameters(recorded, context) };
-    const text = modelText(predictions);
+    const text = modelText(recorded === undefined ? read : { ...read, parameters: exactly(recorded.parameters, "") });
     const { statement } = read.model;
     return {
       range: restOfLine(context, statement),
       lens: text === "" ? undefined : { statement, text },
-      facts: [...predictedFacts(predictions), ...firstLossFacts(context, recorded)],
+      facts: [parametersFact(read, recorded, context), ...predictedFacts(read), ...firstLossFacts(context, recorded)],
       measured: recorded !== undefined,
     };
   });
@@ -38,14 +37,20 @@ function recordedModel(
   });
 }
 
-function recordedParameters({ parameters }: InlineModel, { speaking }: InlineContext) {
-  return exactly(parameters, `as ${speaking?.name ?? "a run"} recorded it`);
+/** As the run counted them, where it did. */
+function parametersFact(
+  { parameters }: ModelPredictions,
+  recorded: InlineModel | undefined,
+  { speaking }: InlineContext,
+): InlineFact {
+  if (recorded === undefined || speaking === undefined) return predictedFact("Parameters", parameters, countText);
+  const value = `${countText(recorded.parameters)} in ${speaking.name}`;
+  return { what: "Parameters", value, uncertainty: "exact", assumptions: [], run: speaking.run.directory };
 }
 
-function predictedFacts({ parameters, memory, operations, firstLoss, signal }: ModelPredictions): InlineFact[] {
+function predictedFacts({ memory, operations, firstLoss, signal }: ModelPredictions): InlineFact[] {
   const { gain, usableDepth } = signal;
   return [
-    predictedFact("Parameters", parameters, countText),
     predictedFact("Outputs of all layers, an example", memory, bytesText),
     predictedFact("Forward pass, an example", operations, operationsText),
     ...(firstLoss === undefined ? [] : [predictedFact("Loss at step 0", firstLoss, lossText)]),
