@@ -70,6 +70,17 @@ describe("under AdamW, weights of a layer without a scale", () => {
     expect(standings[0]?.says).toContain("out of regime: not so that gradients are mostly noise in some layer");
   });
 
+  it("are out of regime where gradients have shrunk, for updates are then shorter than noise's", () => {
+    const shrunk = decayingWeights(short).map((record): HistoryRecord => {
+      if (record.t !== "measure") return record;
+      const { "update/angle@a": angle = NaN, ...others } = record.values;
+      return { ...record, values: { ...others, ...(Number.isFinite(angle) && { "update/angle@a": angle / 4 }) } };
+    });
+    const { issued, standings } = followed(shrunk);
+    expect(issued).toEqual([]);
+    expect(standings[0]?.says).toContain("out of regime: not so that gradients are mostly noise in some layer");
+  });
+
   it("are out of regime without decay, with coupled decay, or where the learning rate moves", () => {
     const withOptimizer = (change: object, group: object = {}) =>
       followed(

@@ -14,7 +14,8 @@
  *
  * Assumes a constant learning rate, one decay for all matrices, layers whose scale the loss does not feel because a normalization
  * follows, and noise: for AdamW that is checked, as signal makes the updates longer than the noise's η·√(N(1−β₁)/(1+β₁)), by up to
- * the square root of (1+β₁)/(1−β₁). Of layers that have a scale it does not speak: their gradient has a lasting part along the weights.
+ * the square root of (1+β₁)/(1−β₁), and as gradients that shrink make them shorter: where the layer above decayed, norms came
+ * to 0.7 to 0.75 of the forecast. Of layers that have a scale it does not speak: their gradient has a lasting part along the weights.
  *
  * Forecasts, for each layer, one τ ahead: the norm, and the angle of a step. Interval: ± 15 %. On 12 small
  * networks with layer normalization in float64 (η 0.001 to 0.1, λ 0.003 to 2, labels partly random; 10 with AdamW, 2 with descent) 36 of
@@ -42,7 +43,10 @@ const leastMeasurements = 3;
 /** Measurements before it speaks, which tell noise from signal; the mean of the last ones is taken. */
 const leastBefore = 10;
 
-/** Longer updates than those of noise by more than this factor have signal in them. */
+/**
+ * Updates longer than those of noise by more than this factor have signal in them; shorter ones come from gradients that have shrunk
+ * within the memory of their squares, 1/(1 − β₂) steps.
+ */
 const mostSignal = 1.5;
 
 /** Relative half-width of the intervals. */
@@ -124,6 +128,11 @@ function signalOf({ norm, angle, weights }: Layer, { rate, persistence }: Decay)
   return squares / leastBefore / (rate ** 2 * weights * persistence);
 }
 
+/** Whether updates are as long as those of noise. */
+function isNoise(signal: number): boolean {
+  return signal <= mostSignal ** 2 && signal >= mostSignal ** -2;
+}
+
 function checks(view: RunView): readonly RegimeCheck[] {
   const decay = decayOf(view);
   const base = [
@@ -143,11 +152,11 @@ function checks(view: RunView): readonly RegimeCheck[] {
   const signals = layersOf(view)
     .map((layer) => signalOf(layer, decay))
     .filter(Number.isFinite);
-  const noisy = signals.filter((signal) => signal <= mostSignal ** 2).length;
+  const noisy = signals.filter(isNoise).length;
   return [
     ...base,
     {
-      condition: "gradients are mostly noise in some layer",
+      condition: "gradients are mostly noise in some layer, and as large as they were",
       holds: signals.length === 0 ? "unknown" : noisy > 0,
       saw: signals.length === 0 ? "too few measurements" : `in ${noisy} of ${signals.length} layers`,
     },
@@ -166,7 +175,7 @@ function forecast(view: RunView, spoken: (subject: string) => boolean): readonly
   return layersOf(view).flatMap((layer) => {
     if (spoken(`${layer.name} rotation`) || layer.norm.length < leastBefore) return [];
     const signal = decay.adaptive ? signalOf(layer, decay) : 1;
-    return signal <= mostSignal ** 2 ? forecastsOf(view, layer, decay) : [];
+    return isNoise(signal) ? forecastsOf(view, layer, decay) : [];
   });
 }
 
