@@ -1,10 +1,10 @@
 /** What theory expects of a script that has not run, read off its text alone. */
 import type { Law } from "../../theory/law.ts";
 
-export type LawReference = Pick<Law, "id" | "number" | "title" | "references">;
+type LawReference = Pick<Law, "id" | "number" | "title" | "references">;
 
 /** A number that follows from the text; `low` and `high` are its 10 % and 90 % quantiles, and equal it where there is no interval. */
-export interface Predicted {
+interface Predicted {
   readonly known: true;
   readonly value: number;
   readonly low: number;
@@ -18,7 +18,7 @@ export interface Predicted {
 }
 
 /** Theory does not say, or the text does not say enough. */
-export interface NotPredicted {
+interface NotPredicted {
   readonly known: false;
   /** As the second half of a sentence: "its input's shape is not in the text". */
   readonly reason: string;

@@ -6,7 +6,7 @@ import type { ModelSketch } from "../../source/sketch/modelSketch.ts";
 import { activationNamed } from "../../theory/limits/activationFunctions.ts";
 import type { SignalLayer } from "../../theory/limits/signalPropagation.ts";
 
-export type WeightedLayer = DenseLayer | ConvolutionLayer;
+type WeightedLayer = DenseLayer | ConvolutionLayer;
 
 export interface StackedLayer {
   readonly sketch: WeightedLayer;

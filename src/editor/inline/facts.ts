@@ -28,7 +28,7 @@ export function predictedFact(what: string, prediction: Prediction, text: (value
   };
 }
 
-export interface MeasuredWords {
+interface MeasuredWords {
   readonly what: string;
   readonly value: string;
   /** One sentence each. */

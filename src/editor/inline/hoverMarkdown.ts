@@ -44,7 +44,7 @@ function lawMarkdown({ number, title, citation, address }: LawLink): string {
   return `${linked} (${plain(citation)})`;
 }
 
-export function examplesText(count: number): string {
+function examplesText(count: number): string {
   return `${count.toLocaleString("en-US")} ${count === 1 ? "example" : "examples"}`;
 }
 

@@ -2,7 +2,7 @@
 import * as vscode from "vscode";
 import { settings } from "../../ids.ts";
 
-export type InlineSurface = "codeLens" | "inlayHints" | "hovers" | "diagnostics";
+type InlineSurface = "codeLens" | "inlayHints" | "hovers" | "diagnostics";
 
 export function isShown(surface: InlineSurface, document: vscode.TextDocument): boolean {
   const configuration = vscode.workspace.getConfiguration("", document);

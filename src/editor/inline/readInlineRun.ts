@@ -15,7 +15,7 @@ const ofLayers = ["activation/effectiveRank", "activation/deadFraction", "activa
 const withUnits = /^(Dense|Linear|Conv\w*|LazyLinear|LazyConv\w*)$/;
 
 /** SHA-256 of a file that has not changed since a time (milliseconds since the epoch); undefined where it may have. */
-export type TextSince = (file: string, since: number) => string | undefined;
+type TextSince = (file: string, since: number) => string | undefined;
 
 /** Throws `RunFileError` where the run cannot be read. */
 export function readInlineRun(
