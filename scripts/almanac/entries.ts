@@ -155,4 +155,10 @@ export const entries: readonly AlmanacEntry[] = [
     },
     outside: { script: "scheduleLaw.mjs", runs: [["--shape", "cosine", "--steps", "300"]], budget: "5%" },
   },
+  {
+    law: "weight-equilibrium",
+    quick: false,
+    holds: { script: "weight_equilibrium.py", budget: "60%" },
+    outside: { script: "weight_equilibrium.py", runs: [["--decay", "0"]] },
+  },
 ];
