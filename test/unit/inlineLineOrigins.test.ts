@@ -49,6 +49,12 @@ describe("a line that a run recorded", () => {
     expect(placesAfter(edit)).toEqual([0, 1, 2, -1, 4]);
     expect(placesAfter(edit, undo)).toEqual([0, 1, 2, 3, 4]);
   });
+  test("stays where the whole text is put in its own place, as when a file is read anew", () => {
+    const whole = { start: at(0, 0), end: at(4, 12) };
+    expect(placesAfter({ ...whole, inserted: text })).toEqual([0, 1, 2, 3, 4]);
+    const other = text.replace("const b = 2;", "// b\nconst b = 0;");
+    expect(placesAfter({ ...whole, inserted: other })).toEqual([0, 1, 2, -1, 5]);
+  });
   test("is where the other half of a split line is put together again", () => {
     const split = insert(2, 5, "\n");
     const join: LineEdit = { start: at(2, 5), end: at(3, 0), inserted: "" };

@@ -20,12 +20,27 @@ export class LineOrigins {
   }
 
   edit({ start, end, inserted }: LineEdit): void {
-    const count = linesOf(inserted).length;
-    const [first, last] = [this.#originAt(start.line), this.#originAt(end.line)];
-    const between = Array<number>(Math.max(0, count - 2)).fill(-1);
+    const put = linesOf(inserted);
+    const taken = this.#origins.slice(start.line, end.line + 1);
+    const [first = -1, last = -1] = [taken[0], taken.at(-1)];
     // Of two lines that become one, the one stays of which more is left; which of them it reads as is looked at when asked.
-    const ends = count > 1 ? [first, ...between, last] : [start.column === 0 ? last : first];
-    this.#origins.splice(start.line, end.line - start.line + 1, ...ends);
+    const ends = put.length > 1 ? [first, ...this.#between(put, taken), last] : [start.column === 0 ? last : first];
+    this.#origins.splice(start.line, taken.length, ...ends);
+  }
+
+  /** Of whole lines that are put in the place of others, those at either end that read alike: a file that is read anew is one edit. */
+  #between(put: readonly string[], taken: readonly number[]): number[] {
+    const origins = put.map(() => -1);
+    const most = Math.min(put.length, taken.length) - 1;
+    const isAlike = (one: string | undefined, origin = -1) => origin >= 0 && this.#lines[origin] === one;
+    let before = 1;
+    for (; before < most && isAlike(put[before], taken[before]); before++) origins[before] = taken[before] ?? -1;
+    for (let back = 2; back <= most - before + 1; back++) {
+      const origin = taken.at(-back);
+      if (!isAlike(put.at(-back), origin)) break;
+      origins[put.length - back] = origin ?? -1;
+    }
+    return origins.slice(1, -1);
   }
 
   /** For each line of the first text, where it stands in `text`, the text after all edits; −1 where it is no longer there. */
@@ -38,10 +53,6 @@ export class LineOrigins {
       }
     }
     return places;
-  }
-
-  #originAt(line: number): number {
-    return this.#origins[line] ?? -1;
   }
 }
 

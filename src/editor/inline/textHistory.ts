@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 import type { Subscription } from "../runAccess.ts";
 import { LineOrigins } from "./lineOrigins.ts";
 
-/** Texts that are followed in one document; of more, the oldest are forgotten. */
+/** Texts that are followed in one document; of more, those are forgotten that were not asked for longest. */
 const mostTexts = 8;
 
 export class TextHistory implements vscode.Disposable {
@@ -40,7 +40,13 @@ export class TextHistory implements vscode.Disposable {
    * changed. Undefined where the document has not been seen with that text.
    */
   places(document: vscode.TextDocument, hash: string): Int32Array | undefined {
-    return this.#follow(document).get(hash)?.places(document.getText());
+    const texts = this.#follow(document);
+    const lines = texts.get(hash);
+    if (lines === undefined) return undefined;
+    // What is asked for is not what is forgotten first.
+    texts.delete(hash);
+    texts.set(hash, lines);
+    return lines.places(document.getText());
   }
 
   dispose(): void {
@@ -49,7 +55,7 @@ export class TextHistory implements vscode.Disposable {
   }
 
   /** Begins to follow the text as it stands if it is that of the disk, and begins again where the text has come back. */
-  #follow(document: vscode.TextDocument): ReadonlyMap<string, LineOrigins> {
+  #follow(document: vscode.TextDocument): Map<string, LineOrigins> {
     const key = document.uri.toString();
     const texts = this.#documents.get(key) ?? new Map<string, LineOrigins>();
     this.#documents.set(key, texts);
