@@ -16,6 +16,7 @@ import { weightEquilibrium } from "./hyperparameters/weightEquilibrium.ts";
 import { catapult } from "./limits/catapult.ts";
 import { lazyDynamics } from "./limits/lazyDynamics.ts";
 import { signalAtInitialization } from "./limits/signalAtInitialization.ts";
+import { stepSize } from "./limits/stepSize.ts";
 import { balancedness } from "./solvable/balancedness.ts";
 import { deepLinearModes } from "./solvable/deepLinearModes.ts";
 import { flattestSolution } from "./solvable/flattestSolution.ts";
@@ -38,6 +39,7 @@ export const catalog: readonly Law[] = [
   lazyDynamics,
   signalAtInitialization,
   catapult,
+  stepSize,
   stochasticEdge,
   firstLearningRate,
   learningRateDrop,

@@ -15,6 +15,7 @@ import { linearBatch } from "./streams/linearBatch.ts";
 import { linearNetwork } from "./streams/linearNetwork.ts";
 import { penalizedNetwork } from "./streams/penalizedNetwork.ts";
 import { risingCurvature } from "./streams/risingCurvature.ts";
+import { endedView, sameStart } from "./streams/sameStart.ts";
 import { scaleFreeWeights } from "./streams/scaleFreeWeights.ts";
 import { grid, scaledRun, truth } from "./streams/scalingFamily.ts";
 import { branches, cosine, scheduledRun } from "./streams/schedules.ts";
@@ -46,8 +47,12 @@ export const lawRuns: Readonly<Record<string, () => LawRun>> = {
       ...{ signals: [2, 1], start: { deviation: 0.5 }, rate: 0.1, steps: 200, width: 2, every: 10, sharpness: true },
     }),
   }),
-  "lazy-dynamics": () => ({ records: wideNetwork({ width: 400, steps: 250, every: 25 }) }),
+  "lazy-dynamics": () => ({ records: wideNetwork({ width: 400, steps: 250, every: 20, seed: 3 }) }),
   "signal-propagation": () => ({ records: freshSignals() }),
+  "step-size": () => ({
+    records: sameStart({ rate: 0.05 }),
+    earlier: [0.1, 0.2].map((rate) => endedView(sameStart({ rate }))),
+  }),
   "stochastic-edge": () => ({ records: risingCurvature((step) => Math.min(17, 2 + step / 30)) }),
   "first-learning-rate": () => ({
     records: firstSteps({ seed: 1, steps: 120, rate: (step) => Math.min(3, (step + 1) / 30) }),
