@@ -161,4 +161,31 @@ export const entries: readonly AlmanacEntry[] = [
     holds: { script: "weight_equilibrium.py", budget: "60%" },
     outside: { script: "weight_equilibrium.py", runs: [["--decay", "0"]] },
   },
+  {
+    law: "hessian-outliers",
+    quick: false,
+    holds: {
+      script: "classes.mjs",
+      runs: [["--width", "24", "--rate", "0.5", "--steps", "28"]],
+      budget: "100%",
+    },
+    outside: {
+      script: "classes.mjs",
+      runs: [["--width", "24", "--steps", "6", "--batch", "20"]],
+      budget: "100%",
+    },
+  },
+  {
+    law: "step-size",
+    quick: false,
+    holds: {
+      script: "stepSize.mjs",
+      runs: [
+        ["--rate", "0.1"],
+        ["--rate", "0.05"],
+        ["--rate", "0.025"],
+      ],
+    },
+    outside: { script: "stepSize.mjs", runs: [["--rate", "0.1"], ["--rate", "0.05"], ["--momentum", "0.9"]] },
+  },
 ];

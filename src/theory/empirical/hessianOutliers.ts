@@ -11,6 +11,7 @@
  * measurements, and C − 2 to C in 80; that over a batch of 10·C examples C − 2 to C in 71, and of 4·C in 60. Above 0.7, where the classes have not yet come
  * apart, it was 17 of 28; below 0.15 examples are being fitted one by one, and with 15 of a class more stood out. That most of the gradient lies along
  * the outliers was not borne out on such networks: its share in the first ten eigenvectors was 0.01 to 0.8, and nothing is forecast of it.
+ * In a run of TensorFlow.js with batches of 20 a class (`examples/laws/classes.mjs`) it was C − 2 to C in 7 of the 9 measurements there.
  *
  * Assumes a cross-entropy over 3 to 16 classes, no batch normalization, which shrinks outliers (Ghorbani et al. 2019), and batches of 10
  * examples a class. Forecast, once for each doubling of the step: the count at the next measurement is C − 2 to C.
