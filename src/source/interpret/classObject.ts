@@ -6,7 +6,7 @@ import type { Given } from "./given.ts";
 import type { Memory } from "./memory.ts";
 import { unbound, type ObjectValue, type Value } from "./value.ts";
 
-export interface ClassMaking {
+interface ClassMaking {
   readonly name: string;
   readonly range: SourceRange;
   readonly statement: SourcePosition;

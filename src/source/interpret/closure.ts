@@ -3,7 +3,7 @@ import type { SourcePosition, SourceRange } from "../places.ts";
 import type { Given } from "./given.ts";
 import { madeElsewhere, nothing, type ObjectValue, type Value } from "./value.ts";
 
-export interface ClosureMaking {
+interface ClosureMaking {
   readonly name: string | undefined;
   /** Tells the functions of a text apart. */
   readonly site: number;

@@ -58,7 +58,7 @@ function forked(reading: Reading, ways: readonly (() => Completion)[]): Completi
 /** Loops over more than this are not followed round by round. */
 const mostRounds = 256;
 
-export interface LoopPlan {
+interface LoopPlan {
   readonly range: SourceRange;
   /** What each round gets; undefined where that is not known. */
   readonly items: readonly Value[] | undefined;

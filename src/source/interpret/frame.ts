@@ -8,8 +8,6 @@ import type { Reading } from "./reading.ts";
 /** One call of a function that is being followed. */
 export interface Frame {
   readonly returned: Value[];
-  /** A generator hands out values that are not followed. */
-  yields: boolean;
 }
 
 /** What the parts that read a language's expressions and statements need of one another. */

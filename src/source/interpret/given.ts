@@ -2,7 +2,7 @@
 import type { SourcePosition, SourceRange } from "../places.ts";
 import { isNothing, unknown, type Value } from "./value.ts";
 
-export interface GivenArguments {
+interface GivenArguments {
   readonly positional: readonly Value[];
   readonly named: ReadonlyMap<string, Value>;
   /** Why there may be arguments that are not here: `**settings`, or code that does not parse. Undefined where there are none. */

@@ -20,7 +20,7 @@ export interface LayerDraft {
   readonly output: Dims | undefined;
 }
 
-export interface LayerMaking {
+interface LayerMaking {
   readonly call: string;
   readonly range: SourceRange;
   readonly name?: string | undefined;

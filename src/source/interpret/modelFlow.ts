@@ -11,7 +11,7 @@ export interface Residual {
   readonly range: SourceRange;
 }
 
-export interface ModelFlow {
+interface ModelFlow {
   readonly flow: Known<Flow>;
   readonly residuals: readonly Residual[];
   /** Steps of layers that lie on the way. */

@@ -7,7 +7,7 @@ import { shapeOf, type Dims, type FlowStep } from "./flow.ts";
 import type { LayerObject, LayerOwn } from "./layerObject.ts";
 import { modelFlow, type Residual } from "./modelFlow.ts";
 
-export interface FollowedModel {
+interface FollowedModel {
   readonly name: string | undefined;
   readonly form: ModelForm;
   readonly range: SourceRange;

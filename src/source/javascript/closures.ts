@@ -45,7 +45,7 @@ function follow(
   reading.callers.push({ name, range, statement: statementStart(node), site: node.id });
   try {
     if (body?.type !== "statement_block") return evaluator.evaluate(body, scope);
-    const frame: Frame = { returned: [], yields: generator };
+    const frame: Frame = { returned: [] };
     const completion = evaluator.execute(body.namedChildren, scope, frame);
     if (generator) return unknown("what a generator gives", range);
     if (completion !== "returns" && completion !== "fails") frame.returned.push(nothing);
@@ -90,13 +90,13 @@ export function classOf(evaluator: JavaScriptEvaluator, node: Syntax, scope: Sco
   const heritage = node.namedChildren.find((child) => child.type === "class_heritage");
   const clause = heritage === undefined ? undefined : heritage.namedChildren[0];
   const parent = clause?.type === "extends_clause" ? clause.field("value") : clause;
-  const bases = parent === undefined || parent === undefined ? [] : [evaluator.evaluate(parent, scope)];
+  const bases = parent === undefined ? [] : [evaluator.evaluate(parent, scope)];
   const { memory } = evaluator.reading;
   const members = new Entries(memory);
   const fields: Syntax[] = [];
   const body = node.field("body");
   for (const each of body === undefined ? [] : body.namedChildren) {
-    const isStatic = each.children.some((part) => part?.type === "static");
+    const isStatic = each.children.some((part) => part.type === "static");
     if (functionTypes.has(each.type)) {
       const method = each.field("name")?.text ?? "";
       members.assign(method, closureOf(evaluator, each, scope, method));

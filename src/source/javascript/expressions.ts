@@ -210,7 +210,7 @@ function binary(evaluator: JavaScriptEvaluator, node: Syntax, scope: Scope): Val
   const operator = node.field("operator")?.text ?? "";
   const left = evaluator.evaluate(node.field("left"), scope);
   const range = node.range;
-  if (node.children.some((each) => each?.type === "ERROR")) return unknown(unparsed, range);
+  if (node.children.some((each) => each.type === "ERROR")) return unknown(unparsed, range);
   if (operator === "??") {
     if (isNothing(left)) return evaluator.evaluate(node.field("right"), scope);
     const right = evaluator.evaluate(node.field("right"), scope);

@@ -14,7 +14,7 @@ import { evaluateExpression } from "./expressions.ts";
 import { countOfLoop } from "./loopCount.ts";
 
 /** Gives what an import of a module stands for; undefined for modules that are not known. */
-export type ModuleLoader = (module: string, imported: string) => ObjectValue | undefined;
+type ModuleLoader = (module: string, imported: string) => ObjectValue | undefined;
 
 export class JavaScriptEvaluator implements Evaluator {
   readonly reading: Reading;
@@ -32,7 +32,7 @@ export class JavaScriptEvaluator implements Evaluator {
   }
 
   evaluate(node: Syntax | undefined, scope: Scope): Value {
-    if (node === undefined || node === undefined) return nothing;
+    if (node === undefined) return nothing;
     this.reading.count();
     return evaluateExpression(this, node, scope);
   }

@@ -6,7 +6,7 @@ import type { Scope } from "../interpret/scope.ts";
 import { numberOf, scalar, type Value } from "../interpret/value.ts";
 import type { Known } from "../sketch/known.ts";
 
-export interface CountedLoop {
+interface CountedLoop {
   /** Its variable, where it counts up by one. */
   readonly variable: string | undefined;
   readonly count: Known<number>;

@@ -60,7 +60,7 @@ function follow(
   try {
     if (body === undefined) return nothing;
     if (node.type === "lambda") return evaluator.evaluate(body, scope);
-    const frame: Frame = { returned: [], yields: false };
+    const frame: Frame = { returned: [] };
     const completion = evaluator.execute(body.namedChildren, scope, frame);
     if (body.has("yield")) return unknown("what a generator gives", range);
     if (completion !== "returns" && completion !== "fails") frame.returned.push(nothing);
@@ -158,7 +158,7 @@ export function classOf(
   const inside = new Scope(scope, true);
   const body = node.field("body");
   const statements = body === undefined ? [] : body.namedChildren;
-  evaluator.execute(statements, inside, { returned: [], yields: false });
+  evaluator.execute(statements, inside, { returned: [] });
   const members = new Entries(memory, inside.all);
   const fields = statements.flatMap(fieldName);
   const isData = decorators.some((each) => each.startsWith("dataclass") || each.startsWith("dataclasses.dataclass"));

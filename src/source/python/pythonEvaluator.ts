@@ -29,7 +29,7 @@ export class PythonEvaluator implements Evaluator {
   }
 
   evaluate(node: Syntax | undefined, scope: Scope): Value {
-    if (node === undefined || node === undefined) return nothing;
+    if (node === undefined) return nothing;
     this.reading.count();
     return evaluatePython(this, node, scope);
   }

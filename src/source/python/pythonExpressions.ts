@@ -203,7 +203,7 @@ function combine(evaluator: PythonEvaluator, operator: string, one: Value, other
 function binary(evaluator: PythonEvaluator, node: Syntax, scope: Scope): Value {
   const left = evaluator.evaluate(node.field("left"), scope);
   const right = evaluator.evaluate(node.field("right"), scope);
-  if (node.children.some((each) => each?.type === "ERROR")) return unknown(unparsed, node.range);
+  if (node.children.some((each) => each.type === "ERROR")) return unknown(unparsed, node.range);
   return combine(evaluator, node.field("operator")?.text ?? "", left, right, node);
 }
 
@@ -222,7 +222,7 @@ function booleanOperator(evaluator: PythonEvaluator, node: Syntax, scope: Scope)
 function comparison(evaluator: PythonEvaluator, node: Syntax, scope: Scope): Value {
   const range = node.range;
   const parts = node.namedChildren;
-  const operators = node.children.flatMap((each) => (each === undefined || each.isNamed ? [] : [each.text]));
+  const operators = node.children.flatMap((each) => (each.isNamed ? [] : [each.text]));
   const [left, right] = parts.map((each) => evaluator.evaluate(each, scope));
   const operator = operators.join(" ");
   if (parts.length !== 2 || left === undefined || right === undefined) return unknown("depends on a condition", range);
@@ -355,7 +355,6 @@ function slice(evaluator: PythonEvaluator, object: Value, place: Syntax, scope: 
   const parts = [":", ":"].map(() => undefined as number | undefined);
   let index = 0;
   for (const each of place.children) {
-    if (each === undefined) continue;
     if (each.type === ":") index++;
     else if (index < 2) {
       const bound = numberOf(evaluator.evaluate(each, scope));

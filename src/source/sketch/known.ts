@@ -18,7 +18,7 @@ export interface Stated<T> {
   readonly range: SourceRange | undefined;
 }
 
-export interface Unstated {
+interface Unstated {
   readonly known: false;
   /** Why it cannot be read off the text, as the second half of a sentence: `assigned in a loop`. */
   readonly reason: string;

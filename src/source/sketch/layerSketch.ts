@@ -82,7 +82,7 @@ export interface ConvolutionLayer extends LayerFacts, Weighted {
   readonly activation: Known<ActivationName>;
 }
 
-export interface EmbeddingLayer extends LayerFacts {
+interface EmbeddingLayer extends LayerFacts {
   readonly kind: "embedding";
   /** Size of the vocabulary. */
   readonly inputs: Known<number>;
@@ -90,7 +90,7 @@ export interface EmbeddingLayer extends LayerFacts {
   readonly kernelInitializer: InitializerSketch;
 }
 
-export interface NormalizationLayer extends LayerFacts {
+interface NormalizationLayer extends LayerFacts {
   readonly kind: "normalization";
   readonly form: "batch" | "layer" | "group" | "instance" | "rms";
   /** Size of its gain: channels, or the product of the normalized extents. */
@@ -116,7 +116,7 @@ export interface RecurrentLayer extends LayerFacts, Weighted {
 }
 
 /** Multi-head attention with its four projections. */
-export interface AttentionLayer extends LayerFacts {
+interface AttentionLayer extends LayerFacts {
   readonly kind: "attention";
   /** Width of the queries and of the output. */
   readonly units: Known<number>;
@@ -127,7 +127,7 @@ export interface AttentionLayer extends LayerFacts {
   readonly kernelInitializer: InitializerSketch;
 }
 
-export interface ActivationLayer extends LayerFacts {
+interface ActivationLayer extends LayerFacts {
   readonly kind: "activation";
   readonly activation: Known<ActivationName>;
   /** Slope below zero of a leaky ReLU, α of an ELU or a CELU, first slope of a PReLU; absent for all else. */
@@ -136,37 +136,37 @@ export interface ActivationLayer extends LayerFacts {
   readonly slopes: Known<number>;
 }
 
-export interface DropoutLayer extends LayerFacts {
+interface DropoutLayer extends LayerFacts {
   readonly kind: "dropout";
   readonly rate: Known<number>;
 }
 
-export interface PoolingLayer extends LayerFacts {
+interface PoolingLayer extends LayerFacts {
   readonly kind: "pooling";
   readonly form: "max" | "average";
   readonly global: boolean;
 }
 
 /** Moves values about without changing any: flatten, reshape, permute, padding, upsampling. */
-export interface ReshapeLayer extends LayerFacts {
+interface ReshapeLayer extends LayerFacts {
   readonly kind: "reshape";
 }
 
 /** Several inputs made one, without weights. */
-export interface MergeLayer extends LayerFacts {
+interface MergeLayer extends LayerFacts {
   readonly kind: "merge";
   readonly form: "add" | "average" | "concatenate" | "multiply" | "maximum" | "minimum" | "dot";
 }
 
 /** A trained tensor that belongs to no layer that is known: `nn.Parameter`, `tf.variable`. */
-export interface ParameterLayer extends LayerFacts {
+interface ParameterLayer extends LayerFacts {
   readonly kind: "parameter";
   readonly shape: Known<Shape>;
   readonly kernelInitializer: InitializerSketch;
 }
 
 /** A layer that is not known: a class from elsewhere, or one of the user's own that could not be followed. */
-export interface OtherLayer extends LayerFacts {
+interface OtherLayer extends LayerFacts {
   readonly kind: "other";
   /** True where it is known to have no weights. */
   readonly weightless: boolean;
@@ -186,5 +186,3 @@ export type LayerSketch =
   | MergeLayer
   | ParameterLayer
   | OtherLayer;
-
-export type LayerKind = LayerSketch["kind"];

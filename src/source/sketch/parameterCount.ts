@@ -15,7 +15,7 @@ export function parameterCount(model: ModelSketch): Known<number> {
 }
 
 /** Trained parameters of one layer, whether or not it shares them with another one. */
-export function layerParameterCount(layer: LayerSketch): Known<number> {
+function layerParameterCount(layer: LayerSketch): Known<number> {
   switch (layer.kind) {
     case "dense":
       return derived(

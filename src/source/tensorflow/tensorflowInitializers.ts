@@ -29,7 +29,7 @@ const scalings: Readonly<Record<string, Scaling>> = {
 const modes: Readonly<Record<string, Fan>> = { fanIn: "in", fanOut: "out", fanAvg: "average" };
 
 /** An initializer that the text makes by `tf.initializers.…(settings)`. Undefined for a name that is none. */
-export function initializerNamed(
+function initializerNamed(
   name: string,
   config: Config,
   basis: Basis,

@@ -43,7 +43,7 @@ const activations: Readonly<Record<string, ActivationName>> = {
 };
 
 /** The activation of a layer's setting; linear where it has none. */
-export function activationOf(value: Value | undefined): Known<ActivationName> {
+function activationOf(value: Value | undefined): Known<ActivationName> {
   const name = textOf(value, ofFramework("linear"));
   if (!name.known) return name;
   const found = Object.hasOwn(activations, name.value) ? activations[name.value] : undefined;

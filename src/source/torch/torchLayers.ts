@@ -17,7 +17,7 @@ import {
   zeros,
 } from "./torchInitializers.ts";
 
-export interface TorchLayer {
+interface TorchLayer {
   readonly weights: readonly (readonly [role: WeightRole, initial: InitializerSketch, dims: Dims])[];
   readonly describe: (input: Dims | undefined, initial: (role: WeightRole) => InitializerSketch) => LayerDraft;
 }

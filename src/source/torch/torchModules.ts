@@ -22,7 +22,7 @@ import type { SourceRange } from "../places.ts";
 import { Entries } from "../interpret/entries.ts";
 
 /** What makes a class of the script's a module. */
-export const moduleClasses: readonly string[] = [
+const moduleClasses: readonly string[] = [
   "torch.nn.Module",
   "torch.nn.modules.module.Module",
   "lightning.LightningModule",

@@ -78,7 +78,7 @@ export function isOptimizer(path: string): boolean {
 
 const hasBetas: readonly string[] = ["Adam", "AdamW", "Adamax", "NAdam"];
 
-export interface TorchOptimizerFacts {
+interface TorchOptimizerFacts {
   readonly kind: OptimizerKind;
   readonly hyperparameters: Hyperparameters;
   readonly weightDecayForm: "coupled" | "decoupled" | undefined;
