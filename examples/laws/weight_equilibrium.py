@@ -1,7 +1,7 @@
 """L34: under AdamW the norm of a layer and the angle of a step come to what η, λ and β₁ say, within 1/(ηλ) steps.
 
-The layers stand before a normalization, so that the loss does not feel their scale, and labels are mostly random, so that
-gradients are mostly noise. With `--decay 0` nothing comes to an equilibrium, and the law does not apply.
+The layers stand before a normalization, so that the loss does not feel their scale, and labels are mostly random, so
+that gradients are mostly noise. With `--decay 0` nothing comes to an equilibrium, and the law does not apply.
 """
 
 import argparse
