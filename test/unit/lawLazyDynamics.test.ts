@@ -51,10 +51,10 @@ describe("the linear model of the tangent kernel", () => {
 describe("the law of lazy dynamics", () => {
   it("forecasts the loss of wide networks hundreds of steps ahead, and holds in at least four of five", () => {
     const verdicts = [1, 2, 3, 4, 5].flatMap(
-      (seed) => followed(wideNetwork({ width: 800, steps: 500, every: 40, seed })).verdicts,
+      (seed) => followed(wideNetwork({ width: 800, steps: 320, every: 40, seed })).verdicts,
     );
     const decided = verdicts.filter(({ outcome }) => outcome === "held" || outcome === "broken");
-    expect(decided.length).toBeGreaterThan(8);
+    expect(decided.length).toBeGreaterThanOrEqual(8);
     const held = decided.filter(({ outcome }) => outcome === "held");
     expect(held.length / decided.length).toBeGreaterThanOrEqual(0.8);
     // Persistence and lines know nothing of modes.
@@ -68,7 +68,7 @@ describe("the law of lazy dynamics", () => {
   });
 
   it("is broken by a loss that does not follow while the kernel stays", () => {
-    const slow = wideNetwork({ width: 800, steps: 500, every: 40 }).map((record) =>
+    const slow = wideNetwork({ width: 800, steps: 320, every: 40 }).map((record) =>
       record.t === "step" && record.step > 150
         ? { ...record, values: { "loss/train": 1.3 * (record.values["loss/train"] ?? NaN) } }
         : record,

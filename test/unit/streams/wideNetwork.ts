@@ -18,11 +18,6 @@ export interface WideNetwork {
 const examples = 16;
 const inputs = 3;
 
-interface Unit {
-  readonly weights: readonly number[];
-  readonly out: number;
-}
-
 /**
  * f(x) = Σᵢ aᵢ·tanh(wᵢ·x)/√n of normal aᵢ and wᵢ, trained on ½ of the mean squared error of sin(2·x₁) + x₂ in float64, with the tangent kernel by its
  * derivatives as they stand in any text.
@@ -39,51 +34,60 @@ export function wideNetwork({
   const draw = gaussians(seed);
   const points = Array.from({ length: examples }, () => Array.from({ length: inputs }, draw));
   const targets = points.map(([one = 0, two = 0]) => Math.sin(2 * one) + two);
-  let units = Array.from({ length: width }, (): Unit => ({
-    weights: Array.from({ length: inputs }, draw),
-    out: draw(),
-  }));
+  const weights = Float64Array.from({ length: width * inputs }, draw);
+  const outs = Float64Array.from({ length: width }, draw);
   const scale = 1 / Math.sqrt(width);
-  const inside = ({ weights }: Unit, point: readonly number[]) =>
-    Math.tanh(weights.reduce((sum, each, index) => sum + each * (point[index] ?? 0), 0));
-  const residuals = () =>
-    points.map(
-      (point, index) =>
-        units.reduce((sum, unit) => sum + scale * unit.out * inside(unit, point), 0) - (targets[index] ?? 0),
-    );
-  const kernel = () => {
-    const hidden = points.map((point) => units.map((unit) => inside(unit, point)));
-    return new Matrix(
+  /** Of each example, each unit's output. */
+  const hiddenUnits = () =>
+    points.map((point) => {
+      const hidden = new Float64Array(width);
+      for (let unit = 0; unit < width; unit++) {
+        let sum = 0;
+        for (let at = 0; at < inputs; at++) sum += (weights[unit * inputs + at] ?? 0) * (point[at] ?? 0);
+        hidden[unit] = Math.tanh(sum);
+      }
+      return hidden;
+    });
+  const kernelOf = (hidden: readonly Float64Array[]) =>
+    new Matrix(
       hidden.map((one, i) =>
         hidden.map((other, j) => {
           const overlap = inner(points[i] ?? [], points[j] ?? []);
-          return units.reduce((sum, { out }, unit) => {
-            const [h, k] = [one[unit] ?? 0, other[unit] ?? 0];
-            return sum + scale ** 2 * (h * k + out ** 2 * (1 - h * h) * (1 - k * k) * overlap);
-          }, 0);
+          let sum = 0;
+          for (let unit = 0; unit < width; unit++) {
+            const h = one[unit] ?? 0;
+            const k = other[unit] ?? 0;
+            sum += h * k + (outs[unit] ?? 0) ** 2 * (1 - h * h) * (1 - k * k) * overlap;
+          }
+          return scale ** 2 * sum;
         }),
       ),
     );
-  };
-  const first = kernel();
+  const first = kernelOf(hiddenUnits());
   const largest = Math.max(...new EigenvalueDecomposition(first, { assumeSymmetric: true }).realEigenvalues) / examples;
   const rate = product / largest;
   const group = { learningRate: rate };
   const records: HistoryRecord[] = opening({ group, objective: { outputs: 1 }, batch: 16, examples: 16, ...setting });
   for (let step = 0; step < steps; step++) {
-    const residual = residuals();
+    const hidden = hiddenUnits();
+    const residual = hidden.map((each, index) => scale * inner(each, outs) - (targets[index] ?? 0));
     records.push(stepped(step, inner(residual, residual) / (2 * examples)));
-    if (step % every === 0) records.push(...measuredKernel(step, kernel(), first, residual, inKernel));
-    units = units.map((unit) => {
-      const hidden = points.map((point) => inside(unit, point));
-      const pulls = hidden.map((h, i) => ((residual[i] ?? 0) * unit.out * (1 - h * h) * scale) / examples);
-      return {
-        weights: unit.weights.map(
-          (each, index) => each - rate * pulls.reduce((sum, pull, i) => sum + pull * (points[i]?.[index] ?? 0), 0),
-        ),
-        out: unit.out - (rate * scale * inner(hidden, residual)) / examples,
-      };
-    });
+    if (step % every === 0) records.push(...measuredKernel(step, kernelOf(hidden), first, residual, inKernel));
+    const gain = (rate * scale) / examples;
+    const before = outs.slice();
+    for (let index = 0; index < examples; index++) {
+      const each = hidden[index] ?? outs;
+      const pull = gain * (residual[index] ?? 0);
+      const point = points[index] ?? [];
+      for (let unit = 0; unit < width; unit++) {
+        const h = each[unit] ?? 0;
+        const slope = pull * (before[unit] ?? 0) * (1 - h * h);
+        outs[unit] = (outs[unit] ?? 0) - pull * h;
+        for (let at = 0; at < inputs; at++) {
+          weights[unit * inputs + at] = (weights[unit * inputs + at] ?? 0) - slope * (point[at] ?? 0);
+        }
+      }
+    }
   }
   return [...records, { t: "end", step: steps, how: "finished" }] satisfies HistoryRecord[];
 }
@@ -109,6 +113,8 @@ function measuredKernel(
   ];
 }
 
-function inner(one: readonly number[], other: readonly number[]): number {
-  return one.reduce((sum, each, index) => sum + each * (other[index] ?? 0), 0);
+function inner(one: ArrayLike<number>, other: ArrayLike<number>): number {
+  let sum = 0;
+  for (let index = 0; index < one.length; index++) sum += (one[index] ?? 0) * (other[index] ?? 0);
+  return sum;
 }
