@@ -29,7 +29,6 @@ function sketchJavaScript(tree: Tree): SourceSketch {
   });
   evaluator.execute(new Syntax(tree.rootNode).namedChildren, new Scope(undefined, true), {
     returned: [],
-    yields: false,
   });
   followRest(evaluator.reading);
   return putTogether("tensorflowjs", evaluator.reading);
@@ -38,7 +37,6 @@ function sketchPython(tree: Tree): SourceSketch {
   const evaluator = new PythonEvaluator((reading) => new TorchLibrary(reading));
   evaluator.execute(new Syntax(tree.rootNode).namedChildren, new Scope(undefined, true), {
     returned: [],
-    yields: false,
   });
   followRest(evaluator.reading);
   return putTogether("pytorch", evaluator.reading);

@@ -74,6 +74,16 @@ test.each(scripts)("%s: each number stands in the text where the sketch says", a
 });
 
 describe("half-written scripts", () => {
+  test.each(["typescript", "python"] as const)(
+    "nested deeper than anybody writes, in %s, say nothing",
+    async (language) => {
+      const start =
+        language === "python" ? "import torch\nx = " : `import * as tf from "@tensorflow/tfjs";\nconst x = `;
+      const text = `${start}${"(".repeat(3000)}1${")".repeat(3000)}\n`;
+      expect(await sketchOf(text, language)).toBeUndefined();
+    },
+  );
+
   test("are read without an error, and no number is said that its literal does not", async () => {
     const texts = await Promise.all(
       scripts.map(async (script) => ({ script, text: (await sketchOfFile(script)).text })),

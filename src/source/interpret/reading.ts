@@ -17,6 +17,9 @@ const mostSteps = 60_000;
 /** Calls within calls; deeper ones are taken for recursion without end. */
 export const deepestCalls = 24;
 
+/** Expressions within expressions, those of the functions that they call among them. */
+const deepestExpressions = 700;
+
 /** A script that takes too much work to be read; nothing is said of it. */
 export class TooLong extends Error {}
 
@@ -78,6 +81,7 @@ export class Reading {
   #rehearsals = 0;
   #steps = 0;
   #serial = 0;
+  #depth = 0;
 
   constructor(invoke: (callee: Value, given: Given) => Value) {
     this.invoke = invoke;
@@ -86,6 +90,16 @@ export class Reading {
   /** To be called for each expression and each statement. */
   count(): void {
     if (++this.#steps > mostSteps) throw new TooLong();
+  }
+
+  /** To be called around each expression: those that stand too deep within one another are nobody's handwriting. */
+  enter(): void {
+    this.count();
+    if (++this.#depth > deepestExpressions) throw new TooLong();
+  }
+
+  leave(): void {
+    this.#depth--;
   }
 
   get rehearsing(): boolean {

@@ -33,8 +33,12 @@ export class JavaScriptEvaluator implements Evaluator {
 
   evaluate(node: Syntax | undefined, scope: Scope): Value {
     if (node === undefined) return nothing;
-    this.reading.count();
-    return evaluateExpression(this, node, scope);
+    this.reading.enter();
+    try {
+      return evaluateExpression(this, node, scope);
+    } finally {
+      this.reading.leave();
+    }
   }
 
   execute(statements: readonly Syntax[], scope: Scope, frame: Frame): Completion {

@@ -30,8 +30,12 @@ export class PythonEvaluator implements Evaluator {
 
   evaluate(node: Syntax | undefined, scope: Scope): Value {
     if (node === undefined) return nothing;
-    this.reading.count();
-    return evaluatePython(this, node, scope);
+    this.reading.enter();
+    try {
+      return evaluatePython(this, node, scope);
+    } finally {
+      this.reading.leave();
+    }
   }
 
   execute(statements: readonly Syntax[], scope: Scope, frame: Frame): Completion {
