@@ -11,6 +11,12 @@ const python = findPython();
 /** So that a run of a second has measured what hints are made of. */
 const measuring = ["--budget", "0.5"];
 
+/** What is typed is not kept. */
+const settings = { "files.autoSave": "off" };
+
+/** Settings are written to a disk, and texts read in a thread. */
+const patient = { timeout: 30_000 };
+
 if (python === undefined) console.warn(`What is shown beside the lines of Python is not tested. ${howToGetTorch}`);
 
 describe("beside the lines", () => {
@@ -23,7 +29,9 @@ describe("beside the lines", () => {
     storeRun(workspace, "layers.ts", measuring);
     storeRun(workspace, "diverges.js", measuring);
     if (python !== undefined) storeRun(workspace, "layers.py", [...measuring, "--python", python]);
-    window = opened.use(await EditorWindow.open({ home: workspace.home, folder: workspace.folder, trusted: true }));
+    window = opened.use(
+      await EditorWindow.open({ home: workspace.home, folder: workspace.folder, trusted: true, settings }),
+    );
   });
 
   afterAll(async () => {
@@ -68,11 +76,11 @@ describe("beside the lines", () => {
     const before = await window.hint(/of 2 (after|at)/).boundingBox();
     await window.page.keyboard.type("// Moved.\n\n");
     await expect
-      .poll(async () => ((await window.hint(/of 2 (after|at)/).boundingBox())?.y ?? 0) - (before?.y ?? 0))
+      .poll(async () => ((await window.hint(/of 2 (after|at)/).boundingBox())?.y ?? 0) - (before?.y ?? 0), patient)
       .toBeGreaterThan(20);
     await window.goTo(6, 17);
     await window.page.keyboard.type("5");
-    await expect.poll(() => window.hint(/of 2 (after|at)/).count()).toBe(0);
+    await expect.poll(() => window.hint(/of 2 (after|at)/).count(), patient).toBe(0);
     // What was measured of layers is not of this line.
     expect(await window.hint(/% dead/).count()).toBe(1);
     await window.page.keyboard.press("Control+Z");
@@ -82,8 +90,8 @@ describe("beside the lines", () => {
 
   test("everything can be switched off and on, and reads as well in a dark theme", async () => {
     await window.runCommand("Orrery: Toggle Inline Results");
-    await expect.poll(() => window.lens("▷ Inspect").count()).toBe(0);
-    await expect.poll(() => window.hint(/of 2|update/).count()).toBe(0);
+    await expect.poll(() => window.lens("▷ Inspect").count(), patient).toBe(0);
+    await expect.poll(() => window.hint(/of 2|update/).count(), patient).toBe(0);
     await window.screenshot("inline-off");
     await window.runCommand("Orrery: Toggle Inline Results");
     await window.lens("195 parameters").waitFor();
@@ -106,7 +114,7 @@ describe("beside the lines", () => {
     await window.screenshot("inline-fix-offered");
     await fix.click();
     await window.line(/tf\.train\.sgd\(0\.\d+\)/).waitFor();
-    await expect.poll(() => window.squiggles("warning").count()).toBe(0);
+    await expect.poll(() => window.squiggles("warning").count(), patient).toBe(0);
     await window.screenshot("inline-fixed");
     await window.page.keyboard.press("Control+Z");
     await window.line(/tf\.train\.sgd\(40\)/).waitFor();
@@ -115,8 +123,8 @@ describe("beside the lines", () => {
 
   test("two editors of one file read alike", async () => {
     await window.runCommand("View: Split Editor");
-    await expect.poll(() => window.lens("49 parameters").count()).toBe(2);
-    await expect.poll(() => window.squiggles("warning").count()).toBeGreaterThanOrEqual(2);
+    await expect.poll(() => window.lens("49 parameters").count(), patient).toBe(2);
+    await expect.poll(() => window.squiggles("warning").count(), patient).toBeGreaterThanOrEqual(2);
     await window.screenshot("inline-two-editors");
     await window.runCommand("View: Close All Editors");
   });
@@ -141,7 +149,7 @@ describe("beside the lines", () => {
     await window.openFile("layers.ts");
     await window.hint(/of 2 (after|at)/).waitFor();
     await window.runCommand("Orrery: Clear Inline Results");
-    await expect.poll(() => window.hint(/of 2|update/).count()).toBe(0);
+    await expect.poll(() => window.hint(/of 2|update/).count(), patient).toBe(0);
     expect(await window.lens("195 parameters").count()).toBe(1);
   });
 
