@@ -67,7 +67,7 @@ const spent = 0.2;
  * the peak, and none at a fifth, where the curve falls because of the decay and is carried on like that. Between them a straight
  * line, which four cosines of Luo et al. 2025 follow to a tenth: 0.8 at 0.87 of the peak, 0.4 at 0.55, 0.0 at 0.23.
  */
-export function shareToCome(rate: number): number {
+function shareToCome(rate: number): number {
   return Math.min(1, Math.max(0, (rate - spent) / (1 - spent)));
 }
 
