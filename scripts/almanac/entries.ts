@@ -181,11 +181,18 @@ export const entries: readonly AlmanacEntry[] = [
     holds: {
       script: "stepSize.mjs",
       runs: [
-        ["--rate", "0.1"],
-        ["--rate", "0.05"],
-        ["--rate", "0.025"],
+        ["--rate", "0.06"],
+        ["--rate", "0.03"],
+        ["--rate", "0.015"],
       ],
     },
-    outside: { script: "stepSize.mjs", runs: [["--rate", "0.1"], ["--rate", "0.05"], ["--momentum", "0.9"]] },
+    outside: {
+      script: "stepSize.mjs",
+      runs: [
+        ["--rate", "0.06"],
+        ["--rate", "0.03"],
+        ["--momentum", "0.9"],
+      ],
+    },
   },
 ];
