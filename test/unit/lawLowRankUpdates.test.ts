@@ -25,7 +25,9 @@ describe("updates of low rank", () => {
     (update) => {
       const { issued, verdicts, refusals } = follow(learnedChange({ update }), [lowRankUpdates]);
       expect(refusals).toEqual([]);
-      expect(issued.map(({ issuedAt, subject, high }) => [issuedAt, subject, Math.round(high)])).toEqual([[0, "dense1", 5]]);
+      expect(issued.map(({ issuedAt, subject, high }) => [issuedAt, subject, Math.round(high)])).toEqual([
+        [0, "dense1", 5],
+      ]);
       expect(verdicts.map(({ outcome }) => outcome)).toEqual(["held"]);
       expect(verdicts[0]?.skill).toBeGreaterThan(0.5);
     },
