@@ -106,10 +106,8 @@ describe("beside the lines", () => {
     await window.openFile("diverges.js");
     await window.squiggles("warning").first().waitFor();
     await window.goTo(10, 30);
-    await window.page.keyboard.press("Control+.");
-    const fix = window.page
-      .locator(".action-widget .monaco-list-row")
-      .filter({ hasText: /Set the learning rate to 0\./ });
+    await window.page.locator(".lightBulbWidget").first().click();
+    const fix = window.page.locator(".action-widget").getByText(/^Set the learning rate to 0\.\d/);
     await fix.waitFor();
     await window.screenshot("inline-fix-offered");
     await fix.click();
