@@ -44,7 +44,7 @@ const zones = [
 
 export default tseslint.config(
   {
-    ignores: ["dist", "node_modules", "test/fixtures", "test/artifacts", "coverage", ".orrery"],
+    ignores: ["dist", "node_modules", "test/fixtures", "test/editor/fixtures", "test/artifacts", "coverage", ".orrery"],
   },
   ...tseslint.configs.strictTypeChecked,
   ...tseslint.configs.stylisticTypeChecked,

@@ -16,7 +16,10 @@ export function vectorMarks(curves: () => readonly VectorCurve[]): Plugin<"line"
           if (!ranked) addStems(chart, place);
           addErrors(chart, place, curve);
         });
-        if (curve.bulk !== undefined) paint(chart, place, () => addEdges(chart, curve), companionDash);
+        const edges = () => {
+          addEdges(chart, curve);
+        };
+        paint(chart, place, edges, companionDash);
       }
     },
   };

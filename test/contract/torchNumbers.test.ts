@@ -89,6 +89,8 @@ const onlyInTensorFlow = [
   // PyTorch does not count what it holds in a processor's memory.
   "memory/device",
 ];
+/** What only the laws of linear networks, of fresh ones and of the kernel go by: the PyTorch probe does not measure it yet. */
+const notYetInTorch = /^((input|output|linear)\/|(weight|bias)\/rms@|kernel\/residual$)/;
 const onlyInTorch = [
   // Known from the inputs of modules; a closure that TensorFlow.js differentiates has none.
   "batch/size",
@@ -179,7 +181,8 @@ function missing(from: ReadonlyMap<string, unknown>, names: Iterable<string>): s
 function expectSameObservables(first: readonly SpoolRecord[], second: readonly SpoolRecord[]): void {
   const [tensorflow, torch] = [observationsOf(first), observationsOf(second)];
   const only = (names: readonly string[]) => names.filter((name) => !name.startsWith(hangsOnTheClock));
-  expect(only(missing(torch, tensorflow.keys()))).toEqual(onlyInTensorFlow);
+  const known = [...tensorflow.keys()].filter((name) => !notYetInTorch.test(name));
+  expect(only(missing(torch, known))).toEqual(onlyInTensorFlow);
   expect(only(missing(tensorflow, torch.keys()))).toEqual(onlyInTorch);
   for (const [name, ofTensorFlow] of tensorflow) {
     const ofTorch = torch.get(name) ?? new Map<number, Observation>();

@@ -25,7 +25,7 @@ export function known(value: number, otherwise: number): number {
 }
 
 /** The dense layers of a run's model; none where it is another network. */
-export function denseLayers(view: RunView): readonly DenseLayer[] {
+function denseLayers(view: RunView): readonly DenseLayer[] {
   const [model] = view.models;
   const chain = model === undefined ? undefined : plainChain(model);
   return chain !== undefined && "layers" in chain ? chain.layers : [];

@@ -38,7 +38,7 @@ export function initialSignal(engine: Engine, trace: Trace): Measurement | undef
     values: {
       ...(fed && {
         "input/rms": Math.sqrt(squaredNorm(fed.values) / fed.values.length),
-        "input/spread": spreadOf(fed),
+        ...spreadOf(fed),
       }),
       ...weightSizes(trace, new Map(layers.activations.map(({ layer, weight }) => [weight.name, layer]))),
       ...(returned && { "output/gradient": Math.sqrt(squaredNorm(returned.values)) }),
@@ -79,6 +79,8 @@ function pairsOf(one: Rows, other: Rows): Pairs | undefined {
   if (rows < 2 || other.rows !== rows || (rows ** 2 / 2) * (one.columns + other.columns) > mostProducts)
     return undefined;
   const scales = [squaredNorm(one.values) / rows, squaredNorm(other.values) / rows] as const;
+  // Of zeros there is no correlation: a loss that cannot be lowered has no gradient.
+  if (!(scales[0] > 0 && scales[1] > 0)) return undefined;
   const sums = { one: 0, other: 0, oneSquare: 0, joint: 0, sizes: 0 };
   for (let row = 0; row < rows; row++) {
     for (let second = 0; second <= row; second++) {
@@ -111,11 +113,12 @@ function rowsOf(engine: Engine, tensor: Tensor | undefined): Rows | undefined {
   return { values: readFloats(engine, tensor).slice(), rows: tensor.size / columns, columns };
 }
 
-/** Variance of the rows' squared norms, over the square of their mean. */
-function spreadOf(rows: Rows): number {
+/** Variance of the rows' squared norms, over the square of their mean; nothing where all are zero. */
+function spreadOf(rows: Rows): Readonly<Record<string, number>> {
   const squares = Array.from({ length: rows.rows }, (_, row) => product(rows, row, row));
   const mean = squaredNorm(rows.values) / rows.rows;
-  return squares.reduce((sum, square) => sum + (square / mean - 1) ** 2, 0) / rows.rows;
+  if (!(mean > 0)) return {};
+  return { "input/spread": squares.reduce((sum, square) => sum + (square / mean - 1) ** 2, 0) / rows.rows };
 }
 
 /** @param layerOf names of layers by those of their weights. */
