@@ -89,8 +89,8 @@ const onlyInTensorFlow = [
   // PyTorch does not count what it holds in a processor's memory.
   "memory/device",
 ];
-/** What only the laws of linear networks, of fresh ones and of the kernel go by: the PyTorch probe does not measure it yet. */
-const notYetInTorch = /^((input|output|linear)\/|(weight|bias)\/rms@|kernel\/residual$)/;
+/** What only the laws of linear networks and of fresh ones go by: the PyTorch probe does not measure it yet. */
+const notYetInTorch = /^((input|output|linear)\/|(weight|bias)\/rms@)/;
 const onlyInTorch = [
   // Known from the inputs of modules; a closure that TensorFlow.js differentiates has none.
   "batch/size",

@@ -56,6 +56,7 @@ class _KeptBatch:
     """Whether the evaluation gives the model's outputs as well, [examples, outputs]."""
     targets: Tensor | None
     """[examples, outputs], where known."""
+    is_squared_error: bool
     layers: KeptLayers | None
     """Where the evaluation gives what layers give as well."""
 
@@ -160,6 +161,11 @@ class ProbeSet:
         return (self._kept[0].targets, self._kept[0].has_outputs) if self._kept else (None, False)
 
     @property
+    def is_squared_error(self) -> bool:
+        """Whether the loss is the squared error of the outputs and targets of `head`."""
+        return bool(self._kept) and self._kept[0].is_squared_error
+
+    @property
     def layers(self) -> KeptLayers | None:
         """Where every batch's evaluation gives what layers give; None where that is not known."""
         found = [each.layers for each in self._kept]
@@ -190,6 +196,7 @@ class ProbeSet:
             step.curvature.recorded_bytes,
             head is not None,
             None if head is None or head.targets is None else head.targets.clone(),
+            head is not None and head.is_squared_error,
             layers,
         )
         first = self._kept[0] if self._kept else None

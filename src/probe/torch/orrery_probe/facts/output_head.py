@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -19,6 +20,8 @@ class OutputHead:
     """[examples, outputs], with their graph; logits, for a cross-entropy."""
     targets: Tensor | None
     """[examples, outputs]; classes as ones and zeros. None where they are not known."""
+    is_squared_error: bool
+    """Whether the loss is the squared error of these outputs and targets."""
 
 
 def output_head(loss: Tensor, outputs: Sequence[Tensor]) -> OutputHead | None:
@@ -29,12 +32,13 @@ def output_head(loss: Tensor, outputs: Sequence[Tensor]) -> OutputHead | None:
     node = output.grad_fn
     if node is None or node.name().startswith(_NORMALIZING):
         return None
-    return OutputHead(output, _targets(loss, output))
+    term, _ = main_term(loss.grad_fn)
+    targets = _targets(term, output)
+    return OutputHead(output, targets, term is not None and targets is not None and term.name().startswith("MseLoss"))
 
 
-def _targets(loss: Tensor, output: Tensor) -> Tensor | None:
-    node, _ = main_term(loss.grad_fn)
-    target = None if node is None else getattr(node, "_saved_target", None)
+def _targets(term: Any, output: Tensor) -> Tensor | None:
+    target = None if term is None else getattr(term, "_saved_target", None)
     if not isinstance(target, Tensor):
         return None
     if target.shape == output.shape and target.is_floating_point():

@@ -37,6 +37,8 @@ class TangentKernel(Recording):
     - `kernel/alignment`: yᵀKy/(‖K‖·‖y‖²), y being the targets less their mean over the examples (Cristianini et al.
     2001). Null:
       mean over shuffled examples.
+    - `kernel/residual`: (e·r)²/(2m) for each eigenvector e, in the order of the spectrum, r being outputs less targets;
+    of a squared error only.
     - `kernel/distance`: ‖K - K₀‖/‖K₀‖, with the kernel of the same examples at the initial weights; from step 1 on.
     """
 
@@ -64,14 +66,21 @@ class TangentKernel(Recording):
         found = self._probe.on_first(weights, self._kernel_of)
         if found is None:
             return None
-        kernel, examples, outputs = found
+        kernel, examples, given = found
+        outputs = given.shape[1]
         norm = float(kernel.norm())
         if not math.isfinite(norm) or norm == 0:
             return None
-        spectrum = (torch.linalg.eigvalsh(kernel).flip(0) / len(examples)).tolist()
+        eigenvalues, eigenvectors = torch.linalg.eigh(kernel)
+        spectrum = (eigenvalues.flip(0) / len(examples)).tolist()
+        vectors: dict[str, list[float]] = {"kernel/spectrum": spectrum}
         values: dict[str, float] = {"kernel/largest": spectrum[0]}
         if targets is not None:
-            values.update(_alignments(kernel, targets[examples.to(targets.device)]))
+            chosen_targets = targets[examples.to(targets.device)].double().cpu()
+            values.update(_alignments(kernel, chosen_targets))
+            if self._probe.is_squared_error:
+                along = eigenvectors.flip(1).t() @ (given - chosen_targets).reshape(-1)
+                vectors["kernel/residual"] = (along.square() / (2 * len(examples))).tolist()
         if step.step > 0:
             before = self._probe.on_first(start, self._kernel_of)
             if before is not None:
@@ -79,12 +88,12 @@ class TangentKernel(Recording):
         return Measurement(
             values,
             f"gradients of the {outputs} outputs for each of {len(examples)} examples, {self._probe.describe(1)}",
-            vectors={"kernel/spectrum": spectrum},
+            vectors=vectors,
             sample=len(examples),
         )
 
-    def _kernel_of(self, point: EvaluationPoint) -> tuple[Tensor, Tensor, int]:
-        """The kernel, on the processor; which examples it is of; and how many outputs each has."""
+    def _kernel_of(self, point: EvaluationPoint) -> tuple[Tensor, Tensor, Tensor]:
+        """The kernel, on the processor; which examples it is of; and their outputs, [examples, outputs]."""
         matrix = point.others[0]
         batch, outputs = matrix.shape
         if self._most_examples is None:
@@ -98,7 +107,8 @@ class TangentKernel(Recording):
             )
         examples = torch.tensor(chosen(batch, count))
         rows = torch.stack([_row(point, matrix[i, j]) for i in examples.tolist() for j in range(outputs)])
-        return (rows @ rows.t()).double().cpu(), examples, outputs
+        given = matrix.detach()[examples.to(matrix.device)].double().cpu()
+        return (rows @ rows.t()).double().cpu(), examples, given
 
 
 def _row(point: EvaluationPoint, output: Tensor) -> Tensor:
@@ -123,8 +133,7 @@ def _affordable(point: EvaluationPoint, matrix: Tensor) -> int:
 
 def _alignments(kernel: Tensor, targets: Tensor) -> dict[str, float]:
     """`targets` are [examples, outputs]."""
-    centred = targets.double().cpu()
-    centred = centred - centred.mean(0)
+    centred = targets - targets.mean(0)
     squares = float(centred.square().sum())
     if squares == 0:
         return {}
