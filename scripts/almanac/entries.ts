@@ -57,7 +57,7 @@ export const entries: readonly AlmanacEntry[] = [
   },
   {
     law: "plateau-escape",
-    quick: true,
+    quick: false,
     holds: { script: "plateau.mjs" },
     outside: { script: "plateau.mjs", runs: [["--batch", "16"]] },
   },
