@@ -5,7 +5,7 @@ import { fixtures, type ProbedOutcome } from "./probeRun.ts";
 interface StillScript {
   readonly name: string;
   /**
-   * 1 measures everything at every step; with less, the script asks for everything at every thirty-third, and the budget, by the clock,
+   * 1 measures everything at every step; with less, the script asks for everything at every thirty-third or so, and the budget, by the clock,
    * for some of it at others.
    */
   readonly budget: number;
