@@ -17,12 +17,11 @@
  * matrix, η of 0.05 and 0.1, λ of 0.003 to 0.03, 2100 steps): over 284 stretches the difference came to 0.69 of what it was in the median, to 0.44 and 0.89
  * in the deciles, and to more than 0.96 in 3 %.
  */
-import type { Forecast, Law, RegimeCheck, Verdict } from "../law.ts";
+import type { Forecast, Law, RegimeCheck } from "../law.ts";
 import { baselinesAt } from "../baselines.ts";
 import {
   constantLearningRate,
   finiteLoss,
-  firstFailure,
   largeBatch,
   needObjective,
   needOptimizer,
@@ -31,7 +30,7 @@ import {
   unchecked,
 } from "../regime.ts";
 import type { RunView } from "../runView.ts";
-import { timeMean, unmeasured, verdictOn, window } from "../score.ts";
+import { scoreMean } from "../scoreMean.ts";
 import { stabilityThreshold } from "./stabilityThreshold.ts";
 
 const prefix = "feature/fact@";
@@ -130,17 +129,6 @@ function forecast(view: RunView, spoken: (subject: string) => boolean): readonly
   });
 }
 
-function score(made: Forecast, view: RunView): Verdict | undefined {
-  if (view.step <= made.to) return undefined;
-  const failed = firstFailure(regimeOf(checks(view)));
-  if (failed !== undefined) return unmeasured(made, view, "out of regime", `It is no longer so that ${failed}.`);
-  const series = view.series(made.observable);
-  const { first, end } = window(series, made.from, made.to);
-  const mean = timeMean(series, first, end);
-  if (!Number.isFinite(mean)) return unmeasured(made, view, "unresolved", "It was not measured near the horizon.");
-  return verdictOn(made, view, mean, `Over steps ${made.from} to ${made.to} it was ${mean.toPrecision(3)} on average.`);
-}
-
 export const featuresAtConvergence: Law = {
   id: "features-at-convergence",
   number: "L27",
@@ -165,5 +153,5 @@ export const featuresAtConvergence: Law = {
   ],
   regime: (view) => regimeOf(checks(view)),
   forecast,
-  score,
+  score: (made, view) => scoreMean(made, view, checks),
 };

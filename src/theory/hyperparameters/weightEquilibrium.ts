@@ -24,18 +24,10 @@
  */
 import { baselinesAt } from "../baselines.ts";
 import type { ParameterGroup } from "../facts.ts";
-import type { Forecast, Law, RegimeCheck, Verdict } from "../law.ts";
-import {
-  constantLearningRate,
-  finiteLoss,
-  firstFailure,
-  needOptimizer,
-  oneOptimizer,
-  regimeOf,
-  unchecked,
-} from "../regime.ts";
+import type { Forecast, Law, RegimeCheck } from "../law.ts";
+import { constantLearningRate, finiteLoss, needOptimizer, oneOptimizer, regimeOf, unchecked } from "../regime.ts";
 import type { RunView, Series } from "../runView.ts";
-import { timeMean, unmeasured, verdictOn, window } from "../score.ts";
+import { scoreMean } from "../scoreMean.ts";
 
 /** Part of τ before the horizon over which what comes is averaged, and the least measurements in it. */
 const averaged = 0.2;
@@ -230,19 +222,6 @@ function forecastsOf(view: RunView, layer: Layer, decay: Decay): readonly Foreca
   return [length, rotation];
 }
 
-function score(made: Forecast, view: RunView): Verdict | undefined {
-  if (view.step <= made.to) return undefined;
-  const failed = firstFailure(regimeOf(checks(view)));
-  if (failed !== undefined) return unmeasured(made, view, "out of regime", `It is no longer so that ${failed}.`);
-  const series = view.series(made.observable);
-  const { first, end } = window(series, made.from, made.to);
-  const mean = timeMean(series, first, end);
-  if (end - first < leastMeasurements || !Number.isFinite(mean)) {
-    return unmeasured(made, view, "unresolved", "It was measured too seldom before the horizon.");
-  }
-  return verdictOn(made, view, mean, `Over steps ${made.from} to ${made.to} it was ${mean.toPrecision(4)} on average.`);
-}
-
 export const weightEquilibrium: Law = {
   id: "weight-equilibrium",
   number: "L34",
@@ -272,5 +251,5 @@ export const weightEquilibrium: Law = {
   ],
   regime: (view) => regimeOf(checks(view)),
   forecast,
-  score,
+  score: (made, view) => scoreMean(made, view, checks, leastMeasurements),
 };

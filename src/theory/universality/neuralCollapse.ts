@@ -21,11 +21,11 @@
  * was, NC2 to 0.77 to 0.99 but for one where it rose by 2 %, and NC4 stayed at most 1.6 %: 50 of 51 forecasts held. The norms of the
  * class means did not become more equal in two of the six, which is why nothing is forecast of them.
  */
-import type { Forecast, Law, RegimeCheck, Verdict } from "../law.ts";
+import type { Forecast, Law, RegimeCheck } from "../law.ts";
 import { baselinesAt } from "../baselines.ts";
-import { finiteLoss, firstFailure, needObjective, needSeries, regimeOf, unchecked } from "../regime.ts";
+import { finiteLoss, needObjective, needSeries, regimeOf, unchecked } from "../regime.ts";
 import type { RunView, Series } from "../runView.ts";
-import { timeMean, unmeasured, verdictOn, window } from "../score.ts";
+import { scoreMean } from "../scoreMean.ts";
 
 /** Of the training examples, in the terminal phase. */
 const mostErrors = 0.01;
@@ -130,17 +130,6 @@ function forecast(view: RunView, spoken: (subject: string) => boolean): readonly
   });
 }
 
-function score(made: Forecast, view: RunView): Verdict | undefined {
-  if (view.step <= made.to) return undefined;
-  const failed = firstFailure(regimeOf(checks(view)));
-  if (failed !== undefined) return unmeasured(made, view, "out of regime", `It is no longer so that ${failed}.`);
-  const series = view.series(made.observable);
-  const { first, end } = window(series, made.from, made.to);
-  const mean = timeMean(series, first, end);
-  if (!Number.isFinite(mean)) return unmeasured(made, view, "unresolved", "It was not measured near the horizon.");
-  return verdictOn(made, view, mean, `Over steps ${made.from} to ${made.to} it was ${mean.toPrecision(3)} on average.`);
-}
-
 export const neuralCollapse: Law = {
   id: "neural-collapse",
   number: "L26",
@@ -163,5 +152,5 @@ export const neuralCollapse: Law = {
   needs: [needObjective, needSeries("the last features of each class, kept and measured", "collapse/nc1")],
   regime: (view) => regimeOf(checks(view)),
   forecast,
-  score,
+  score: (made, view) => scoreMean(made, view, checks),
 };
