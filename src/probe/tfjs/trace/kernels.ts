@@ -152,6 +152,12 @@ export class Kernels {
     return this.run("Slice", { x }, { begin: [...begin], size: [...size] });
   }
 
+  /** Tensors one after the other along an axis. */
+  concatenate(tensors: readonly Tensor[], axis: number): Tensor {
+    // The kernel takes a list where others take inputs by name.
+    return this.run("Concat", Object.assign([], tensors) as unknown as NamedTensors, { axis });
+  }
+
   /** x with `paddings[i]` = [before, after] zeros along axis i. */
   pad(x: Tensor, paddings: readonly (readonly [number, number])[]): Tensor {
     return this.run("PadV2", { x }, { paddings: paddings.map((pair) => [...pair]), constantValue: 0 });

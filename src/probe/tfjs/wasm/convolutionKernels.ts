@@ -1,6 +1,6 @@
 import type { Attributes, NamedTensors, Tensor } from "../engine.ts";
 import type { Kernels } from "../trace/kernels.ts";
-import { patchesKernel, patchesProduct } from "../trace/patchesProduct.ts";
+import { patchesOf, patchesProduct } from "../trace/patchesProduct.ts";
 import {
   cropped,
   inputGradientMargin,
@@ -32,7 +32,7 @@ export function conv2DBackpropFilter(kernels: Kernels, inputs: NamedTensors, att
     const part = (tensor: Tensor, shape: readonly number[]) =>
       images === count ? tensor : kernels.slice(tensor, [first, 0, 0, 0], [images, ...shape]);
     const outputShape = [images, outHeight, outWidth, outChannels];
-    const seen = kernels.run(patchesKernel, { x: part(x, [height, width, channels]) }, { ...attributes, outputShape });
+    const seen = patchesOf(kernels, part(x, [height, width, channels]), attributes, outputShape);
     const product = patchesProduct(kernels, seen, part(dy, [outHeight, outWidth, outChannels]), filterShape);
     gradient = gradient === undefined ? product : kernels.add(gradient, product);
   }
@@ -106,6 +106,6 @@ export function depthwiseBackpropFilter(kernels: Kernels, inputs: NamedTensors, 
       taps.push(kernels.matMul(ones, kernels.reshape(products, [positions, channels * multiplier])));
     }
   }
-  const stacked = kernels.run("Concat", Object.assign([], taps) as unknown as NamedTensors, { axis: 0 });
+  const stacked = kernels.concatenate(taps, 0);
   return kernels.reshape(stacked, [filterHeight, filterWidth, channels, multiplier]);
 }

@@ -60,7 +60,7 @@ export function batchMatMul(
     return kernels.reshape(kernels.slice(flat, [index, 0, 0], [1, height, width]), [height, width]);
   };
   const parts = Array.from({ length: batchA }, (_, index) => product(left(part(a, index)), right(part(b, index))));
-  const stacked = kernels.run("Concat", Object.assign([], parts) as unknown as NamedTensors, { axis: 0 });
+  const stacked = kernels.concatenate(parts, 0);
   return kernels.reshape(stacked, [...a.shape.slice(0, -2), rows, columns]);
 }
 

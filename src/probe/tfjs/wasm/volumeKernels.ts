@@ -29,7 +29,7 @@ export function conv3DBackpropFilter(kernels: Kernels, inputs: NamedTensors, att
     const planes = kernels.reshape(under, [count * outDepth, height, width, channels]);
     return kernels.reshape(conv2DBackpropFilter(kernels, { x: planes, dy: gradient }, plane), [1, ...filterShape]);
   });
-  return kernels.run("Concat", Object.assign([], taps) as unknown as NamedTensors, { axis: 0 });
+  return kernels.concatenate(taps, 0);
 }
 
 /** Gradient of a convolution of volumes with respect to its input, likewise. */

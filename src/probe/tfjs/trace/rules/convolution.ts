@@ -1,4 +1,5 @@
-import { patchesKernel, patchesProduct } from "../patchesProduct.ts";
+import type { Tensor } from "../../engine.ts";
+import { patchesOf, patchesPay, patchesProduct } from "../patchesProduct.ts";
 import { addTangents, bilinearIn, UnsupportedKernelError, type Rule, type Rules } from "../rule.ts";
 import { unlessBroken } from "./pooling.ts";
 
@@ -25,19 +26,25 @@ const mostPatchBytes = 64 * 1024 * 1024;
 
 /** The filter's gradient is bilinear; where it is a product with patches of the recorded images, those serve all products. */
 const filterGradient: Rule = (context) => {
-  const { kernels, tangent, input, constant, rerun, attributes } = context;
+  const { kernels, tangent, input, constant, attributes } = context;
   const [xTangent, dyTangent] = [tangent("x"), tangent("dy")];
   const [x, dy] = [input("x"), input("dy")];
   const filterShape = attributes["filterShape"] as number[];
   const [rows = 1, columns = 1] = filterShape;
   const positions = dy.size / (dy.shape.at(-1) ?? 1);
   const bytes = 4 * rows * columns * (x.shape.at(-1) ?? 1) * positions;
-  if (!kernels.isComposed(patchesKernel) || bytes > mostPatchBytes) return bilinearIn("x", "dy")(context);
-  const seen = () => kernels.run(patchesKernel, { x }, { ...attributes, outputShape: dy.shape });
+  if (!patchesPay(kernels, attributes) || bytes > mostPatchBytes) return bilinearIn("x", "dy")(context);
+  const seen = (images: Tensor) => patchesOf(kernels, images, attributes, dy.shape);
   return addTangents(
     kernels,
-    xTangent && rerun({ x: xTangent })[0],
-    dyTangent && patchesProduct(kernels, constant("patches", seen), dyTangent, filterShape),
+    xTangent && patchesProduct(kernels, seen(xTangent), dy, filterShape),
+    dyTangent &&
+      patchesProduct(
+        kernels,
+        constant("patches", () => seen(x)),
+        dyTangent,
+        filterShape,
+      ),
   );
 };
 
