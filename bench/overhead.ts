@@ -49,10 +49,10 @@ interface BudgetWorkload {
 const budgetWorkloads: readonly BudgetWorkload[] = [
   { name: "1 ms", network: tiny, pause: 0.2, blocks: { budget: 0.2, pairs: 100, off: 0.2, on: 0.2 } },
   { name: "1 ms", network: tiny, pause: 0.2, blocks: { budget: 0.05, pairs: 200, off: 0.2, on: 0.2 } },
-  { name: "1 ms", network: tiny, pause: 0.2, blocks: { budget: 0.01, pairs: 500, off: 0.2, on: 0.2 } },
+  { name: "1 ms", network: tiny, pause: 0.2, blocks: { budget: 0.01, pairs: 1000, off: 0.2, on: 0.2 } },
   { name: "20 ms", network: small, pause: 19, blocks: { budget: 0.2, pairs: 8, off: 1.5, on: 3 } },
   { name: "20 ms", network: small, pause: 19, blocks: { budget: 0.05, pairs: 12, off: 2, on: 4 } },
-  { name: "20 ms", network: small, pause: 19, blocks: { budget: 0.01, pairs: 30, off: 2, on: 5 } },
+  { name: "20 ms", network: small, pause: 19, blocks: { budget: 0.01, pairs: 50, off: 2, on: 5 } },
   { name: "500 ms", network: small, pause: 499, blocks: { budget: 0.2, pairs: 4, off: 4, on: 10 } },
   { name: "500 ms", network: small, pause: 499, blocks: { budget: 0.05, pairs: 4, off: 4, on: 25 } },
   { name: "500 ms", network: small, pause: 499, blocks: { budget: 0.01, pairs: 4, off: 4, on: 50 } },
@@ -109,6 +109,26 @@ function bareRows({ name, steps, network }: (typeof bareWorkloads)[number]): Ben
   ];
 }
 
+interface Block {
+  readonly steps: number;
+  readonly seconds: number;
+}
+
+interface Pair {
+  readonly off: Block;
+  readonly on: Block;
+}
+
+function perStep(blocks: readonly Block[]): number {
+  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+  return sum(blocks.map(({ seconds }) => seconds)) / sum(blocks.map(({ steps }) => steps));
+}
+
+/** By which part steps take longer with measuring on. */
+function excess(pairs: readonly Pair[]): number {
+  return perStep(pairs.map(({ on }) => on)) / perStep(pairs.map(({ off }) => off)) - 1;
+}
+
 /** How much longer steps take at a budget, over that budget: 1 where it is used to the full and not exceeded. */
 function budgetRow({ name, network, pause, blocks }: BudgetWorkload): BenchmarkRow {
   const output = printed("budgetBlocks.mjs", 1, (directory) => [
@@ -117,13 +137,19 @@ function budgetRow({ name, network, pause, blocks }: BudgetWorkload): BenchmarkR
     String(pause),
     JSON.stringify(blocks),
   ]);
-  const { off, on } = JSON.parse(after("result", output)[0] ?? "") as { off: number; on: number };
-  const { budget, pairs } = blocks;
+  const pairs = JSON.parse(after("result", output)[0] ?? "") as Pair[];
+  const { budget } = blocks;
+  const off = perStep(pairs.map((pair) => pair.off));
+  const longer = excess(pairs);
+  // Jackknife over the pairs (Tukey 1958): what a measurement more or less, and the machine's own moods, make of it.
+  const without = pairs.map((_, left) => excess(pairs.filter((__, index) => index !== left)));
+  const spread = without.reduce((sum, each) => sum + (each - longer) ** 2, 0);
+  const error = Math.sqrt(((pairs.length - 1) / pairs.length) * spread);
   return {
     name: `budget ${100 * budget} %, steps of ${name}`,
-    value: (on / off - 1) / budget,
+    value: longer / budget,
     unit: "× the budget",
-    how: `steps take ${(100 * (on / off - 1)).toPrecision(2)} % longer than the ${(1000 * off).toPrecision(3)} ms with measuring off${pause > 0 ? `, of which ${pause} ms are waited as for data` : ""}; one run, ${pairs} times ${blocks.off} s off and ${blocks.on} s on, first measurements past`,
+    how: `standard error ${(error / budget).toPrecision(2)}; steps take ${(100 * longer).toPrecision(2)} % longer than the ${(1000 * off).toPrecision(3)} ms with measuring off${pause > 0 ? `, of which ${pause} ms are waited as for data` : ""}; one run, ${pairs.length} times ${blocks.off} s off and ${blocks.on} s on, first measurements past`,
   };
 }
 

@@ -1,6 +1,6 @@
 /**
- * Trains in blocks, in turn with measuring off and at a budget, which it sets through the run's control file; prints the mean seconds
- * of a step of either kind. Before that everything is measured a few times, and a first pair of blocks passes uncounted, so that
+ * Trains in blocks, in turn with measuring off and at a budget, which it sets through the run's control file; prints the steps
+ * and seconds of either kind, pair by pair. Before that everything is measured a few times, and a first pair of blocks passes uncounted, so that
  * first measurements are past and what is saved and owed is as it will be at the end.
  *
  * Arguments: the control file, examples, inputs, width, milliseconds that each step waits as for data, and the blocks as JSON:
@@ -49,7 +49,9 @@ const blocks = JSON.parse(rest[4]);
 setBudget(1, none().on);
 for (let warm = 0; warm < 8; warm++) step();
 pair(blocks, none());
-const sums = none();
-for (let index = 0; index < blocks.pairs; index++) pair(blocks, sums);
-const perStep = ({ steps, seconds }) => seconds / steps;
-console.log(`result ${JSON.stringify({ off: perStep(sums.off), on: perStep(sums.on) })}`);
+const pairs = Array.from({ length: blocks.pairs }, () => {
+  const sums = none();
+  pair(blocks, sums);
+  return sums;
+});
+console.log(`result ${JSON.stringify(pairs)}`);
