@@ -1,4 +1,4 @@
-/** Which value is a layer's activation in PyTorch, which layers are balanced, and which weights the loss does not scale with. */
+/** Which value is a layer's activation in PyTorch, which layers are balanced or all that there is, and which weights the loss does not scale with. */
 import { spawnSync } from "node:child_process";
 import path from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -8,6 +8,10 @@ import { findPython } from "../../scripts/python.ts";
 const reportSchema = z.object({
   activations: z.record(z.string(), z.record(z.string(), z.number().nullable())),
   pairs: z.record(z.string(), z.array(z.array(z.string()))),
+  stacks: z.record(
+    z.string(),
+    z.object({ layers: z.array(z.string()), isBiased: z.boolean(), error: z.number() }).nullable(),
+  ),
   recurrences: z.record(z.string(), z.record(z.string(), z.number().nullable())),
   invariance: z.record(z.string(), z.object({ degree: z.number().nullable(), moves: z.number() })),
 });
@@ -73,6 +77,30 @@ describe.skipIf(python === undefined)("layers of a PyTorch network", () => {
       "shared weights": [],
       penalty: [],
     });
+  });
+
+  test("only a network that is nothing but layers under a squared error is linear, and its data are read off its graph", () => {
+    const modules = ["first.weight", "second.weight"];
+    const seen = Object.entries(report.stacks).map(([name, stack]) => [name, stack && [stack.layers, stack.isBiased]]);
+    expect(Object.fromEntries(seen)).toEqual({
+      modules: [modules, false],
+      biases: [modules, true],
+      "matrices, an error that is written out": [["first", "second"], true],
+      "an error the other way round": [modules, true],
+      views: [modules, true],
+      "a factor of the outputs": null,
+      "biases below only": null,
+      tanh: null,
+      dropout: null,
+      "skip connection": null,
+      "shared weights": null,
+      penalty: null,
+      "frozen weights": null,
+      "more targets than outputs": null,
+      "cross-entropy": null,
+    });
+    // Float32 of values of a few units.
+    for (const stack of Object.values(report.stacks)) expect(stack?.error ?? 0).toBeLessThanOrEqual(2e-6);
   });
 
   test("the loss is said not to scale with weights exactly where it does not move when they are doubled", () => {

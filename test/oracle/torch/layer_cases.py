@@ -1,13 +1,14 @@
 """What the probe finds out about layers, from the graphs of small networks.
 
 python layer_cases.py PACKAGE_FOLDER prints, by case, the largest error of each layer's activation against the one
-written out (null where it is refused), pairs of layers whose balance is conserved, and layers that the loss does not
-scale with.
+written out (null where it is refused), pairs of layers whose balance is conserved, layers that the loss does not
+scale with, and the layers of linear networks with the largest error of what is read off their graph.
 """
 
 import json
 import math
 import sys
+import warnings
 
 import torch
 from torch import nn
@@ -18,6 +19,7 @@ from orrery_probe.layers.activations import Layers
 from orrery_probe.layers.calls import LayerCalls
 from orrery_probe.layers.forward_graph import ForwardGraph
 from orrery_probe.layers.homogeneity import degrees_of
+from orrery_probe.layers.linear_stack import linear_stack
 from orrery_probe.layers.pairs import layer_pairs
 
 BATCH, INPUTS, HIDDEN, OUTPUTS = 7, 5, 6, 3
@@ -144,6 +146,69 @@ def pairs():
             [names[id(each.first)], names[id(each.second)], "rectified" if each.is_rectified else "linear"]
             for each in layer_pairs(layers.graph, names)
         ]
+    return report
+
+
+class Matrices(nn.Module):
+    """A linear network without modules."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.second = nn.Parameter(torch.randn(INPUTS, HIDDEN)), nn.Parameter(torch.randn(HIDDEN, OUTPUTS))
+        self.bias = nn.Parameter(torch.randn(OUTPUTS))
+
+    def forward(self, inputs):
+        return inputs @ self.first @ self.second + self.bias
+
+
+def stacks():
+    """Layers of what is a linear network under a squared error, and how far inputs, outputs and errors that are read
+    off its graph are from the true ones; null for another network."""
+    inputs, targets = torch.randn(BATCH, INPUTS), torch.randn(BATCH, OUTPUTS)
+    linear, unbiased = Network(lambda x: x), Network(lambda x: x)
+    unbiased.first.bias = unbiased.second.bias = None
+    biased_below, penalized, frozen = (Network(lambda x: x) for _ in range(3))
+    biased_below.second.bias = None
+    tied = Network(lambda x: tied.square(tied.square(x)))
+    tied.square = nn.Linear(HIDDEN, HIDDEN)
+    frozen.second.weight.requires_grad_(False)
+    squared = functional.mse_loss
+    cases = {
+        "modules": (unbiased, squared),
+        "biases": (linear, squared),
+        "matrices, an error that is written out": (Matrices(), lambda given, wanted: ((given - wanted) ** 2).mean()),
+        "an error the other way round": (linear, lambda given, wanted: (wanted - given).square().sum()),
+        "views": (linear, lambda given, wanted: squared(given.reshape(-1), wanted.reshape(-1))),
+        "a factor of the outputs": (linear, lambda given, wanted: torch.sub(wanted, given, alpha=2).square().mean()),
+        "biases below only": (biased_below, squared),
+        "tanh": (Network(torch.tanh), squared),
+        "dropout": (Network(lambda x: functional.dropout(x, 0.5)), squared),
+        "skip connection": (Network(lambda x: x + unbiased.first(inputs)), squared),
+        "shared weights": (tied, squared),
+        "penalty": (penalized, lambda given, wanted: squared(given, wanted) + penalized.first.weight.square().sum()),
+        "frozen weights": (frozen, squared),
+        "more targets than outputs": (linear, lambda given, wanted: squared(given, torch.stack([wanted, wanted]))),
+        "cross-entropy": (linear, lambda given, _: cross_entropy(given)),
+    }
+    report = {}
+    for name, (network, loss_of) in cases.items():
+        names = {id(each): path for path, each in network.named_parameters()}
+        outputs = network(inputs)
+        loss = loss_of(outputs, targets)
+        stack = linear_stack(ForwardGraph([(loss.grad_fn, loss.output_nr)]), names)
+        if stack is None:
+            report[name] = None
+            continue
+        pairs = [
+            (stack.inputs(), inputs),
+            (stack.outputs(inputs.double()), outputs),
+            (stack.comparison.errors().reshape(outputs.shape), outputs - targets),
+        ]
+        report[name] = {
+            "layers": [names[id(each.weight)] for each in stack.layers],
+            "isBiased": stack.is_biased,
+            "error": max(float((seen - true.detach()).abs().max()) for seen, true in pairs),
+        }
     return report
 
 
@@ -275,5 +340,12 @@ def recurrences():
 
 if __name__ == "__main__":
     torch.manual_seed(3)
-    report = {"activations": activations(), "pairs": pairs(), "invariance": invariance(), "recurrences": recurrences()}
+    warnings.simplefilter("ignore")
+    report = {
+        "activations": activations(),
+        "pairs": pairs(),
+        "stacks": stacks(),
+        "invariance": invariance(),
+        "recurrences": recurrences(),
+    }
     print(json.dumps(report))

@@ -182,13 +182,24 @@ class Curvature:
         graphs = self._graphs()
         return None if graphs is None else float(sum(float(each.detach()) for each in graphs))
 
+    @property
+    def loss_graph(self) -> Tensor | None:
+        """The one loss with its graph; None where there are several, or it was not kept."""
+        graphs = self._graphs()
+        return graphs[0] if graphs is not None and len(graphs) == 1 else None
+
+    @property
+    def inputs(self) -> list[Tensor]:
+        """What modules that led to the first loss were called with from outside."""
+        return [tensor for call in self._losses[0].calls for tensor in call.inputs] if self._losses else []
+
     def output_head(self) -> OutputHead | None:
         """The outputs of the model of the one loss; None where it is not clear."""
-        graphs = self._graphs()
-        if graphs is None or len(graphs) != 1 or self._losses[0].graph is None:
+        loss = self.loss_graph
+        if loss is None or self._losses[0].graph is None:
             return None
         try:
-            _, outputs = outputs_of_loss(graphs[0], self._losses[0].calls)
+            _, outputs = outputs_of_loss(loss, self._losses[0].calls)
         except NotDifferentiable:
             return None
         return output_head(self._losses[0].graph, outputs)

@@ -22,6 +22,7 @@ from .observables.observable import (
     Measurement,
     Observable,
     ObservedStep,
+    Preceding,
     Unmeasurable,
     is_paid,
     payers_for_products,
@@ -184,6 +185,9 @@ class StepRecorder:
             for observable in under_way.due:
                 if observable.needs_update:
                     self.measure(observable, under_way)
+            for observable, measurement in under_way.measured:
+                if isinstance(observable, Preceding):
+                    self._write(observable, measurement, under_way)
             values = self._step_values(under_way)
             for observable, measurement in under_way.measured:
                 if observable.in_step_record:
@@ -199,7 +203,7 @@ class StepRecorder:
                     method="the probe's gradient against the optimizer's",
                 )
             for observable, measurement in under_way.measured:
-                if not observable.in_step_record:
+                if not observable.in_step_record and not isinstance(observable, Preceding):
                     self._write(observable, measurement, under_way)
         finally:
             self._settle(under_way)

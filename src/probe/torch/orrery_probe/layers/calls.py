@@ -24,6 +24,7 @@ class KeptOutput:
     version: int
     argument: Tensor | None
     """What the module was called with."""
+    argument_version: int
 
     @property
     def is_whole(self) -> bool:
@@ -47,7 +48,8 @@ class LayerCalls:
             return
         edge = (result.grad_fn, result.output_nr)
         argument = args[0] if args and isinstance(args[0], Tensor) else None
-        kept = KeptOutput(module, edge, result, result.detach(), result._version, argument)
+        version = 0 if argument is None else argument._version
+        kept = KeptOutput(module, edge, result, result.detach(), result._version, argument, version)
         self.outputs.append(kept)
         self._by_edge[edge] = kept
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from torch import Tensor
@@ -77,3 +77,12 @@ def kind_of(node: Any) -> str:
 def inputs_of(node: Any) -> list[Edge]:
     """Those of its inputs that have a gradient."""
     return [edge for edge in node.next_functions if edge[0] is not None]
+
+
+def trained_parameter(graph: ForwardGraph, edge: Edge, trained: Mapping[int, str]) -> Tensor | None:
+    """The parameter that a value is, where nothing else uses it and it is `trained` (names by id)."""
+    node = edge[0]
+    if node is None or kind_of(node) != "AccumulateGrad" or len(graph.consumers(edge)) != 1:
+        return None
+    parameter: Tensor = node.variable
+    return parameter if id(parameter) in trained else None

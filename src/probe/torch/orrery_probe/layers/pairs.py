@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import Tensor
 
-from .forward_graph import Edge, ForwardGraph, kind_of
+from .forward_graph import Edge, ForwardGraph, kind_of, trained_parameter
 
 _RECTIFIERS = ("Relu", "LeakyRelu")
 _TRANSPARENT = ("View", "UnsafeView", "ReshapeAlias", "Alias", "Clone")
@@ -64,7 +64,7 @@ def _follow(
             return LayerPair(first, bias, weight, is_rectified) if is_matched else None
         if kind == "Add" and bias is None and not is_rectified:
             others = [edge for edge in node.next_functions if edge != value]
-            bias = _parameter(graph, others[0], trained) if len(others) == 1 else None
+            bias = trained_parameter(graph, others[0], trained) if len(others) == 1 else None
             if bias is None or bias.shape != first.shape[:1]:
                 return None
         elif kind in _RECTIFIERS:
@@ -83,13 +83,13 @@ def _product(graph: ForwardGraph, node: Any, trained: Mapping[int, str]) -> tupl
     transposition = node.next_functions[-1][0]
     if transposition is None or kind_of(transposition) != "T" or len(graph.consumers((transposition, 0))) != 1:
         return None
-    weight = _parameter(graph, transposition.next_functions[0], trained)
+    weight = trained_parameter(graph, transposition.next_functions[0], trained)
     if weight is None or weight.dim() != 2:
         return None
     if kind == "Mm":
         return weight, None, False
     is_plain = float(node._saved_alpha) == 1 and float(node._saved_beta) == 1
-    bias = _parameter(graph, node.next_functions[0], trained) if is_plain else None
+    bias = trained_parameter(graph, node.next_functions[0], trained) if is_plain else None
     return weight, bias if bias is not None and bias.shape == weight.shape[:1] else None, True
 
 
@@ -97,12 +97,3 @@ def _factor(node: Any) -> Edge:
     """What a product works on that is not its weight."""
     edge: Edge = node.next_functions[-2]
     return edge
-
-
-def _parameter(graph: ForwardGraph, edge: Edge, trained: Mapping[int, str]) -> Tensor | None:
-    """A trained parameter that nothing else uses."""
-    node = edge[0]
-    if node is None or kind_of(node) != "AccumulateGrad" or len(graph.consumers(edge)) != 1:
-        return None
-    parameter: Tensor = node.variable
-    return parameter if id(parameter) in trained else None

@@ -11,9 +11,12 @@ from .directional_sharpness import DirectionalSharpness
 from .eigenvalues import Eigenvalues
 from .hessian_spectrum import HessianSpectrum
 from .hessian_trace import HessianTrace
+from .initial_activations import InitialActivations
 from .initial_agreement import InitialAgreement
+from .initial_signal import InitialSignal
 from .initial_weights import InitialWeights, KeepInitialWeights
 from .layer_updates import LayerUpdates
+from .linear_modes import LinearModes
 from .machine import Machine
 from .neural_collapse import NeuralCollapse
 from .neural_features import NeuralFeatures
@@ -37,12 +40,15 @@ def create_observables(limits: ProbeSetLimits | None = None) -> list[Observable]
     return [
         KeepInitialWeights(initial),
         KeepProbeSet(probe),
+        InitialSignal(),
+        InitialActivations(),
         GradientNorm(),
         GradientAlongWeights(),
         UpdateNorm(),
         Machine(),
         LayerUpdates(),
         Balance(),
+        LinearModes(),
         ScaleInvariance(),
         ActivationMoments(),
         SpectralNorms(),

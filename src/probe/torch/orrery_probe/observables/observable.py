@@ -103,6 +103,10 @@ class Layered:
     """Parent of observables that look at what layers give: results of modules are kept for them."""
 
 
+class Preceding:
+    """Parent of observables whose values are written before the step's own, of which forecasts are made from them."""
+
+
 class Recording:
     """Parent of observables that compute the evaluation again, at other weights or on kept batches: it is recorded for
     them."""

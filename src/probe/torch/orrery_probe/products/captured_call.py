@@ -96,6 +96,10 @@ class CapturedCall:
         return any(enabled for _, enabled, _ in self._autocast)
 
     @property
+    def inputs(self) -> list[Tensor]:
+        return list(tensors_in((self._args, self._kwargs)))
+
+    @property
     def examples(self) -> int | None:
         """The leading size of the first input that has one."""
         return self._examples
