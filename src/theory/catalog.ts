@@ -1,4 +1,5 @@
 import type { Law } from "./law.ts";
+import { centralFlow } from "./empirical/centralFlow.ts";
 import { edgeOfStability } from "./empirical/edgeOfStability.ts";
 import { finalLossLaw } from "./empirical/finalLoss.ts";
 import { featuresAtConvergence } from "./empirical/featuresAtConvergence.ts";
@@ -31,6 +32,7 @@ import { randomMatrixSpectrum } from "./universality/randomMatrixSpectrum.ts";
 export const catalog: readonly Law[] = [
   edgeOfStability,
   timeToEdge,
+  centralFlow,
   stepZeroLoss,
   balancedness,
   deepLinearModes,

@@ -1,6 +1,7 @@
 import type { HistoryRecord } from "../../src/theory/history.ts";
 import type { RunView } from "../../src/theory/runView.ts";
 import { classifierCurvature } from "./streams/classifierCurvature.ts";
+import { cubicEdge } from "./streams/cubicEdge.ts";
 import { decayingWeights } from "./streams/decayingWeights.ts";
 import { doubledBatch } from "./streams/doubledBatch.ts";
 import { droppedRate } from "./streams/droppedRate.ts";
@@ -36,6 +37,7 @@ export const lawRuns: Readonly<Record<string, () => LawRun>> = {
   catapult: () => ({ records: twoLayers(2.5, 256) }),
   "edge-of-stability": () => ({ records: everyday() }),
   "time-to-edge": () => ({ records: everyday() }),
+  "central-flow": () => ({ records: cubicEdge() }),
   "step-zero-loss": () => ({ records: everyday() }),
   balancedness: () => ({ records: everyday() }),
   "deep-linear-modes": () => ({
