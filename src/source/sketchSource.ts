@@ -23,10 +23,7 @@ export function sketchSource(tree: Tree, language: SourceLanguage): SourceSketch
 }
 
 function sketchJavaScript(tree: Tree): SourceSketch {
-  const evaluator = new JavaScriptEvaluator((reading) => {
-    const library = new TensorFlowLibrary(reading);
-    return (module, imported) => library.load(module, imported);
-  });
+  const evaluator = new JavaScriptEvaluator((reading) => new TensorFlowLibrary(reading));
   evaluator.execute(new Syntax(tree.rootNode).namedChildren, new Scope(undefined, true), {
     returned: [],
   });

@@ -3,8 +3,8 @@ import { Closure } from "./closure.ts";
 import type { Reading } from "./reading.ts";
 
 /**
- * Follows all that was not followed on the way. Once to see what they assign, for they may be called in any order, and once more to
- * keep what they make.
+ * Follows all that was not followed on the way. Once to see what they assign, for they may be called in any order, and which call
+ * which; and once more to keep what they make, those first that no other one calls: what they call, they call with values.
  */
 export function followRest(reading: Reading): void {
   const before = new Set(reading.followed);
@@ -13,14 +13,17 @@ export function followRest(reading: Reading): void {
     followAll(reading);
   });
   for (const site of reading.followed) if (!before.has(site)) reading.followed.delete(site);
+  const called = new Set(reading.calledWithin);
+  followAll(reading, called);
   followAll(reading);
   reading.alone = false;
 }
 
-function followAll(reading: Reading): void {
+/** All functions and methods but those at `later`, and all classes. */
+function followAll(reading: Reading, later: ReadonlySet<number> = new Set()): void {
   const methods = new Set(reading.classes.flatMap(({ making }) => making.members.all.map(([, value]) => value)));
   const sites = new Set([...methods].flatMap((each) => (each instanceof Closure ? [each.making.site] : [])));
-  const untouched = (each: Closure) => !reading.followed.has(each.making.site);
+  const untouched = (each: Closure) => !reading.followed.has(each.making.site) && !later.has(each.making.site);
   for (const each of [...reading.functions.values()]) {
     if (untouched(each) && !sites.has(each.making.site)) each.followAlone();
   }

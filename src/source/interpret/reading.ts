@@ -69,6 +69,8 @@ export class Reading {
   /** The functions of the script, by their places, and those that were followed. */
   readonly functions = new Map<number, Closure>();
   readonly followed = new Set<number>();
+  /** Those of them that another one was seen to call. */
+  readonly calledWithin = new Set<number>();
   readonly classes: ClassObject[] = [];
   /** The functions of the script that are being followed, innermost last. */
   readonly callers: Caller[] = [];
@@ -85,6 +87,12 @@ export class Reading {
 
   constructor(invoke: (callee: Value, given: Given) => Value) {
     this.invoke = invoke;
+  }
+
+  /** To be called for each function that is followed, before its own frame is opened. */
+  follows(site: number): void {
+    this.followed.add(site);
+    if (this.callers.length > 0) this.calledWithin.add(site);
   }
 
   /** To be called for each expression and each statement. */

@@ -34,7 +34,7 @@ function declareImports(evaluator: JavaScriptEvaluator, node: Syntax, scope: Sco
 
   function bind(name: string | undefined, from: string | undefined, imported: string): void {
     if (name === undefined || from === undefined) return;
-    const value = evaluator.load(from, imported) ?? unknown(`comes from ${from}`, node.range);
+    const value = evaluator.library.load(from, imported) ?? unknown(`comes from ${from}`, node.range);
     evaluator.reading.memory.write(scope.declare(name), value);
   }
 }

@@ -37,7 +37,7 @@ function follow(
   const range = node.range;
   const again = reading.callers.some((each) => each.site === node.id);
   if (again || reading.callers.length >= deepestCalls) return unknown("calls too deep to be followed", range);
-  reading.followed.add(node.id);
+  reading.follows(node.id);
   const generator = node.type.startsWith("generator");
   const scope = new Scope(outer, true, node.type === "arrow_function" ? undefined : (self ?? nothing));
   bindParameters(evaluator, node, given, scope);
@@ -77,12 +77,23 @@ function bindParameters(evaluator: JavaScriptEvaluator, node: Syntax, given: Giv
     else assignDefault(pattern, missing, fallback);
   }
 
+  /** A default that anybody may give another value for, and settings of which anybody may give others. */
+  function asDefault(value: Value): Value {
+    if (value.kind === "scalar") return { ...value, basis: "default" };
+    if (!(value instanceof Entries)) return value;
+    const settings = new Entries(
+      evaluator.reading.memory,
+      value.all.map(([key, each]) => [key, asDefault(each)]),
+    );
+    settings.open(parameterReason);
+    return settings;
+  }
+
   function assignDefault(pattern: Syntax, value: Value, fallback: Syntax): void {
     const isMissing = value.kind === "scalar" && value.value === null;
     const alone = given === undefined;
-    let taken = isMissing || alone ? evaluator.evaluate(fallback, scope) : value;
-    if (alone && taken.kind === "scalar") taken = { ...taken, basis: "default" };
-    assignTo(evaluator, pattern, taken, scope, "declare");
+    const taken = isMissing || alone ? evaluator.evaluate(fallback, scope) : value;
+    assignTo(evaluator, pattern, alone ? asDefault(taken) : taken, scope, "declare");
   }
 }
 

@@ -5,6 +5,7 @@ import { Closure } from "../interpret/closure.ts";
 import { ClassObject, Instance } from "../interpret/classObject.ts";
 import { Entries } from "../interpret/entries.ts";
 import { Given } from "../interpret/given.ts";
+import { joinedText } from "../interpret/joinedText.ts";
 import type { Scope } from "../interpret/scope.ts";
 import {
   isNothing,
@@ -35,7 +36,7 @@ export function evaluateExpression(evaluator: JavaScriptEvaluator, node: Syntax,
       return text === undefined ? unknown(unparsed, range) : scalar(text, range);
     }
     case "template_string":
-      return templateString(node);
+      return templateString(evaluator, node, scope);
     case "true":
       return scalar(true, range);
     case "false":
@@ -120,12 +121,15 @@ function numberLiteral(node: Syntax): Value {
     : unknown("not a number that is followed", node.range);
 }
 
-function templateString(node: Syntax): Value {
-  const parts = node.namedChildren;
-  const plain = parts.every(({ type }) => type === "string_fragment");
-  return plain
-    ? scalar(parts.map(({ text }) => text).join(""), node.range)
-    : unknown("a text put together", node.range);
+function templateString(evaluator: JavaScriptEvaluator, node: Syntax, scope: Scope): Value {
+  const parts = node.namedChildren.map((part) =>
+    part.type === "template_substitution"
+      ? evaluator.evaluate(part.namedChildren[0], scope)
+      : part.type === "string_fragment"
+        ? scalar(part.text, part.range)
+        : unknown("a sign that is not followed", part.range),
+  );
+  return joinedText(parts, node.range);
 }
 
 function nameValue(evaluator: JavaScriptEvaluator, node: Syntax, scope: Scope): Value {
@@ -302,12 +306,22 @@ function call(evaluator: JavaScriptEvaluator, node: Syntax, scope: Scope): Value
   if (callee?.type === "import" || (callee?.type === "identifier" && callee.text === "require")) {
     const list = node.field("arguments");
     const module = list === undefined ? undefined : list.namedChildren[0]?.stringValue;
-    if (module !== undefined) return evaluator.load(module, "*") ?? madeElsewhere(`comes from ${module}`, range);
+    if (module !== undefined)
+      return evaluator.library.load(module, "*") ?? madeElsewhere(`comes from ${module}`, range);
   }
   if (callee?.type === "super") return superCall(evaluator, node, scope);
-  const value = evaluator.evaluate(callee, scope);
+  const method = callee?.type === "member_expression" ? callee.field("property")?.text : undefined;
+  const object = method === undefined ? undefined : evaluator.evaluate(callee?.field("object"), scope);
+  const value =
+    method === undefined || object === undefined
+      ? evaluator.evaluate(callee, scope)
+      : memberOf(evaluator, object, method, callee?.range ?? range);
   const given = argumentsOf(evaluator, node, scope);
   if (value.kind === "object" && value.call !== undefined) return value.call(given);
+  if (method !== undefined && object?.kind === "unknown") {
+    const followed = evaluator.library.unfollowedMethod(method, given);
+    if (followed !== undefined) return followed;
+  }
   const name = callee?.text.slice(0, 40) ?? "";
   if (callee !== undefined && !harmless(callee)) evaluator.handOver(given, name);
   return value.kind === "unknown" ? madeElsewhere(value.reason, range) : madeElsewhere(`made by ${name}`, range);

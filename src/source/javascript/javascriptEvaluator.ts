@@ -6,24 +6,21 @@ import { Given } from "../interpret/given.ts";
 import { handOver } from "../interpret/handOver.ts";
 import { Reading } from "../interpret/reading.ts";
 import { Scope } from "../interpret/scope.ts";
-import { itemsOf, nothing, truth, unknown, type ObjectValue, type Value } from "../interpret/value.ts";
+import { itemsOf, nothing, truth, unknown, type Value } from "../interpret/value.ts";
 import { written } from "../sketch/known.ts";
 import { assignTo, declareNames } from "./bindings.ts";
 import { classOf, closureOf } from "./closures.ts";
 import { evaluateExpression } from "./expressions.ts";
+import type { JavaScriptLibrary } from "./javascriptLibrary.ts";
 import { countOfLoop } from "./loopCount.ts";
-
-/** Gives what an import of a module stands for; undefined for modules that are not known. */
-type ModuleLoader = (module: string, imported: string) => ObjectValue | undefined;
 
 export class JavaScriptEvaluator implements Evaluator {
   readonly reading: Reading;
-  readonly load: ModuleLoader;
+  readonly library: JavaScriptLibrary;
 
-  /** `library` makes what the modules of a framework stand for. */
-  constructor(library: (reading: Reading) => ModuleLoader) {
+  constructor(library: (reading: Reading) => JavaScriptLibrary) {
     this.reading = new Reading((callee, given) => this.invoke(callee, given));
-    this.load = library(this.reading);
+    this.library = library(this.reading);
   }
 
   invoke(callee: Value, given: Given): Value {
@@ -203,17 +200,37 @@ export class JavaScriptEvaluator implements Evaluator {
   }
 
   #switch(node: Syntax, scope: Scope, frame: Frame): Completion {
-    this.evaluate(node.field("value"), scope);
+    const given = this.evaluate(node.field("value"), scope);
     const body = node.field("body");
     const cases = body === undefined ? [] : body.namedChildren;
-    const ways = cases.map((each) => (): Completion => {
+    const inside = (each: Syntax): readonly Syntax[] => {
       const value = each.field("value");
-      const inside = each.namedChildren.filter(({ id }) => id !== value?.id);
-      const completion = this.execute(inside, new Scope(scope, false), frame);
+      return each.namedChildren.filter(({ id }) => id !== value?.id);
+    };
+    const chosen = this.#chosenCase(given, cases, scope);
+    if (chosen !== undefined) {
+      const rest = chosen < 0 ? [] : cases.slice(chosen).flatMap(inside);
+      const completion = this.execute(rest, new Scope(scope, false), frame);
+      return completion === "breaks" ? "goes on" : completion;
+    }
+    const ways = cases.map((each) => (): Completion => {
+      const completion = this.execute(inside(each), new Scope(scope, false), frame);
       return completion === "breaks" ? "goes on" : completion;
     });
     const complete = cases.some(({ type }) => type === "switch_default");
     return oneOf(this.reading, complete ? ways : [...ways, () => "goes on"]);
+  }
+
+  /** The place of the case that is taken, or −1 for none of them; undefined where that is not known. */
+  #chosenCase(given: Value, cases: readonly Syntax[], scope: Scope): number | undefined {
+    if (given.kind !== "scalar" || given.basis === "default") return undefined;
+    for (const [index, each] of cases.entries()) {
+      if (each.type === "switch_default") continue;
+      const value = this.evaluate(each.field("value"), scope);
+      if (value.kind !== "scalar" || value.basis === "default") return undefined;
+      if (value.value === given.value) return index;
+    }
+    return cases.findIndex(({ type }) => type === "switch_default");
   }
 
   /** Of code that does not parse, what stands between the faults is read; names among them may have been assigned to. */

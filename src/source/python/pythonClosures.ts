@@ -52,7 +52,7 @@ function follow(
   const range = node.range;
   const depth = reading.callers.filter((each) => each.site === node.id && each.self === self).length;
   if (depth > 0 || reading.callers.length >= deepestCalls) return unknown("calls too deep to be followed", range);
-  reading.followed.add(node.id);
+  reading.follows(node.id);
   const scope = new Scope(outer, true, self);
   bindParameters(evaluator, node, given, self, scope, outer);
   const body = node.field("body");

@@ -5,6 +5,7 @@ import { Instance } from "../interpret/classObject.ts";
 import { Closure } from "../interpret/closure.ts";
 import { Entries } from "../interpret/entries.ts";
 import { Given } from "../interpret/given.ts";
+import { joinedText } from "../interpret/joinedText.ts";
 import { Scope } from "../interpret/scope.ts";
 import {
   isNothing,
@@ -34,7 +35,7 @@ export function evaluatePython(evaluator: PythonEvaluator, node: Syntax, scope: 
     case "float":
       return numberLiteral(node);
     case "string":
-      return stringLiteral(node);
+      return stringLiteral(evaluator, node, scope);
     case "true":
       return scalar(true, range);
     case "false":
@@ -119,18 +120,14 @@ function numberLiteral(node: Syntax): Value {
   return plain ? scalar(value, node.range) : unknown("not a number that is followed", node.range);
 }
 
-function stringLiteral(node: Syntax): Value {
-  const parts = node.namedChildren;
-  const start = parts[0]?.text.toLowerCase() ?? "";
-  if (start.includes("f") || parts.some(({ type }) => type === "interpolation"))
-    return unknown("a text put together", node.range);
-  return scalar(
-    parts
-      .filter(({ type }) => type === "string_content")
-      .map(({ text }) => text)
-      .join(""),
-    node.range,
-  );
+function stringLiteral(evaluator: PythonEvaluator, node: Syntax, scope: Scope): Value {
+  const parts = node.namedChildren.flatMap((part): Value[] => {
+    if (part.type === "string_content") return [scalar(part.text, part.range)];
+    if (part.type !== "interpolation") return [];
+    const formatted = part.namedChildren.length > 1;
+    return [formatted ? unknown("it is formatted", part.range) : evaluator.evaluate(part.namedChildren[0], scope)];
+  });
+  return joinedText(parts, node.range);
 }
 
 function nameValue(evaluator: PythonEvaluator, node: Syntax, scope: Scope): Value {

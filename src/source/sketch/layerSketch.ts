@@ -170,6 +170,8 @@ interface OtherLayer extends LayerFacts {
   readonly kind: "other";
   /** True where it is known to have no weights. */
   readonly weightless: boolean;
+  /** How many trained parameters it has, where that is known of a layer that is not taken apart. */
+  readonly parameters?: Known<number>;
 }
 
 export type LayerSketch =

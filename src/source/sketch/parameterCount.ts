@@ -49,7 +49,8 @@ function layerParameterCount(layer: LayerSketch): Known<number> {
     case "parameter":
       return mapped(layer.shape, (shape) => shape.reduce((product, each) => product * each, 1));
     case "other":
-      return layer.weightless ? ofFramework(0) : unstated(`the weights of ${layer.call} are not known`, layer.range);
+      if (layer.weightless) return ofFramework(0);
+      return layer.parameters ?? unstated(`the weights of ${layer.call} are not known`, layer.range);
     case "dropout":
     case "pooling":
     case "reshape":

@@ -58,7 +58,8 @@ export function statedInput(config: Config): Dims | undefined {
     const length = config("inputDim");
     return length === undefined ? undefined : [batchExtent, numberOf(length)];
   }
-  const items = itemsOf(shape);
+  // A number alone is taken for the only extent.
+  const items = shape.kind === "scalar" ? [shape] : itemsOf(shape);
   if (items === undefined) return undefined;
   const extents = items.map((each) => numberOf(each));
   return whole === undefined ? [batchExtent, ...extents] : [batchExtent, ...extents.slice(1)];
@@ -188,7 +189,7 @@ function layerNamed(name: string, config: Config): LayerKindOf {
         concatenated(input, all, numberOf(config("axis"), ofFramework(-1))),
       );
     case "dot":
-      return plain({ kind: "merge", form: "dot" }, () => undefined);
+      return plain({ kind: "merge", form: "dot" }, (_, all) => contracted(all, numbersOf(config("axes"))));
     case "gaussianNoise":
     case "masking":
     case "rescaling":
@@ -393,6 +394,16 @@ function reshaped(input: Dims | undefined, target: Known<readonly number[]>): Di
   const others = product(stated.filter((_, index) => index !== free));
   stated[free] = positive(derived([product(input.slice(1)), others], ([whole = 0, part = 1]) => whole / part));
   return [batchExtent, ...stated];
+}
+
+/** What two values with one axis each summed over leave. */
+function contracted(all: readonly (Dims | undefined)[], axes: Known<readonly number[]>): Dims | undefined {
+  if (!axes.known) return undefined;
+  const left = all.map((dims, index) => {
+    const axis = axes.value[index] ?? axes.value[0] ?? 0;
+    return dims?.slice(1).filter((_, place) => place + 1 !== (axis < 0 ? dims.length + axis : axis));
+  });
+  return left.some((each) => each === undefined) ? undefined : [batchExtent, ...left.flatMap((each) => each ?? [])];
 }
 
 function concatenated(

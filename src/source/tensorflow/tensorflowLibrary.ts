@@ -17,6 +17,7 @@ import {
 } from "../interpret/value.ts";
 import type { SourceRange } from "../places.ts";
 import type { InitializerSketch } from "../sketch/initializerSketch.ts";
+import type { JavaScriptLibrary } from "../javascript/javascriptLibrary.ts";
 import { ofFramework, unstated, type Known } from "../sketch/known.ts";
 import { packageScope } from "../scope.ts";
 import { configAt } from "./config.ts";
@@ -39,7 +40,7 @@ const packages: readonly string[] = [
   "tfjs-react-native",
 ];
 
-export class TensorFlowLibrary {
+export class TensorFlowLibrary implements JavaScriptLibrary {
   readonly #reading: Reading;
   readonly #tensors: TensorFlowTensors;
   readonly #training: TensorFlowTraining;
@@ -56,6 +57,10 @@ export class TensorFlowLibrary {
     if (!module.startsWith(packageScope)) return undefined;
     const name = module.slice(packageScope.length).split("/")[0] ?? "";
     return this.#name(packages.includes(name) ? (imported === "*" ? "" : imported) : "elsewhere");
+  }
+
+  unfollowedMethod(name: string, given: Given): Value | undefined {
+    return this.#training.ofUnknown(name, given);
   }
 
   #name(path: string): ObjectValue {

@@ -96,7 +96,13 @@ export class TensorFlowModel implements ObjectValue {
 
   /** Computes it on what a step gives. */
   applyTo(input: FlowStep, range: SourceRange): FlowStep {
-    if (this.#ends !== undefined) return this.#replay(input, this.#ends);
+    if (this.#ends !== undefined) {
+      const { inputs } = this.#ends;
+      return this.#replay(
+        inputs.map(() => input),
+        this.#ends,
+      );
+    }
     const items = this.#stack === undefined ? undefined : itemsOf(this.#stack.value);
     if (items === undefined) {
       this.#reading.missed ??= "it is not known which layers the model has";
@@ -105,12 +111,13 @@ export class TensorFlowModel implements ObjectValue {
     return items.reduce<FlowStep>((step, item) => applyLayer(item, [step], this.#reading, range), input);
   }
 
+  /** Computes it again on other inputs. */
   #replay(
-    input: FlowStep,
+    inputs: readonly FlowStep[],
     ends: { readonly inputs: readonly FlowStep[]; readonly output: FlowStep | string },
   ): FlowStep {
     if (typeof ends.output === "string") return this.#reading.lost(ends.output, this.given.range);
-    const replayed = new Map<FlowStep, FlowStep>(ends.inputs.map((each) => [each, input]));
+    const replayed = new Map<FlowStep, FlowStep>(ends.inputs.map((each, index) => [each, inputs[index] ?? each]));
     for (const step of before(ends.output)) {
       if (replayed.has(step)) continue;
       const from = step.from.map((each) => replayed.get(each) ?? each);
@@ -120,7 +127,7 @@ export class TensorFlowModel implements ObjectValue {
           : this.#reading.apply(step.layer, from, step.range);
       replayed.set(step, again);
     }
-    return replayed.get(ends.output) ?? input;
+    return replayed.get(ends.output) ?? ends.output;
   }
 
   #applied(input: Value | undefined, range: SourceRange): Value {
@@ -147,12 +154,19 @@ export class TensorFlowModel implements ObjectValue {
 
   #sketch(): ModelSketch {
     const inputDims = this.inputDims;
+    const { range } = this.given;
+    const severalInputs = this.#ends !== undefined && this.#ends.inputs.length > 1 ? this.#ends : undefined;
     const { result, trace, missed } = this.#reading.traced(() =>
-      this.applyTo(this.#reading.input(inputDims, this.given.range), this.given.range),
+      severalInputs === undefined
+        ? this.applyTo(this.#reading.input(inputDims, range), range)
+        : this.#replay(
+            severalInputs.inputs.map(({ dims }) => this.#reading.input(dims, range)),
+            severalInputs,
+          ),
     );
-    const several = (this.#ends?.inputs.length ?? 1) > 1 ? "it has several inputs" : undefined;
+    const several = severalInputs === undefined ? undefined : "it has several inputs";
     const stated = this.given.positional[0];
-    const named = textOf(stated?.kind === "object" ? stated.member("name", this.given.range) : undefined);
+    const named = textOf(stated?.kind === "object" ? stated.member("name", range) : undefined);
     return sketchOf({
       name: this.given.assignedTo ?? (named.known ? named.value : undefined),
       form: this.#ends === undefined ? "sequential" : "functional",

@@ -100,7 +100,17 @@ export class TensorFlowTraining {
     return nothing;
   }
 
-  #fit(model: TensorFlowModel, call: "fit" | "fitDataset" | "trainOnBatch", given: Given): Value {
+  /** A method that only a data set or a model of TensorFlow.js has, of an object that is not known; undefined for any other. */
+  ofUnknown(name: string, given: Given): Value | undefined {
+    const [first, , settings] = given.positional;
+    if (name === "batch" && first !== undefined) return new Dataset(numberOf(first));
+    if (name === "fitDataset" || name === "trainOnBatch") return this.#fit(undefined, name, given);
+    const trains =
+      settings instanceof Entries && ["epochs", "batchSize"].some((each) => settings.get(each).kind !== "unbound");
+    return name === "fit" && trains ? this.#fit(undefined, name, given) : undefined;
+  }
+
+  #fit(model: TensorFlowModel | undefined, call: "fit" | "fitDataset" | "trainOnBatch", given: Given): Value {
     const config = configAt(given, call === "fit" ? 2 : 1);
     const data = given.get(0, "x");
     const rows: Known<number> =
@@ -111,8 +121,8 @@ export class TensorFlowTraining {
     if (call === "trainOnBatch") {
       this.#push(call, given, {
         model,
-        optimizer: model.optimizer,
-        loss: model.loss,
+        optimizer: model?.optimizer,
+        loss: model?.loss,
         batchSize: rows,
         epochs: none,
         steps: this.#stepsOfLoop(),
@@ -136,8 +146,8 @@ export class TensorFlowTraining {
         : derived([perEpoch, epochs], ([batches = 0, times = 0]) => batches * times);
     this.#push(call, given, {
       model,
-      optimizer: model.optimizer,
-      loss: model.loss,
+      optimizer: model?.optimizer,
+      loss: model?.loss,
       batchSize,
       epochs,
       steps,

@@ -7,6 +7,7 @@ import { booleanOf, itemsOf, numberOf, textOf, type Value } from "../interpret/v
 import type { InitializerSketch } from "../sketch/initializerSketch.ts";
 import { derived, jointBasis, ofFramework, unstated, type Known } from "../sketch/known.ts";
 import type { ActivationName } from "../sketch/layerSketch.ts";
+import { compositeLayer } from "./compositeLayers.ts";
 import {
   attentionDefault,
   layerDefault,
@@ -45,6 +46,17 @@ const activations: Readonly<Record<string, ActivationName>> = {
 };
 
 const dropouts: readonly string[] = ["Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout"];
+/** What moves values about and changes none. */
+const moving: readonly string[] = [
+  "Unflatten",
+  "Upsample",
+  "UpsamplingNearest2d",
+  "UpsamplingBilinear2d",
+  "PixelShuffle",
+  "PixelUnshuffle",
+  "ChannelShuffle",
+  "Unfold",
+];
 const same = (input: Dims | undefined) => input;
 
 function plain(own: LayerOwn, output: (input: Dims | undefined) => Dims | undefined): TorchLayer {
@@ -83,12 +95,19 @@ export function torchLayer(name: string, given: Given): TorchLayer | undefined {
     return convolution(given, axes === 1 ? 1 : axes === 2 ? 2 : 3, true);
   if (name.startsWith("Conv") && axes > 0) return convolution(given, axes === 1 ? 1 : axes === 2 ? 2 : 3, false);
   if (name.includes("Pool") && axes > 0) return pooling(name, given, axes);
-  if (name.startsWith("BatchNorm") || name.startsWith("InstanceNorm")) return channelNorm(name, given);
+  if (moving.includes(name) || name.endsWith("Pad1d") || name.endsWith("Pad2d") || name.endsWith("Pad3d"))
+    return plain({ kind: "reshape" }, () => undefined);
+  if (name.startsWith("BatchNorm") || name === "SyncBatchNorm" || name.startsWith("InstanceNorm"))
+    return channelNorm(name, given);
   switch (name) {
     case "Linear":
       return linear(given);
     case "Embedding":
       return embedding(given);
+    case "EmbeddingBag": {
+      const bag = embedding(given);
+      return { ...bag, describe: (_, initial) => bag.describe(undefined, initial) };
+    }
     case "LayerNorm":
     case "RMSNorm":
       return layerNorm(name, given);
@@ -98,6 +117,10 @@ export function torchLayer(name: string, given: Given): TorchLayer | undefined {
     case "GRU":
     case "RNN":
       return recurrent(name, given);
+    case "LSTMCell":
+      return recurrent("LSTM", given.withPositional(given.positional.slice(0, 2)));
+    case "GRUCell":
+      return recurrent("GRU", given.withPositional(given.positional.slice(0, 2)));
     case "MultiheadAttention":
       return attention(given);
     case "GELU": {
@@ -114,16 +137,12 @@ export function torchLayer(name: string, given: Given): TorchLayer | undefined {
       return plain({ kind: "reshape" }, (input) =>
         flattened(input, numberOf(given.get(0, "start_dim"), ofFramework(1))),
       );
-    case "Unflatten":
-    case "Upsample":
-    case "PixelShuffle":
-    case "ZeroPad2d":
-    case "ReflectionPad2d":
-      return plain({ kind: "reshape" }, () => undefined);
     case "Identity":
       return plain({ kind: "other", weightless: true }, same);
-    default:
-      return undefined;
+    default: {
+      const own = compositeLayer(name, given);
+      return own === undefined ? undefined : plain(own, () => undefined);
+    }
   }
 }
 
@@ -298,7 +317,7 @@ function normalization(
 }
 
 function channelNorm(name: string, given: Given): TorchLayer {
-  const batch = name.startsWith("Batch");
+  const batch = !name.startsWith("Instance");
   const affine = booleanOf(given.get(3, "affine"), ofFramework(batch));
   const epsilon = numberOf(given.get(1, "eps"), ofFramework(1e-5));
   return normalization(batch ? "batch" : "instance", positive(numberOf(given.get(0, "num_features"))), {

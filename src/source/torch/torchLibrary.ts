@@ -341,7 +341,7 @@ export class TorchLibrary implements PythonLibrary {
       return moduleMember(layer, name, range);
     },
     call: (layer, given) => {
-      const recurrent = layer.making.call === "LSTM" || layer.making.call === "GRU" || layer.making.call === "RNN";
+      const recurrent = ["LSTM", "GRU", "RNN", "LSTMCell"].includes(layer.making.call);
       const attends = layer.making.call === "MultiheadAttention";
       const inputs = given.positional.slice(0, attends ? 3 : 1);
       const from = inputs.map((each) =>
@@ -441,7 +441,10 @@ export class TorchLibrary implements PythonLibrary {
     if (given.open !== undefined) return undefined;
     const [first] = given.positional;
     const stated = given.by("size");
-    const items = itemsOf(stated ?? first ?? nothing) ?? given.positional;
-    return items.length === 0 ? undefined : items.map((each) => numberOf(each));
+    const shape = itemsOf(stated ?? first ?? nothing);
+    // A shape without extents is that of a number; where there is no shape at all, none is known.
+    return shape === undefined && given.positional.length === 0
+      ? undefined
+      : (shape ?? given.positional).map((each) => numberOf(each));
   }
 }

@@ -26,7 +26,8 @@ export function findModel(
     sketch: () => {
       if (isPart(reading, module)) return undefined;
       const sketch = sketchModule(reading, tensors, module, given);
-      return sketch.complete.known && sketch.layers.length === 0 ? undefined : sketch;
+      // What has no weights is a part of a model, or a loss.
+      return sketch.complete.known && !sketch.layers.some(hasWeights) ? undefined : sketch;
     },
   });
 }

@@ -71,6 +71,9 @@ export class TorchOptimizer implements ObjectValue {
 export class TorchTraining {
   readonly #reading: Reading;
   #lastBatch: Known<number> | undefined;
+  /** The round in which a model was computed last, and whether a step was taken since. */
+  #round: Loop | undefined;
+  #stepped = false;
   /** Why a step may see several batches. */
   #gathers: string | undefined;
 
@@ -80,7 +83,11 @@ export class TorchTraining {
 
   computedOn(module: ObjectValue, dims: Dims): void {
     sawInput(module, dims);
-    this.#lastBatch = dims[0];
+    const round = this.#reading.loops.at(-1);
+    const first = this.#lastBatch === undefined || this.#stepped || round !== this.#round;
+    this.#lastBatch = first || sameExtent(this.#lastBatch, dims[0]) ? dims[0] : unstated("a step sees several batches");
+    this.#round = round;
+    this.#stepped = false;
   }
 
   lossValue(range: SourceRange): Value {
@@ -126,6 +133,7 @@ export class TorchTraining {
       (this.#reading.backwardLoops?.length ?? 0) > loops.length ? "gradients of several batches are added" : undefined;
     const reason = this.#gathers ?? sometimes ?? gathered;
     const whole: Known<number> = data === undefined ? (this.#lastBatch ?? none) : (data.batch ?? none);
+    this.#stepped = true;
     const batchSize = reason === undefined ? whole : unstated(reason);
     const { epochs, steps } = counts(loops, data, batchSize);
     this.#reading.trainings.push({
@@ -200,6 +208,10 @@ export class TorchTraining {
       member: (name, range) => (name === "fit" ? builtin(fit) : unknown(`${name} of a trainer`, range)),
     };
   }
+}
+
+function sameExtent(one: Known<number> | undefined, other: Known<number> | undefined): boolean {
+  return one === other || (one?.known === true && other?.known === true && one.value === other.value);
 }
 
 function counts(

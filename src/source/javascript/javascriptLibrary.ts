@@ -1,0 +1,10 @@
+/** What reading JavaScript needs to know of the modules that a script imports. */
+import type { Given } from "../interpret/given.ts";
+import type { ObjectValue, Value } from "../interpret/value.ts";
+
+export interface JavaScriptLibrary {
+  /** What an import of a module stands for; undefined for modules that are not known. */
+  load(module: string, imported: string): ObjectValue | undefined;
+  /** A call of a method of which the object is not known; undefined where the method's name says nothing. */
+  unfollowedMethod(name: string, given: Given): Value | undefined;
+}
