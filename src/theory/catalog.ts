@@ -16,6 +16,7 @@ import { noiseScale } from "./hyperparameters/noiseScale.ts";
 import { weightEquilibrium } from "./hyperparameters/weightEquilibrium.ts";
 import { catapult } from "./limits/catapult.ts";
 import { lazyDynamics } from "./limits/lazyDynamics.ts";
+import { lazyOrRich } from "./limits/lazyOrRich.ts";
 import { signalAtInitialization } from "./limits/signalAtInitialization.ts";
 import { stepSize } from "./limits/stepSize.ts";
 import { balancedness } from "./solvable/balancedness.ts";
@@ -39,6 +40,7 @@ export const catalog: readonly Law[] = [
   plateauEscape,
   flattestSolution,
   lazyDynamics,
+  lazyOrRich,
   signalAtInitialization,
   catapult,
   stepSize,

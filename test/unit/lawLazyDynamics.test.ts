@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { HistoryRecord } from "../../src/theory/history.ts";
-import { lazyDynamics, linearLoss } from "../../src/theory/limits/lazyDynamics.ts";
+import { lazyDynamics } from "../../src/theory/limits/lazyDynamics.ts";
+import { linearLoss } from "../../src/theory/limits/linearization.ts";
 import { wideNetwork } from "./streams/wideNetwork.ts";
 import { follow } from "./theoryStreams.ts";
 

@@ -50,6 +50,7 @@ export const lawRuns: Readonly<Record<string, () => LawRun>> = {
     }),
   }),
   "lazy-dynamics": () => ({ records: wideNetwork({ width: 400, steps: 250, every: 20, seed: 3 }) }),
+  "lazy-or-rich": () => ({ records: wideNetwork({ width: 60, steps: 250, every: 10, seed: 3 }) }),
   "signal-propagation": () => ({ records: freshSignals() }),
   "step-size": () => ({
     records: sameStart({ rate: 0.05 }),

@@ -18,13 +18,14 @@
  */
 import { baselinesAt } from "../baselines.ts";
 import type { Forecast, Law, RegimeCheck, Verdict } from "../law.ts";
-import { learningRateOf, plainDescentChecks } from "../plainDescent.ts";
+import { learningRateOf } from "../plainDescent.ts";
 import { finiteLoss, firstFailure, needObjective, needOptimizer, regimeOf, unchecked } from "../regime.ts";
 import type { RunView } from "../runView.ts";
 import { unmeasured, verdictOn, window } from "../score.ts";
+import { linearization, linearizationChecks, linearLoss, type Linearization } from "./linearization.ts";
 
 /** ‖K − K₀‖/‖K₀‖ up to which a network is lazy. */
-const mostDrift = 0.05;
+export const mostDrift = 0.05;
 
 /** Shares of the loss that are forecast. */
 const shares = [
@@ -39,52 +40,11 @@ const [nearest, farthest] = [16, 1e6];
 const rateError = 0.03;
 const lossError = 0.01;
 
-export interface Linearization {
-  /** κμ_i, per unit of time η·steps. */
-  readonly rates: readonly number[];
-  /** κρ_i, in the loss's unit. */
-  readonly parts: readonly number[];
-}
-
-/** The loss of the linear model after so many steps. */
-export function linearLoss({ rates, parts }: Linearization, learningRate: number, steps: number): number {
-  return parts.reduce((sum, part, index) => sum + part * (1 - learningRate * (rates[index] ?? NaN)) ** (2 * steps), 0);
-}
-
-/** The newest kernel's; undefined where eigenvalues and residuals were not measured together with the loss. */
-function linearization(view: RunView): (Linearization & { readonly step: number }) | undefined {
-  const [spectrum, residual] = [view.vectors("kernel/spectrum").at(-1), view.vectors("kernel/residual").at(-1)];
-  const loss = view.series("loss/train");
-  if (spectrum === undefined || residual?.step !== spectrum.step) return undefined;
-  const index = loss.indexFrom(spectrum.step);
-  if (index >= loss.length || loss.stepAt(index) !== spectrum.step) return undefined;
-  const scale = loss.valueAt(index) / residual.values.reduce((sum, each) => sum + each, 0);
-  if (!(scale > 0 && scale < Infinity) || residual.values.length !== spectrum.values.length) return undefined;
-  return {
-    step: spectrum.step,
-    rates: spectrum.values.map((each) => scale * each),
-    parts: residual.values.map((each) => scale * each),
-  };
-}
-
 function checks(view: RunView): readonly RegimeCheck[] {
-  const { objective, data } = view;
-  const eigenvalues = view.vectors("kernel/spectrum").at(-1)?.values.length ?? NaN;
-  const inKernel = eigenvalues / (objective?.outputs ?? NaN);
   const distance = view.series("kernel/distance");
   const drift = distance.length === 0 ? undefined : distance.valueAt(distance.length - 1);
   return [
-    ...plainDescentChecks(view, "no momentum"),
-    {
-      condition: "the loss is a squared error",
-      holds: objective?.kind === "unknown" ? "unknown" : objective?.kind === "meanSquaredError",
-      saw: objective?.kind ?? "unknown",
-    },
-    {
-      condition: "the kernel is of all examples",
-      holds: Number.isNaN(inKernel) || data?.examples === undefined ? "unknown" : inKernel === data.examples,
-      saw: `${Number.isNaN(inKernel) ? "an unknown number" : inKernel} of ${data?.examples ?? "an unknown number"}`,
-    },
+    ...linearizationChecks(view),
     {
       condition: `the tangent kernel has moved by at most ${100 * mostDrift} % of its norm`,
       holds: drift === undefined ? "unknown" : drift <= mostDrift,
@@ -98,7 +58,7 @@ function forecast(view: RunView, spoken: (subject: string) => boolean): readonly
   const last = view.vectors("kernel/residual").at(-1)?.step ?? NaN;
   const doubling = Math.floor(Math.log2(last + 1));
   const open = shares.filter(({ name }) => !spoken(subjectOf(name, doubling)));
-  const linear = open.length === 0 ? undefined : linearization(view);
+  const linear = open.length === 0 ? undefined : linearization(view, -1);
   if (linear === undefined) return [];
   const rate = learningRateOf(view);
   const now = linearLoss(linear, rate, 0);
