@@ -116,4 +116,14 @@ describe("what the probe finds out about a run", () => {
     expect(series(records, "batch/size").map(([, size]) => size)).toEqual(Array<number>(36).fill(8));
     expect(series(records, "loss/train")).toHaveLength(36);
   });
+
+  it("records the losses of fit's own validation after each epoch, and no other evaluation", async () => {
+    const { records, output } = await runProbed(fixture("validated.mjs"));
+    const told = JSON.parse(output) as readonly number[];
+    expect(told).toHaveLength(5);
+    // 32 examples in batches of 8.
+    expect(series(records, "loss/validation")).toEqual(told.map((loss, epoch) => [4 * (epoch + 1), loss]));
+    const measured = recordsOf(records, "measure").filter(({ values }) => "loss/validation" in values);
+    expect(measured.map(({ sample }) => sample)).toEqual([8, 8, 8, 8, 8]);
+  });
 });

@@ -34,6 +34,8 @@ export interface LayersListener {
   training(model: LayersModel, way: "fit" | "fitDataset" | "trainOnBatch", args: readonly unknown[]): void;
   /** One training step of a model on the given inputs and targets. */
   trainStep<T>(model: LayersModel, tensors: readonly Tensor[], run: () => T): T;
+  /** `fit` has evaluated a model on the data set aside for validation. @param outputs scalars, the loss first. */
+  validated(model: LayersModel, outputs: readonly Tensor[], examples: number | undefined): void;
 }
 
 /** Watches one copy of tfjs-layers, given any of its classes; a class that is no layer is passed over. */
@@ -74,6 +76,26 @@ function hookPrototype(prototype: object, listener: LayersListener): void {
   wrap(prototype, "makeTrainFunction", (model, run) => {
     const train = run() as (tensors: readonly Tensor[]) => unknown;
     return (tensors: readonly Tensor[]) => listener.trainStep(model, tensors, () => train(tensors));
+  });
+  hookValidation(prototype, listener);
+}
+
+/** The loop over evaluated batches is `fit`'s, for its validation data, or `evaluate`'s, of whatever the script asks for. */
+function hookValidation(prototype: object, listener: LayersListener): void {
+  const asked = new WeakSet<LayersModel>();
+  wrap(prototype, "evaluate", (model, run) => {
+    asked.add(model);
+    try {
+      return run();
+    } finally {
+      asked.delete(model);
+    }
+  });
+  wrap(prototype, "testLoop", (model, run, args) => {
+    const outputs = run() as readonly Tensor[];
+    const inputs = args[1] as readonly Tensor[] | undefined;
+    if (!asked.has(model)) listener.validated(model, outputs, inputs?.[0]?.shape[0]);
+    return outputs;
   });
 }
 

@@ -41,6 +41,7 @@ export class Session implements EngineListener, OptimizerListener, LayersListene
   readonly #parts: SessionParts;
   readonly #pending = new PendingEvaluations();
   readonly #stepped = new WeakSet<Optimizer>();
+  #first: WeakRef<Optimizer> | undefined;
   #copies: Copies | undefined;
   #engine: Engine | undefined;
   #backend: string | undefined;
@@ -98,6 +99,25 @@ export class Session implements EngineListener, OptimizerListener, LayersListene
     } finally {
       this.#trainingBatch = undefined;
     }
+  }
+
+  validated({ optimizer }: LayersModel, [loss]: readonly Tensor[], examples: number | undefined): void {
+    this.#guard(() => {
+      const { journal } = this.#parts;
+      const engine = this.#engine;
+      // A run's loss is the first optimizer's.
+      const isOfRun = optimizer !== undefined && this.#first?.deref() === optimizer;
+      if (engine === undefined || !isOfRun || loss?.size !== 1) return;
+      const { result = NaN, seconds } = journal.clock.measure(() => engine.readSync(loss.dataId)[0]);
+      journal.write({
+        t: "measure",
+        step: journal.step,
+        values: { "loss/validation": result },
+        cost: seconds,
+        method: "the script's own validation, by fit",
+        ...(examples !== undefined && { sample: examples }),
+      });
+    });
   }
 
   evaluate(engine: Engine, variables: readonly Variable[], run: () => GradientEvaluation): GradientEvaluation {
@@ -219,6 +239,7 @@ export class Session implements EngineListener, OptimizerListener, LayersListene
     const { journal, recorder } = this.#parts;
     if (this.#trainingBatch === undefined && !this.#stepped.has(optimizer)) this.#noteTrainingCall("optimizer");
     this.#stepped.add(optimizer);
+    this.#first ??= new WeakRef(optimizer);
     const taken = this.#pending.take(gradients);
     const evaluation = taken?.evaluation ?? this.#withoutEvaluation(gradients);
     if (evaluation === undefined) return undefined;
