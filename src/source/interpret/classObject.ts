@@ -91,7 +91,7 @@ export class Instance implements ObjectValue {
     const own = this.attributes.get(name, range);
     if (own.kind !== "unbound" && own.kind !== "unknown") return own;
     const found = this.of.find(name);
-    if (found instanceof Closure) return found.bind(this);
+    if (found instanceof Closure) return found.memberOf(this, range);
     if (found.kind !== "unbound") return found;
     return own.kind === "unknown" ? own : this.#inherited(this, name, range);
   }

@@ -1,10 +1,12 @@
 /** Functions: the script's own, and those of a language or a framework that are followed. */
 import type { SourcePosition, SourceRange } from "../places.ts";
-import type { Given } from "./given.ts";
+import { Given } from "./given.ts";
 import { madeElsewhere, nothing, type ObjectValue, type Value } from "./value.ts";
 
 interface ClosureMaking {
   readonly name: string | undefined;
+  /** Whether to name it is to call it. */
+  readonly isGetter?: boolean;
   /** Tells the functions of a text apart. */
   readonly site: number;
   readonly range: SourceRange;
@@ -30,6 +32,14 @@ export class Closure implements ObjectValue {
   /** Follows it although it is not known who calls it. */
   followAlone(): void {
     this.making.run(undefined, this.self);
+  }
+
+  /** What its name stands for as a member of a value. */
+  memberOf(self: Value, range: SourceRange): Value {
+    if (this.making.isGetter !== true) return this.bind(self);
+    const { statement } = this.making;
+    const none = { positional: [], named: new Map<string, Value>(), open: undefined, assignedTo: undefined };
+    return this.making.run(new Given({ ...none, range, statement }), self);
   }
 
   bind(self: Value): Closure {

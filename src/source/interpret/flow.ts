@@ -65,6 +65,27 @@ export class Tensor implements ObjectValue {
   member(name: string, range: SourceRange): Value {
     return this.methods.member(this, name, range);
   }
+
+  /** Data of one shape are the same data. */
+  standsFor(other: ObjectValue): boolean {
+    return other instanceof Tensor && isData(this) && isData(other) && sameDims(this.dims, other.dims);
+  }
+}
+
+/** Whether a tensor holds nothing that is trained, and comes from nothing that is. */
+export function isData(tensor: Tensor): boolean {
+  return tensor.step.what === "input" && !(tensor instanceof Weight);
+}
+
+function sameDims(one: Dims | undefined, other: Dims | undefined): boolean {
+  if (one === undefined || other === undefined) return one === other;
+  return (
+    one.length === other.length &&
+    one.every((extent, axis) => {
+      const theirs = other[axis];
+      return extent === theirs || (extent.known && theirs?.known === true && extent.value === theirs.value);
+    })
+  );
 }
 
 /** How a weight begins, as what a cell may hold. */

@@ -51,6 +51,8 @@ export interface ObjectValue {
   call?(given: Given): Value;
   /** What a loop over it visits; absent, or undefined, where that is not known. */
   items?(): readonly Value[] | undefined;
+  /** Whether another value is the same for all that can be read off it. */
+  standsFor?(other: ObjectValue): boolean;
   /** Called when it is handed to code that is not known, and may be changed there. */
   escape?(to: string): void;
 }
@@ -123,7 +125,7 @@ export function truth(value: Value, emptyIsFalse: boolean): boolean | undefined 
 }
 
 /** What two ways that a script may have taken leave of a value: itself where they agree, else unknown. */
-export function join(one: Value, other: Value): Value {
+export function join(one: Value, other: Value, reason = "depends on a condition"): Value {
   if (one === other || other.kind === "unbound") return one;
   if (one.kind === "unbound") return other;
   if (one.kind === "unknown") return one;
@@ -132,9 +134,17 @@ export function join(one: Value, other: Value): Value {
     return one.range === other.range ? one : { ...one, range: undefined };
   }
   if (one.kind === "tuple" && other.kind === "tuple" && one.items.length === other.items.length) {
-    return tuple(one.items.map((item, index) => join(item, other.items[index] ?? unbound)));
+    return tuple(one.items.map((item, index) => join(item, other.items[index] ?? unbound, reason)));
   }
-  return unknown("depends on a condition");
+  if (one.kind === "object" && other.kind === "object" && one.standsFor?.(other) === true) return one;
+  return unknown(reason);
+}
+
+/** What stands for any of the values that a loop visits. */
+export function anyOf(items: readonly Value[] | undefined, range: SourceRange): Value {
+  const reason = "differs from round to round";
+  const [first = unknown(reason, range), ...others] = items ?? [];
+  return others.reduce((one, other) => join(one, other, reason), first);
 }
 
 /** What is known of a value as a number; `fallback` where it is not given. */

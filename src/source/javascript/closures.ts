@@ -17,6 +17,7 @@ export function closureOf(evaluator: JavaScriptEvaluator, node: Syntax, scope: S
   const closure = new Closure({
     name,
     site: node.id,
+    isGetter: node.children.some(({ type }) => type === "get"),
     range: node.range,
     statement: statementStart(node),
     run: (given, self) => follow(evaluator, node, scope, name, given, self),
@@ -105,6 +106,7 @@ export function classOf(evaluator: JavaScriptEvaluator, node: Syntax, scope: Sco
   const { memory } = evaluator.reading;
   const members = new Entries(memory);
   const fields: Syntax[] = [];
+  const constants: Syntax[] = [];
   const body = node.field("body");
   for (const each of body === undefined ? [] : body.namedChildren) {
     const isStatic = each.children.some((part) => part.type === "static");
@@ -112,8 +114,7 @@ export function classOf(evaluator: JavaScriptEvaluator, node: Syntax, scope: Sco
       const method = each.field("name")?.text ?? "";
       members.assign(method, closureOf(evaluator, each, scope, method));
     } else if (each.type === "field_definition" || each.type === "public_field_definition") {
-      if (isStatic) members.assign(fieldName(each), evaluator.evaluate(each.field("value"), scope));
-      else fields.push(each);
+      (isStatic ? constants : fields).push(each);
     }
   }
   const made = new ClassObject({
@@ -140,6 +141,10 @@ export function classOf(evaluator: JavaScriptEvaluator, node: Syntax, scope: Sco
     for (const each of fields) instance.assign(fieldName(each), evaluator.evaluate(each.field("value"), inside));
   });
   evaluator.reading.classes.push(made);
+  // Its own constants may be made by its own functions.
+  const within = new Scope(scope, false, made);
+  memory.write(within.declare(name), made);
+  for (const each of constants) made.assign(fieldName(each), evaluator.evaluate(each.field("value"), within));
   return made;
 }
 

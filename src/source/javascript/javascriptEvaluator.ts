@@ -6,7 +6,7 @@ import { Given } from "../interpret/given.ts";
 import { handOver } from "../interpret/handOver.ts";
 import { Reading } from "../interpret/reading.ts";
 import { Scope } from "../interpret/scope.ts";
-import { itemsOf, nothing, truth, unknown, type Value } from "../interpret/value.ts";
+import { anyOf, itemsOf, nothing, truth, unknown, type Value } from "../interpret/value.ts";
 import { written } from "../sketch/known.ts";
 import { assignTo, declareNames } from "./bindings.ts";
 import { classOf, closureOf } from "./closures.ts";
@@ -177,7 +177,7 @@ export class JavaScriptEvaluator implements Evaluator {
     const items = isOf ? itemsOf(given) : undefined;
     const range = node.range;
     const count = items === undefined ? untold : written(items.length, range);
-    const anyItem = unknown("differs from round to round", range);
+    const anyItem = anyOf(items, range);
     return loop(this.reading, { range, items, count, anyItem, overData: items === undefined }, (item) => {
       const inner = new Scope(scope, false);
       if (left !== undefined) assignTo(this, left, item, inner, "declare");

@@ -27,6 +27,7 @@ export function closureOf(
   const closure = new Closure({
     name,
     site: node.id,
+    isGetter: decorators.some((each) => getters.includes(each)),
     range,
     statement,
     run: (given, self) => follow(evaluator, node, scope, name, given, ofClass ? undefined : self),
@@ -38,7 +39,8 @@ export function closureOf(
 }
 
 /** Decorators that leave a function what it is. */
-const harmless = ["staticmethod", "torch.no_grad", "torch.inference_mode", "torch.jit.script"];
+const getters = ["property", "cached_property", "functools.cached_property"];
+const harmless = [...getters, "staticmethod", "torch.no_grad", "torch.inference_mode", "torch.jit.script"];
 
 function follow(
   evaluator: PythonEvaluator,

@@ -6,7 +6,7 @@ import { Given } from "../interpret/given.ts";
 import { handOver } from "../interpret/handOver.ts";
 import { Reading } from "../interpret/reading.ts";
 import type { Scope } from "../interpret/scope.ts";
-import { itemsOf, nothing, truth, unknown, type Value } from "../interpret/value.ts";
+import { anyOf, itemsOf, nothing, truth, unknown, type Value } from "../interpret/value.ts";
 import { written } from "../sketch/known.ts";
 import { assignTo } from "./pythonBindings.ts";
 import { classOf, closureOf } from "./pythonClosures.ts";
@@ -192,7 +192,7 @@ export class PythonEvaluator implements Evaluator {
       batch: data?.batch,
       examples: data?.examples,
       overData: data !== undefined || (items === undefined && !isRange(given)),
-      anyItem: data?.item ?? unknown("differs from round to round", range),
+      anyItem: data?.item ?? anyOf(isRange(given) ? undefined : items, range),
     };
     return loop(this.reading, plan, (item) => {
       if (left !== undefined) assignTo(this, left, item, scope);

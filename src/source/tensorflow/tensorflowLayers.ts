@@ -1,5 +1,5 @@
 /** `tf.layers.…`: what each layer is, and the shape that it gives. */
-import { batchExtent, Weight, type Dims } from "../interpret/flow.ts";
+import { batchExtent, unknownInitializer, Weight, type Dims } from "../interpret/flow.ts";
 import { perAxis, positive, product, transposedExtent, windowExtent, type Window } from "../interpret/extents.ts";
 import type { Given } from "../interpret/given.ts";
 import {
@@ -16,6 +16,7 @@ import { derived, ofFramework, unstated, type Known } from "../sketch/known.ts";
 import type { ActivationName } from "../sketch/layerSketch.ts";
 import { configAt, numbersOf, type Config } from "./config.ts";
 import { initializerOf } from "./tensorflowInitializers.ts";
+import { wrapper } from "./wrappedLayers.ts";
 
 type Describe = (
   input: Dims | undefined,
@@ -98,7 +99,7 @@ function weightOf(sketch: InitializerSketch, given: Given): Weight {
   return new Weight(step, { member: () => ({ kind: "unbound" }) }, sketch);
 }
 
-interface LayerKindOf {
+export interface LayerKindOf {
   readonly weights: readonly (readonly [WeightRole, InitializerSketch])[];
   readonly describe: Describe;
 }
@@ -135,6 +136,13 @@ function layerNamed(name: string, config: Config): LayerKindOf {
     case "gru":
     case "simpleRNN":
       return recurrent(name, config);
+    case "separableConv2d":
+      return separable(config);
+    case "bidirectional":
+    case "timeDistributed":
+      return wrapper(name, config) ?? plain({ kind: "other", weightless: false }, () => undefined);
+    case "prelu":
+      return prelu(config);
     case "activation":
       return plain({ kind: "activation", activation: activationOf(config("activation")), ...noSlopes }, same);
     case "reLU":
@@ -293,6 +301,47 @@ function axes(known: Known<readonly number[]>, dimensions: number): Known<readon
   const [only] = known.value;
   if (known.value.length !== 1 || only === undefined) return unstated("not a number for each axis", known.range);
   return { ...known, value: Array.from({ length: dimensions }, () => only) };
+}
+
+/** A depthwise convolution and one of 1×1 behind it, with one bias; counted and not taken apart. */
+function separable(config: Config): LayerKindOf {
+  const window = product(perAxis(axes(numbersOf(config("kernelSize")), 2), 2));
+  const multiplier = numberOf(config("depthMultiplier"), ofFramework(1));
+  const filters = positive(numberOf(config("filters")));
+  const bias = booleanOf(config("useBias"), ofFramework(true));
+  const biases = derived([bias], ([has]) => (has === true ? 1 : 0));
+  const { describe } = convolution("conv2d", config);
+  return {
+    weights: [],
+    describe: (input, all) => {
+      const parameters = derived(
+        [last(input), window, multiplier, filters, biases],
+        ([n = 0, places = 0, times = 1, units = 0, each = 0]) => n * times * (places + units) + each * units,
+      );
+      const { output } = describe(input, all, () => unknownInitializer("it has several kernels"));
+      return { own: { kind: "other", weightless: false, parameters }, output };
+    },
+  };
+}
+
+/** A slope of its own for every place of its input, but for axes that share theirs. */
+function prelu(config: Config): LayerKindOf {
+  const shared = numbersOf(config("sharedAxes"), ofFramework([]));
+  const initial = initializerOf(config("alphaInitializer"), "zeros");
+  return {
+    weights: [],
+    describe: (input) => {
+      const slopes: Known<number> = !shared.known
+        ? shared
+        : input === undefined
+          ? unstated("the shape of its input is not known")
+          : product(input.slice(1).filter((_, index) => !shared.value.includes(index + 1)));
+      return {
+        own: { kind: "activation", activation: ofFramework("prelu"), slope: initial.mean, slopes },
+        output: input,
+      };
+    },
+  };
 }
 
 function embedding(config: Config): LayerKindOf {

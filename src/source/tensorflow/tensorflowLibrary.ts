@@ -24,7 +24,7 @@ import { configAt } from "./config.ts";
 import { madeInitializer, middle, scaled, spread, truncation } from "./tensorflowInitializers.ts";
 import { makeLayer, statedInput } from "./tensorflowLayers.ts";
 import { lossFunction } from "./tensorflowLosses.ts";
-import { applyLayer, TensorFlowModel } from "./tensorflowModel.ts";
+import { applyLayer, severalOutputs, TensorFlowModel } from "./tensorflowModel.ts";
 import { madeOptimizer } from "./tensorflowOptimizers.ts";
 import { TensorFlowTensors } from "./tensorflowTensors.ts";
 import { Dataset, NamedLoss, TensorFlowTraining } from "./tensorflowTraining.ts";
@@ -209,10 +209,12 @@ export class TensorFlowLibrary implements JavaScriptLibrary {
       value instanceof Tensor ? [value] : value === undefined ? [] : (itemsOf(value) ?? []);
     const starts = tensors(inputs).flatMap((each) => (each instanceof Tensor ? [each.step] : []));
     const ends = tensors(outputs);
-    const [end] = ends;
+    const followed = ends.filter((each) => each instanceof Tensor).map(({ step }) => step);
     const reason = outputs?.kind === "unknown" ? outputs.reason : "its outputs are not followed";
-    const output = ends.length > 1 ? "it has several outputs" : end instanceof Tensor ? end.step : reason;
-    return new TensorFlowModel(given, this.#reading, this.#training.modelMember, { inputs: starts, output });
+    const all = followed.length > 0 && followed.length === ends.length;
+    const lost = !all ? reason : followed.length > 1 ? severalOutputs : undefined;
+    const made = { inputs: starts, outputs: all ? followed : [], lost };
+    return new TensorFlowModel(given, this.#reading, this.#training.modelMember, made);
   }
 
   #loss(name: string, given: Given): Value {

@@ -24,6 +24,13 @@ import type { TensorFlowOptimizer } from "./tensorflowOptimizers.ts";
 /** What calls on a model train it or tell of its training. */
 export type ModelMember = (model: TensorFlowModel, name: string) => Value | undefined;
 
+interface Ends {
+  readonly inputs: readonly FlowStep[];
+  readonly outputs: readonly FlowStep[];
+  /** Why the only output is not known. */
+  readonly lost: string | undefined;
+}
+
 export class TensorFlowModel implements ObjectValue {
   readonly kind = "object";
   readonly given: Given;
@@ -31,17 +38,12 @@ export class TensorFlowModel implements ObjectValue {
   readonly #member: ModelMember;
   /** The layers of a stack. */
   readonly #stack: Cell | undefined;
-  readonly #ends: { readonly inputs: readonly FlowStep[]; readonly output: FlowStep | string } | undefined;
+  readonly #ends: Ends | undefined;
   optimizer: TensorFlowOptimizer | undefined;
   loss: SourceRange | undefined;
   changed: string | undefined;
 
-  constructor(
-    given: Given,
-    reading: Reading,
-    member: ModelMember,
-    made: { readonly layers: Value } | { readonly inputs: readonly FlowStep[]; readonly output: FlowStep | string },
-  ) {
+  constructor(given: Given, reading: Reading, member: ModelMember, made: { readonly layers: Value } | Ends) {
     this.given = given;
     this.#reading = reading;
     this.#member = member;
@@ -112,13 +114,11 @@ export class TensorFlowModel implements ObjectValue {
   }
 
   /** Computes it again on other inputs. */
-  #replay(
-    inputs: readonly FlowStep[],
-    ends: { readonly inputs: readonly FlowStep[]; readonly output: FlowStep | string },
-  ): FlowStep {
-    if (typeof ends.output === "string") return this.#reading.lost(ends.output, this.given.range);
+  #replay(inputs: readonly FlowStep[], ends: Ends): FlowStep {
+    const [output] = ends.outputs;
+    if (output === undefined) return this.#reading.lost(ends.lost ?? "it has no output", this.given.range);
     const replayed = new Map<FlowStep, FlowStep>(ends.inputs.map((each, index) => [each, inputs[index] ?? each]));
-    for (const step of before(ends.output)) {
+    for (const step of before(...ends.outputs)) {
       if (replayed.has(step)) continue;
       const from = step.from.map((each) => replayed.get(each) ?? each);
       const again =
@@ -127,7 +127,7 @@ export class TensorFlowModel implements ObjectValue {
           : this.#reading.apply(step.layer, from, step.range);
       replayed.set(step, again);
     }
-    return replayed.get(ends.output) ?? ends.output;
+    return ends.lost === undefined ? (replayed.get(output) ?? output) : this.#reading.lost(ends.lost, this.given.range);
   }
 
   #applied(input: Value | undefined, range: SourceRange): Value {
@@ -148,8 +148,7 @@ export class TensorFlowModel implements ObjectValue {
   }
 
   #owned(): LayerObject[] {
-    if (this.#ends === undefined || typeof this.#ends.output === "string") return [];
-    return [...new Set(before(this.#ends.output).flatMap(({ layer }) => layer ?? []))];
+    return [...new Set(before(...(this.#ends?.outputs ?? [])).flatMap(({ layer }) => layer ?? []))];
   }
 
   #sketch(): ModelSketch {
@@ -174,13 +173,16 @@ export class TensorFlowModel implements ObjectValue {
       statement: this.given.statement,
       inputDims,
       trace,
-      output: several ?? result,
+      output: several ?? this.#ends?.lost ?? result,
       owned: trace.flatMap(({ layer }) => (layer === undefined ? [] : [{ layer, path: layer.making.name }])),
-      missed: missed ?? (typeof result === "string" ? result : trace.find(({ what }) => what === "lost")?.name),
+      missed: missed ?? trace.find((step) => step.what === "lost" && step.name !== severalOutputs)?.name,
       changed: this.changed,
     });
   }
 }
+
+/** Why a model has no one output although all of it is known. */
+export const severalOutputs = "it has several outputs";
 
 /** Applies a layer or a model to what steps give. */
 export function applyLayer(layer: Value, from: readonly FlowStep[], reading: Reading, range: SourceRange): FlowStep {
@@ -197,9 +199,9 @@ export function applyLayer(layer: Value, from: readonly FlowStep[], reading: Rea
   return reading.apply(layer, from, range);
 }
 
-/** A step and all that it comes from, in the order in which they are computed. */
-function before(step: FlowStep): FlowStep[] {
-  const found = new Set<FlowStep>([step]);
+/** Steps and all that they come from, in the order in which they are computed. */
+function before(...steps: readonly FlowStep[]): FlowStep[] {
+  const found = new Set<FlowStep>(steps);
   for (const each of found) for (const from of each.from) found.add(from);
   return [...found].sort((one, other) => one.serial - other.serial);
 }

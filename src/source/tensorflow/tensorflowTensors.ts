@@ -1,5 +1,13 @@
 /** Operations of TensorFlow.js on tensors of which shapes and origins are followed. */
-import { batchExtent, Tensor, Weight, type Dims, type FlowStep, type TensorMethods } from "../interpret/flow.ts";
+import {
+  batchExtent,
+  isData,
+  Tensor,
+  Weight,
+  type Dims,
+  type FlowStep,
+  type TensorMethods,
+} from "../interpret/flow.ts";
 import { builtin } from "../interpret/closure.ts";
 import { positive, product, windowExtent } from "../interpret/extents.ts";
 import type { Given } from "../interpret/given.ts";
@@ -136,19 +144,37 @@ export class TensorFlowTensors implements TensorMethods {
         return this.#pool(name, first, others, range);
       case "dropout":
         return this.#layer(name, { kind: "dropout", rate: numberOf(others[0]) }, first, first.dims, range);
+      case "slice":
+      case "expandDims":
+      case "squeeze":
+        if (isData(first))
+          return this.data(name === "slice" ? sliced(first.dims, others) : reranked(name, first.dims, others), range);
+        return this.#unfollowed(name, first, others, range);
       case "reshape":
       case "flatten":
       case "as1D":
       case "as2D":
       case "as4D":
         return this.#reshape(name, first, others, range);
-      default: {
-        const from = [first, ...others.filter((each) => each instanceof Tensor)].map((each) => this.#used(each, range));
-        return this.make(
-          this.#reading.operation(name, from, range, elementwise.includes(name) ? first.dims : undefined),
-        );
-      }
+      default:
+        return this.#unfollowed(name, first, others, range);
     }
+  }
+
+  #unfollowed(name: string, first: Tensor, others: readonly Value[], range: SourceRange): Tensor {
+    const tensors = [first, ...others.filter((each) => each instanceof Tensor)];
+    const wider = tensors.some(({ dims }) => (dims?.length ?? 0) > (first.dims?.length ?? 0));
+    const dims = elementwise.includes(name) && !wider ? first.dims : undefined;
+    // What is computed of data alone is data too.
+    if (tensors.every(isData)) return this.data(dims, range);
+    return this.make(
+      this.#reading.operation(
+        name,
+        tensors.map((each) => this.#used(each, range)),
+        range,
+        dims,
+      ),
+    );
   }
 
   #scaledDraw(name: string, tensor: Tensor, by: Value | undefined, range: SourceRange): Tensor {
@@ -256,6 +282,13 @@ export class TensorFlowTensors implements TensorMethods {
   }
 
   #gather(name: string, table: Tensor, indices: Value | undefined, range: SourceRange): Value {
+    if (isData(table)) {
+      const rows = indices instanceof Tensor ? indices.dims : undefined;
+      return this.data(
+        rows === undefined || table.dims === undefined ? undefined : [...rows, ...table.dims.slice(1)],
+        range,
+      );
+    }
     const layer = table instanceof Weight ? embeddingByHand(table, name, this.#reading) : undefined;
     const from = indices instanceof Tensor ? indices.step : this.#reading.lost("what is looked up is not known", range);
     if (layer === undefined) return this.make(this.#reading.operation(name, [this.#used(table, range)], range));
@@ -306,8 +339,31 @@ export class TensorFlowTensors implements TensorMethods {
         whole === undefined ? batchExtent : positive(derived([whole, others], ([all = 0, part = 1]) => all / part));
       dims = dims.map((each, index) => (index === free ? rest : each));
     }
-    if (of.drawn !== undefined || (of.step.what === "input" && !(of instanceof Weight)))
-      return this.data(dims, range, of.drawn);
+    if (of.drawn !== undefined || isData(of)) return this.data(dims, range, of.drawn);
     return this.#layer(name, { kind: "reshape" }, of, dims, range);
   }
+}
+
+/** `slice(begin, size)`: numbers for each axis, or one number for the first. */
+function sliced(dims: Dims | undefined, [, size]: readonly Value[]): Dims | undefined {
+  if (dims === undefined || size === undefined) return undefined;
+  const sizes = size.kind === "scalar" ? [size] : itemsOf(size);
+  return sizes === undefined
+    ? undefined
+    : dims.map((extent, axis) => {
+        const stated = sizes[axis];
+        if (stated === undefined) return extent;
+        const taken = numberOf(stated);
+        return taken.known && taken.value < 0 ? unstated("a part of the data") : taken;
+      });
+}
+
+/** `expandDims(axis)` and `squeeze(axes)`. */
+function reranked(name: "expandDims" | "squeeze", dims: Dims | undefined, [axis]: readonly Value[]): Dims | undefined {
+  if (dims === undefined) return undefined;
+  const places = numbersOf(axis, name === "expandDims" ? ofFramework([0]) : undefined);
+  const place = places.known && places.value.length === 1 ? (places.value[0] ?? 0) : undefined;
+  if (place === undefined) return undefined;
+  if (name === "squeeze") return dims.toSpliced(place, 1);
+  return dims.toSpliced(place < 0 ? dims.length + 1 + place : place, 0, ofFramework(1));
 }

@@ -74,36 +74,36 @@ export class TensorFlowTraining {
 
   #gradientBatch: Known<number> = unstated("the batch is not followed");
 
-  #compile(model: TensorFlowModel, given: Given): Value {
+  #compile(model: TensorFlowModel | undefined, given: Given): Value {
     const config = configAt(given, 0);
     const optimizer = config("optimizer");
-    if (optimizer instanceof TensorFlowOptimizer) model.optimizer = optimizer;
-    else if (optimizer?.kind === "scalar" && typeof optimizer.value === "string") {
-      const { value, range } = optimizer;
-      model.optimizer = optimizerNamed(
-        value,
-        range ?? given.range,
-        given.statement,
-        this.#reading,
-        this.optimizerMember,
-      );
-    } else model.optimizer = undefined;
-    if (model.optimizer !== undefined) model.optimizer.found.model = model;
+    const made = this.#compiledOptimizer(optimizer, given);
+    if (made !== undefined) made.found.model = model;
     const loss = config("loss");
     const name = loss?.kind === "scalar" ? loss.value : loss instanceof NamedLoss ? loss.name : undefined;
     if (typeof name === "string") {
       const range =
         (loss?.kind === "scalar" ? loss.range : loss instanceof NamedLoss ? loss.range : undefined) ?? given.range;
       this.#reading.losses.push(lossNamed(name, range));
-      model.loss = range;
-    } else model.loss = undefined;
+      if (model !== undefined) model.loss = range;
+    } else if (model !== undefined) model.loss = undefined;
+    if (model !== undefined) model.optimizer = made;
     return nothing;
+  }
+
+  #compiledOptimizer(optimizer: Value | undefined, given: Given): TensorFlowOptimizer | undefined {
+    if (optimizer instanceof TensorFlowOptimizer) return optimizer;
+    if (optimizer?.kind !== "scalar" || typeof optimizer.value !== "string") return undefined;
+    const { value, range } = optimizer;
+    return optimizerNamed(value, range ?? given.range, given.statement, this.#reading, this.optimizerMember);
   }
 
   /** A method that only a data set or a model of TensorFlow.js has, of an object that is not known; undefined for any other. */
   ofUnknown(name: string, given: Given): Value | undefined {
     const [first, , settings] = given.positional;
     if (name === "batch" && first !== undefined) return new Dataset(numberOf(first));
+    if (name === "compile" && first instanceof Entries && first.get("loss").kind !== "unbound")
+      return this.#compile(undefined, given);
     if (name === "fitDataset" || name === "trainOnBatch") return this.#fit(undefined, name, given);
     const trains =
       settings instanceof Entries && ["epochs", "batchSize"].some((each) => settings.get(each).kind !== "unbound");
@@ -169,7 +169,8 @@ export class TensorFlowTraining {
     });
     const steps = trace.filter(({ what }) => what === "layer");
     const prediction = this.#seenPrediction();
-    const batch = prediction?.dims ?? firstInput(prediction?.step)?.dims;
+    // What is computed may have been put into other rows since: the examples are those of the data.
+    const batch = firstInput(prediction?.step)?.dims ?? (prediction === undefined ? undefined : [noBatch]);
     if (this.#appliedModel === undefined && steps.some(({ layer }) => layer !== undefined))
       this.#byHand(steps, depth, given, prediction, missed, loss);
     return batch;
@@ -269,6 +270,8 @@ export class TensorFlowTraining {
     this.#reading.trainings.push({ call, range: given.range, statement: given.statement, ...rest });
   }
 }
+
+const noBatch = unstated("the shape of the data is not known");
 
 /** A function of `tf.losses` or `tf.metrics` that is handed on by its name. */
 export class NamedLoss implements ObjectValue {

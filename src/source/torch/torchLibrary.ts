@@ -32,6 +32,7 @@ import { moduleMember } from "./torchMembers.ts";
 import { findModel } from "./torchModels.ts";
 import { fullName, isModuleClass, layerWeights, nameIt, TorchContainer } from "./torchModules.ts";
 import { isOptimizer, scheduleSketch } from "./torchOptimizers.ts";
+import { sawInput } from "./seenInputs.ts";
 import { TorchTensors } from "./torchTensors.ts";
 import { Loader, TorchOptimizer, TorchTraining } from "./torchTraining.ts";
 
@@ -79,6 +80,8 @@ export class TorchLibrary implements PythonLibrary {
   readonly #training: TorchTraining;
   readonly #open: string[] = [];
   readonly #names = new Map<string, ObjectValue>();
+  /** How many modules are being computed, one within another. */
+  #depth = 0;
 
   constructor(reading: Reading) {
     this.#reading = reading;
@@ -340,27 +343,32 @@ export class TorchLibrary implements PythonLibrary {
         return tuple(own.kernelSize.value.map((each) => scalar(each, undefined)));
       return moduleMember(layer, name, range);
     },
-    call: (layer, given) => {
-      const recurrent = ["LSTM", "GRU", "RNN", "LSTMCell"].includes(layer.making.call);
-      const attends = layer.making.call === "MultiheadAttention";
-      const inputs = given.positional.slice(0, attends ? 3 : 1);
-      const from = inputs.map((each) =>
-        each instanceof Tensor
-          ? this.#tensors.used(each, given.range)
-          : this.#reading.lost(each.kind === "unknown" ? each.reason : "its input is not known", given.range),
-      );
-      const result = this.#tensors.make(this.#reading.apply(layer, from, given.range));
-      return recurrent || attends ? tuple([result, unknown("a state", given.range)]) : result;
-    },
+    call: (layer, given) => this.#computed(layer, given, () => this.#layerOutput(layer, given)),
     assign: (layer, name, value) => {
       if (value instanceof Weight && name === "weight") layer.tiedTo = value;
       else layer.altered ??= `its ${name} is replaced`;
     },
   };
 
+  #layerOutput(layer: LayerObject, given: Given): Value {
+    const recurrent = ["LSTM", "GRU", "RNN", "LSTMCell"].includes(layer.making.call);
+    const attends = layer.making.call === "MultiheadAttention";
+    const inputs = given.positional.slice(0, attends ? 3 : 1);
+    const from = inputs.map((each) =>
+      each instanceof Tensor
+        ? this.#tensors.used(each, given.range)
+        : this.#reading.lost(each.kind === "unknown" ? each.reason : "its input is not known", given.range),
+    );
+    const result = this.#tensors.make(this.#reading.apply(layer, from, given.range));
+    return recurrent || attends ? tuple([result, unknown("a state", given.range)]) : result;
+  }
+
   #stack(container: TorchContainer, given: Given): Value {
+    return this.#computed(container, given, () => this.#stacked(container, given));
+  }
+
+  #stacked(container: TorchContainer, given: Given): Value {
     const { parts } = container;
-    this.#seen(container, given);
     if (parts === undefined) {
       this.#reading.missed ??= `it is not known which layers it has: ${container.lost ?? ""}`;
       return this.#tensors.make(this.#reading.lost(container.lost ?? "its layers are not known", given.range));
@@ -376,17 +384,23 @@ export class TorchLibrary implements PythonLibrary {
   }
 
   #forward(instance: Instance, given: Given): Value {
-    this.#seen(instance, given);
     const forward = instance.of.find("forward");
-    if (forward instanceof Closure) return forward.bind(instance).call(given);
-    return unknown("it has no forward that is followed", given.range);
+    if (!(forward instanceof Closure)) return unknown("it has no forward that is followed", given.range);
+    return this.#computed(instance, given, () => forward.bind(instance).call(given));
   }
 
-  /** Remembers what a model was first computed on. */
-  #seen(module: ObjectValue, given: Given): void {
+  /** Computes a module, and remembers what it was computed on. */
+  #computed<T>(module: ObjectValue, given: Given, run: () => T): T {
     const [first] = given.positional;
-    if (first instanceof Tensor && first.dims !== undefined && first.step.what === "input")
-      this.#training.computedOn(module, first.dims);
+    const dims = first instanceof Tensor && first.step.what === "input" ? first.dims : undefined;
+    if (dims !== undefined) sawInput(module, dims);
+    if (this.#depth === 0) this.#training.computedOn(dims);
+    this.#depth++;
+    try {
+      return run();
+    } finally {
+      this.#depth--;
+    }
   }
 
   #torch(name: string, given: Given): Value {

@@ -3,6 +3,7 @@ import { builtin } from "../interpret/closure.ts";
 import { positive, product } from "../interpret/extents.ts";
 import {
   Initial,
+  isData,
   Tensor,
   unknownInitializer,
   Weight,
@@ -126,7 +127,7 @@ export class TorchTensors implements TensorMethods {
 
   index(tensor: Tensor, index: Value | "rows", range: SourceRange): Value {
     const { dims } = tensor;
-    if (tensor.step.what === "input" && !(tensor instanceof Weight)) {
+    if (isData(tensor)) {
       const rows =
         index === "rows" && dims !== undefined ? [unstated("a part of the data"), ...dims.slice(1)] : undefined;
       const one = index !== "rows" && index.kind === "scalar" && typeof index.value === "number";
@@ -325,7 +326,7 @@ export class TorchTensors implements TensorMethods {
         ? listOf(Array.from({ length: parts.value }, () => part))
         : unknown("parts of a tensor", range);
     }
-    if (of.step.what === "input" && !(of instanceof Weight)) return this.data(dims, range, of.drawn);
+    if (isData(of)) return this.data(dims, range, of.drawn);
     return this.#layer(name, { kind: "reshape" }, of, dims, range);
   }
 

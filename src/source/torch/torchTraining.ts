@@ -19,7 +19,6 @@ import type { SourceRange } from "../places.ts";
 import type { LoopData } from "../python/pythonLibrary.ts";
 import { derived, unstated, type Known } from "../sketch/known.ts";
 import type { ParameterGroupSketch } from "../sketch/trainingSketch.ts";
-import { sawInput } from "./seenInputs.ts";
 import { findModel } from "./torchModels.ts";
 import { Parameters } from "./torchModules.ts";
 import { groupFacts, optimizerFacts } from "./torchOptimizers.ts";
@@ -81,11 +80,12 @@ export class TorchTraining {
     this.#reading = reading;
   }
 
-  computedOn(module: ObjectValue, dims: Dims): void {
-    sawInput(module, dims);
+  /** A model is computed on data, of a shape that is known or not. */
+  computedOn(dims: Dims | undefined): void {
+    const size = dims?.[0] ?? unstated("the shape of the data is not known");
     const round = this.#reading.loops.at(-1);
     const first = this.#lastBatch === undefined || this.#stepped || round !== this.#round;
-    this.#lastBatch = first || sameExtent(this.#lastBatch, dims[0]) ? dims[0] : unstated("a step sees several batches");
+    this.#lastBatch = first || sameExtent(this.#lastBatch, size) ? size : unstated("a step sees several batches");
     this.#round = round;
     this.#stepped = false;
   }
