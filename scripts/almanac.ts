@@ -6,7 +6,8 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { catalog } from "../src/theory/catalog.ts";
-import { almanac, commandOf, coverage, type Page } from "./almanac/document.ts";
+import { areaCoverage } from "./almanac/areaCoverage.ts";
+import { almanac, commandOf, type Page } from "./almanac/document.ts";
 import { entries, type AlmanacEntry } from "./almanac/entries.ts";
 import { objectionToHolding, objectionToSilence } from "./almanac/judge.ts";
 import { plot } from "./almanac/plot.ts";
@@ -49,7 +50,7 @@ async function worker(): Promise<void> {
 await Promise.all([worker(), worker()]);
 pages.sort((one, other) => catalog.indexOf(one.law) - catalog.indexOf(other.law));
 
-console.log(`\n${coverage(pages)}`);
+console.log(`\n${areaCoverage(pages.map(({ law, holds }) => ({ law, ledger: holds.ledger })))}`);
 if (named.length === 0) {
   const plots = path.join(docs, "almanac");
   rmSync(plots, { recursive: true, force: true });

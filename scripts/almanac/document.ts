@@ -1,7 +1,7 @@
 import { catalog } from "../../src/theory/catalog.ts";
 import type { LedgerRow } from "../../src/run/runRows.ts";
 import type { Law } from "../../src/theory/law.ts";
-import { lawRecord } from "../../src/theory/lawRecord.ts";
+import { areaCoverage } from "./areaCoverage.ts";
 import type { Setting } from "./entries.ts";
 import type { Outcome } from "./runSetting.ts";
 
@@ -18,26 +18,11 @@ export function almanac(pages: readonly Page[], machine: string): string {
     "# Almanac",
     `Written by \`npm run almanac\` on ${machine}. For each law a script of \`examples/laws\` on which it should hold, and one on which it should be out of regime; measuring may cost 30 % of the time unless said otherwise. The scripts' seeds are in the scripts.`,
     "## Coverage and skill by area",
-    coverage(pages),
+    areaCoverage(pages.map(({ law, holds }) => ({ law, ledger: holds.ledger }))),
     ...pages.flatMap(section),
     ...(without.length === 0 ? [] : [`Not in the almanac yet: ${without.map(({ number }) => number).join(", ")}.`]),
   ];
   return `${parts.join("\n\n")}\n`;
-}
-
-/** Share of decided forecasts that held, where the laws should hold, and the median skill. */
-export function coverage(pages: readonly Page[]): string {
-  const areas = [...new Set(pages.map(({ law }) => law.area))];
-  const rows = areas.map((area) => {
-    const own = pages.filter(({ law }) => law.area === area);
-    const entries = own.flatMap(({ law, holds }) =>
-      holds.ledger.map(({ forecast, verdict }) => ({ run: law.id, forecast: { ...forecast, law: area }, verdict })),
-    );
-    const { outcomes, coverage: share, skill } = lawRecord(area, entries);
-    const { held, broken } = outcomes;
-    return `| ${area} | ${own.length} | ${held} | ${broken} | ${percent(share)} | ${number(skill)} |`;
-  });
-  return ["| area | laws | held | broken | coverage | median skill |", "|---|---|---|---|---|---|", ...rows].join("\n");
 }
 
 function section({ law, holds, outside }: Page): string[] {
@@ -83,8 +68,4 @@ export function commandOf({ script, runs = [[]] }: Setting): string {
 
 function number(value: number): string {
   return Number.isNaN(value) ? "–" : String(Number(value.toPrecision(4)));
-}
-
-function percent(share: number): string {
-  return Number.isNaN(share) ? "–" : `${(100 * share).toFixed(0)} %`;
 }

@@ -1,19 +1,29 @@
 /** The almanac's quick entries, run as `npm run almanac` runs them all. */
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
+import { areaCoverage, type LawFared } from "../../scripts/almanac/areaCoverage.ts";
 import { entries } from "../../scripts/almanac/entries.ts";
 import { objectionToHolding, objectionToSilence } from "../../scripts/almanac/judge.ts";
 import { runSetting } from "../../scripts/almanac/runSetting.ts";
 import { catalog } from "../../src/theory/catalog.ts";
 
+const fared: LawFared[] = [];
+
+afterAll(() => {
+  console.log(`The almanac's quick entries:\n${areaCoverage(fared)}`);
+});
+
 describe.each(entries.filter(({ quick }) => quick).map((entry) => [entry.law, entry] as const))(
   "the law %s",
-  (law, entry) => {
+  (id, entry) => {
     it("holds where it should", { timeout: 180_000 }, async () => {
-      expect(objectionToHolding(await runSetting(law, entry.holds))).toBeUndefined();
+      const outcome = await runSetting(id, entry.holds);
+      expect(objectionToHolding(outcome)).toBeUndefined();
+      const law = catalog.find((each) => each.id === id);
+      if (law !== undefined) fared.push({ law, ledger: outcome.ledger });
     });
 
     it("says that it does not apply where it should not", { timeout: 180_000 }, async () => {
-      expect(objectionToSilence(await runSetting(law, entry.outside))).toBeUndefined();
+      expect(objectionToSilence(await runSetting(id, entry.outside))).toBeUndefined();
     });
   },
 );
