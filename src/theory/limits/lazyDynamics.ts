@@ -40,7 +40,8 @@ const [nearest, farthest] = [16, 1e6];
 const rateError = 0.03;
 const lossError = 0.01;
 
-function checks(view: RunView): readonly RegimeCheck[] {
+/** What makes a network's training that of a linear model whose kernel is known. */
+export function lazyChecks(view: RunView): readonly RegimeCheck[] {
   const distance = view.series("kernel/distance");
   const drift = distance.length === 0 ? undefined : distance.valueAt(distance.length - 1);
   return [
@@ -113,7 +114,7 @@ function score(made: Forecast, view: RunView): Verdict | undefined {
   const distance = view.series("kernel/distance");
   const seen = distance.length === 0 ? NaN : distance.stepAt(distance.length - 1);
   const isLate = seen >= made.to || (view.end !== undefined && seen >= (made.issuedAt + made.to) / 2);
-  const failed = firstFailure(regimeOf(checks(view)));
+  const failed = firstFailure(regimeOf(lazyChecks(view)));
   if (failed !== undefined) return unmeasured(made, view, "out of regime", `It is no longer so that ${failed}.`);
   if (!isLate) {
     if (view.end === undefined) return undefined;
@@ -153,7 +154,7 @@ export const lazyDynamics: Law = {
       met: (view) => view.vectors("kernel/residual").length > 0,
     },
   ],
-  regime: (view) => regimeOf(checks(view)),
+  regime: (view) => regimeOf(lazyChecks(view)),
   forecast,
   score,
 };
