@@ -33,7 +33,10 @@ export class Memory {
     const ended = left.some(({ ends }) => ends) ? left.filter(({ ends }) => ends) : left;
     for (const cell of new Set(ended.flatMap(({ after }) => [...after.keys()]))) {
       const values = ended.map(({ after }) => after.get(cell) ?? cell.value);
-      this.write(cell, values.reduce(join));
+      this.write(
+        cell,
+        values.reduce((one, other) => join(one, other)),
+      );
     }
   }
 

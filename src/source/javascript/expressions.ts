@@ -247,7 +247,7 @@ function ternary(evaluator: JavaScriptEvaluator, node: Syntax, scope: Scope): Va
   if (holds !== undefined) return holds ? consequence() : alternative();
   const results: Value[] = [];
   evaluator.reading.memory.fork([consequence, alternative].map((way) => () => results.push(way()) > 0));
-  return results.reduce(join);
+  return results.reduce((one, other) => join(one, other));
 }
 
 function update(evaluator: JavaScriptEvaluator, node: Syntax, scope: Scope): Value {

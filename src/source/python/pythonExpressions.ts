@@ -249,7 +249,7 @@ function conditional(evaluator: PythonEvaluator, node: Syntax, scope: Scope): Va
   evaluator.reading.memory.fork(
     [body, alternative].map((way) => () => results.push(evaluator.evaluate(way, scope)) > 0),
   );
-  return results.reduce(join);
+  return results.reduce((one, other) => join(one, other));
 }
 
 function sequence(
