@@ -14,11 +14,13 @@ import { batchTransferLaw } from "./hyperparameters/batchTransferLaw.ts";
 import { firstLearningRate } from "./hyperparameters/firstLearningRate.ts";
 import { noiseScale } from "./hyperparameters/noiseScale.ts";
 import { weightEquilibrium } from "./hyperparameters/weightEquilibrium.ts";
+import { widthTransferLaw } from "./hyperparameters/widthTransferLaw.ts";
 import { catapult } from "./limits/catapult.ts";
 import { lazyDynamics } from "./limits/lazyDynamics.ts";
 import { lazyOrRich } from "./limits/lazyOrRich.ts";
 import { signalAtInitialization } from "./limits/signalAtInitialization.ts";
 import { stepSize } from "./limits/stepSize.ts";
+import { widthConvergence } from "./limits/widthConvergence.ts";
 import { balancedness } from "./solvable/balancedness.ts";
 import { deepLinearModes } from "./solvable/deepLinearModes.ts";
 import { flattestSolution } from "./solvable/flattestSolution.ts";
@@ -44,6 +46,7 @@ export const catalog: readonly Law[] = [
   signalAtInitialization,
   catapult,
   stepSize,
+  widthConvergence,
   stochasticEdge,
   firstLearningRate,
   learningRateDrop,
@@ -51,6 +54,7 @@ export const catalog: readonly Law[] = [
   weightEquilibrium,
   featuresAtConvergence,
   hessianOutliers,
+  widthTransferLaw,
   batchTransferLaw,
   scalingLaw,
   randomMatrixSpectrum,

@@ -20,6 +20,7 @@ import { endedView, sameStart } from "./streams/sameStart.ts";
 import { scaleFreeWeights } from "./streams/scaleFreeWeights.ts";
 import { grid, scaledRun, truth } from "./streams/scalingFamily.ts";
 import { branches, cosine, scheduledRun } from "./streams/schedules.ts";
+import { fallingLoss, sizedRun } from "./streams/sizedRun.ts";
 import { smallStart } from "./streams/smallStart.ts";
 import { slowFall } from "./streams/slowFall.ts";
 import { twoLayers } from "./streams/twoLayers.ts";
@@ -55,6 +56,14 @@ export const lawRuns: Readonly<Record<string, () => LawRun>> = {
   "step-size": () => ({
     records: sameStart({ rate: 0.05 }),
     earlier: [0.1, 0.2].map((rate) => endedView(sameStart({ rate }))),
+  }),
+  "width-convergence": () => ({
+    records: sizedRun({ width: 256, loss: fallingLoss(-0.1) }),
+    earlier: [64, 128].map((width) => endedView(sizedRun({ width, loss: fallingLoss(-12 / width) }))),
+  }),
+  "width-transfer": () => ({
+    records: sizedRun({ width: 128, loss: fallingLoss(0.2) }),
+    earlier: [endedView(sizedRun({ width: 64, loss: fallingLoss() }))],
   }),
   "stochastic-edge": () => ({ records: risingCurvature((step) => Math.min(17, 2 + step / 30)) }),
   "first-learning-rate": () => ({

@@ -11,16 +11,20 @@ export function sameTraining(one: RunView, other: RunView): boolean {
 
 /** The same, but for how their optimizers, of one kind, are set. */
 export function sameProblem(one: RunView, other: RunView): boolean {
-  const first = problem(one);
-  return first !== undefined && first === problem(other);
+  return sameTask(one, other) && shapesOf(one) === shapesOf(other);
 }
 
-/** What must agree, as text; undefined while it is not known. */
-function problem({ models, objective, optimizer, data }: RunView): string | undefined {
+/** The same, but for the models, and for how their optimizers, of one kind, are set. */
+export function sameTask(one: RunView, other: RunView): boolean {
+  const first = task(one);
+  return first !== undefined && first === task(other);
+}
+
+/** What must agree but the models, as text; undefined while it, or which model is trained, is not known. */
+function task({ models, objective, optimizer, data }: RunView): string | undefined {
   if (models.length === 0 || objective === undefined || optimizer === undefined) return undefined;
   const { kind, reduction, classes, outputs, regularized } = objective;
   return JSON.stringify([
-    models.map(shapesOf),
     [kind, reduction, classes, outputs, regularized],
     [optimizer.kind, optimizer.groups.length],
     data?.examples,
@@ -31,8 +35,8 @@ function settings({ optimizer }: RunView): string {
   return JSON.stringify(optimizer?.groups.map(besidesRate));
 }
 
-function shapesOf({ modules }: ModelFacts) {
-  return modules.map(({ parameterShapes }) => parameterShapes);
+function shapesOf({ models }: RunView): string {
+  return JSON.stringify(models.map(({ modules }: ModelFacts) => modules.map(({ parameterShapes }) => parameterShapes)));
 }
 
 function besidesRate(group: ParameterGroup) {

@@ -1,0 +1,82 @@
+import type { ModelFacts } from "../facts.ts";
+import type { RunView } from "../runView.ts";
+
+type Module = ModelFacts["modules"][number];
+
+/** What a layer's matrix is in a network whose widths grow: between layers that grow, or with data or outputs on one side. */
+export type LayerRole = "hidden" | "edge" | "fixed";
+
+export interface WidthGrowth {
+  /** Of the one run's widths over the other's. */
+  readonly factor: number;
+  /** The other's smallest size that grows, in units. */
+  readonly narrowest: number;
+  /** By the path of each module with one matrix. */
+  readonly roles: ReadonlyMap<string, LayerRole>;
+}
+
+/**
+ * How much wider the model of one run is than that of the other: the same modules, of which every size is the same or grows by one factor.
+ * Undefined where their models differ otherwise, or not at all.
+ */
+export function widthGrowth(one: RunView, other: RunView): WidthGrowth | undefined {
+  const [[model, ...more], [base, ...others]] = [one.models, other.models];
+  if (model === undefined || base === undefined || more.length + others.length > 0) return undefined;
+  if (model.modules.length !== base.modules.length) return undefined;
+  const factors = new Set<number>();
+  const roles = new Map<string, LayerRole>();
+  let narrowest = Infinity;
+  for (const [index, module] of model.modules.entries()) {
+    const ratios = ratiosOf(module, base.modules[index]);
+    if (ratios === undefined) return undefined;
+    const sizes = base.modules[index]?.parameterShapes.flat() ?? [];
+    for (const [at, ratio] of ratios.flat().entries()) {
+      if (ratio === 1) continue;
+      factors.add(ratio);
+      narrowest = Math.min(narrowest, sizes[at] ?? Infinity);
+    }
+    const [matrix, ...further] = ratios.filter(({ length }) => length >= 2);
+    if (matrix === undefined || further.length > 0) continue;
+    const grown = matrix.filter((ratio) => ratio !== 1).length;
+    roles.set(module.path, grown === 0 ? "fixed" : grown === 1 ? "edge" : "hidden");
+  }
+  const [factor, ...unlike] = factors;
+  return factor === undefined || unlike.length > 0 ? undefined : { factor, narrowest, roles };
+}
+
+/** Of each size of each parameter; undefined where the modules are not alike. */
+function ratiosOf(module: Module, base: Module | undefined): readonly (readonly number[])[] | undefined {
+  if (base?.kind !== module.kind || base.path !== module.path) return undefined;
+  if (base.parameterShapes.length !== module.parameterShapes.length) return undefined;
+  const ratios = module.parameterShapes.map((shape, index) => {
+    const before = base.parameterShapes[index];
+    return before?.length === shape.length ? shape.map((size, axis) => size / (before[axis] ?? NaN)) : [NaN];
+  });
+  return ratios.flat().every((ratio) => ratio > 0 && ratio < Infinity) ? ratios : undefined;
+}
+
+/**
+ * How much deeper the model of one run is than that of the other: more, or fewer, modules of the kinds and shapes that both are made of.
+ * Undefined where their models differ otherwise, or not at all.
+ */
+export function depthGrowth(one: RunView, other: RunView): number | undefined {
+  const [[model, ...more], [base, ...others]] = [one.models, other.models];
+  if (model === undefined || base === undefined || more.length + others.length > 0) return undefined;
+  const [now, before] = [countsOf(model), countsOf(base)];
+  if (now.size !== before.size) return undefined;
+  const ratios = [...now].map(([kind, count]) => count / (before.get(kind) ?? NaN));
+  const grown = new Set(ratios.filter((ratio) => ratio !== 1));
+  const [factor, ...unlike] = grown;
+  return factor === undefined || unlike.length > 0 || Number.isNaN(factor) ? undefined : factor;
+}
+
+/** How many modules there are of each kind and shape that has weights. */
+function countsOf({ modules }: ModelFacts): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { kind, parameterShapes } of modules) {
+    if (parameterShapes.length === 0) continue;
+    const name = JSON.stringify([kind, parameterShapes]);
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  return counts;
+}
