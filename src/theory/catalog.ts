@@ -11,6 +11,7 @@ import { scheduleLaw } from "./empirical/scheduleLaw.ts";
 import { stochasticEdge } from "./empirical/stochasticEdge.ts";
 import { timeToEdge } from "./empirical/timeToEdge.ts";
 import { batchTransferLaw } from "./hyperparameters/batchTransferLaw.ts";
+import { depthTransferLaw } from "./hyperparameters/depthTransferLaw.ts";
 import { firstLearningRate } from "./hyperparameters/firstLearningRate.ts";
 import { noiseScale } from "./hyperparameters/noiseScale.ts";
 import { weightEquilibrium } from "./hyperparameters/weightEquilibrium.ts";
@@ -55,6 +56,7 @@ export const catalog: readonly Law[] = [
   featuresAtConvergence,
   hessianOutliers,
   widthTransferLaw,
+  depthTransferLaw,
   batchTransferLaw,
   scalingLaw,
   randomMatrixSpectrum,

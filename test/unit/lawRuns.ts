@@ -65,6 +65,10 @@ export const lawRuns: Readonly<Record<string, () => LawRun>> = {
     records: sizedRun({ width: 128, loss: fallingLoss(0.2) }),
     earlier: [endedView(sizedRun({ width: 64, loss: fallingLoss() }))],
   }),
+  "depth-transfer": () => ({
+    records: sizedRun({ width: 64, depth: 6, loss: fallingLoss(0.1) }),
+    earlier: [endedView(sizedRun({ width: 64, depth: 2, loss: fallingLoss() }))],
+  }),
   "stochastic-edge": () => ({ records: risingCurvature((step) => Math.min(17, 2 + step / 30)) }),
   "first-learning-rate": () => ({
     records: firstSteps({ seed: 1, steps: 120, rate: (step) => Math.min(3, (step + 1) / 30) }),

@@ -55,28 +55,62 @@ function ratiosOf(module: Module, base: Module | undefined): readonly (readonly 
   return ratios.flat().every((ratio) => ratio > 0 && ratio < Infinity) ? ratios : undefined;
 }
 
-/**
- * How much deeper the model of one run is than that of the other: more, or fewer, modules of the kinds and shapes that both are made of.
- * Undefined where their models differ otherwise, or not at all.
- */
-export function depthGrowth(one: RunView, other: RunView): number | undefined {
-  const [[model, ...more], [base, ...others]] = [one.models, other.models];
-  if (model === undefined || base === undefined || more.length + others.length > 0) return undefined;
-  const [now, before] = [countsOf(model), countsOf(base)];
-  if (now.size !== before.size) return undefined;
-  const ratios = [...now].map(([kind, count]) => count / (before.get(kind) ?? NaN));
-  const grown = new Set(ratios.filter((ratio) => ratio !== 1));
-  const [factor, ...unlike] = grown;
-  return factor === undefined || unlike.length > 0 || Number.isNaN(factor) ? undefined : factor;
+/** Paths of modules with a matrix, of one run and of the other. */
+interface Paths {
+  readonly now: readonly string[];
+  readonly then: readonly string[];
 }
 
-/** How many modules there are of each kind and shape that has weights. */
-function countsOf({ modules }: ModelFacts): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
-  for (const { kind, parameterShapes } of modules) {
-    if (parameterShapes.length === 0) continue;
-    const name = JSON.stringify([kind, parameterShapes]);
-    counts.set(name, (counts.get(name) ?? 0) + 1);
+export interface DepthGrowth {
+  /** Of how many blocks the one run's model has, over the other's. */
+  readonly factor: number;
+  /** Smallest side of a block's matrices, in units. */
+  readonly narrowest: number;
+  readonly within: Paths;
+  readonly outside: Paths;
+}
+
+/** Factors on the depth nearer to one than this tell nothing. */
+const leastDeeper = 1.5;
+
+/**
+ * How much deeper the model of one run is than that of the other: more, or fewer, modules of the kinds and shapes that both are made of, so that
+ * those whose number grows by one factor are the blocks. Undefined where their models differ otherwise, or by too little.
+ */
+export function depthGrowth(one: RunView, other: RunView): DepthGrowth | undefined {
+  const [[model, ...more], [base, ...others]] = [one.models, other.models];
+  if (model === undefined || base === undefined || more.length + others.length > 0) return undefined;
+  const [now, before] = [byShape(model), byShape(base)];
+  if (now.size !== before.size) return undefined;
+  const ratios = new Map([...now].map(([shape, all]) => [shape, all.length / (before.get(shape)?.length ?? NaN)]));
+  const [factor, ...unlike] = new Set([...ratios.values()].filter((ratio) => ratio !== 1));
+  if (factor === undefined || unlike.length > 0) return undefined;
+  if (!(factor >= leastDeeper || factor <= 1 / leastDeeper)) return undefined;
+  const paths = (modules: ReadonlyMap<string, readonly Module[]>, grown: boolean) =>
+    [...modules].flatMap(([shape, all]) => ((ratios.get(shape) === 1) === grown ? [] : all.filter(hasMatrix)));
+  const side = (grown: boolean): Paths => {
+    const [here, there] = [now, before].map((modules) => paths(modules, grown).map(({ path }) => path));
+    return { now: here ?? [], then: there ?? [] };
+  };
+  const sizes = paths(now, true).flatMap(({ parameterShapes }) =>
+    parameterShapes.filter(({ length }) => length >= 2).flatMap((shape) => shape.slice(-2)),
+  );
+  return { factor, narrowest: Math.min(...sizes), within: side(true), outside: side(false) };
+}
+
+function hasMatrix({ parameterShapes }: Module): boolean {
+  return parameterShapes.some(({ length }) => length >= 2);
+}
+
+/** Modules with weights, by their kinds and shapes. */
+function byShape({ modules }: ModelFacts): ReadonlyMap<string, readonly Module[]> {
+  const groups = new Map<string, Module[]>();
+  for (const module of modules) {
+    if (module.parameterShapes.length === 0) continue;
+    const name = JSON.stringify([module.kind, module.parameterShapes]);
+    const known = groups.get(name);
+    if (known === undefined) groups.set(name, [module]);
+    else known.push(module);
   }
-  return counts;
+  return groups;
 }

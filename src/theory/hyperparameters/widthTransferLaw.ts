@@ -20,13 +20,16 @@
 import type { Forecast, Law, RegimeCheck } from "../law.ts";
 import { batchOf } from "../finishedRuns.ts";
 import { finiteLoss, needObjective, needOptimizer, oneOptimizer, regimeOf } from "../regime.ts";
-import type { RunView, Series } from "../runView.ts";
+import type { RunView } from "../runView.ts";
 import { widthGrowth, type LayerRole, type WidthGrowth } from "./growth.ts";
-import { forecastSameCurve, partnerOf, sameSchedule, scoreSameCurve, type Partner } from "./sameCurve.ts";
-
-/** Steps at whose updates is looked, and the measurements among them that decide. */
-const early = 64;
-const leastMeasurements = 3;
+import {
+  earlyLogarithm,
+  forecastSameCurve,
+  partnerOf,
+  sameSchedule,
+  scoreSameCurve,
+  type Partner,
+} from "./sameCurve.ts";
 
 /** Factors within which updates must be what the width asks for; those next to data or outputs scatter more. */
 const tolerances = { hidden: 1.35, edge: 1.8, fixed: 1.8 };
@@ -41,16 +44,6 @@ const leastWidth = 48;
 const slower = { expected: 25, open: 28 };
 const ofSeeds = 0.05;
 
-/** Mean of the logarithms of a layer's first relative updates; undefined where there are too few. */
-function logOfUpdates(series: Series): number | undefined {
-  let [sum, count] = [0, 0];
-  for (let index = 0; index < series.length && series.stepAt(index) < early; index++) {
-    const log = Math.log(series.valueAt(index));
-    if (Number.isFinite(log)) [sum, count] = [sum + log, count + 1];
-  }
-  return count >= leastMeasurements ? sum / count : undefined;
-}
-
 interface LayerUpdates {
   readonly layer: string;
   readonly role: LayerRole;
@@ -60,7 +53,7 @@ interface LayerUpdates {
 
 function updatesOf(view: RunView, { view: other, growth }: Partner<WidthGrowth>): readonly LayerUpdates[] {
   return [...growth.roles].flatMap(([layer, role]) => {
-    const [now, then] = [view, other].map((each) => logOfUpdates(each.series(`update/relative@${layer}`)));
+    const [now, then] = [view, other].map((each) => earlyLogarithm(each.series(`update/relative@${layer}`)));
     if (now === undefined || then === undefined) return [];
     const asked = role === "hidden" ? -Math.log(growth.factor) / 2 : 0;
     return [{ layer, role, excess: Math.exp(now - then - asked) }];

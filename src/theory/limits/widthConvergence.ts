@@ -27,9 +27,6 @@ import type { RunView } from "../runView.ts";
 /** Exponents between which, and about which, widths are carried on. */
 const exponents = { least: 0.3, expected: 0.6, most: 1.2 };
 
-/** Standard deviation of ln(loss) between seeds, over its fall and in units of 1/width. */
-const scatter = 6;
-
 /** Standard deviations of seeds by which the wider of the runs before may be worse. */
 const mostWorse = 2;
 
@@ -55,7 +52,7 @@ function sizedRuns(view: RunView): readonly Sized[] {
     steps ??= run.steps;
     const width = partner.growth.narrowest;
     if (run.steps !== steps || byWidth.has(width)) continue;
-    const error = (scatter * Math.max(0, Math.log(start / run.loss))) / width;
+    const error = (scatterOfSeeds * Math.max(0, Math.log(start / run.loss))) / width;
     byWidth.set(width, { partner, width, logLoss: Math.log(run.loss), error });
   }
   return [...byWidth.values()].sort((one, other) => one.width - other.width);

@@ -56,9 +56,10 @@ export function grownNetwork({
     ...opening({ kind: update === "adam" ? "adam" : "sgd", group: { learningRate: rate }, batch, examples }),
   ];
   for (let step = 0; step < steps; step++) {
-    const before = network.weights.map(({ values }) => values.slice());
     const now = batches[step % batches.length];
     if (now === undefined) break;
+    if (step < early) records.push(measured(step, gradientNorms(network.gradient(now).gradients)));
+    const before = network.weights.map(({ values }) => values.slice());
     records.push(stepped(step, network.step(now)));
     if (step >= early) continue;
     const relative = network.weights.map(({ values }, layer) => {
@@ -71,12 +72,24 @@ export function grownNetwork({
   return [...records, { t: "end", step: steps, how: "finished" }];
 }
 
+function gradientNorms(gradients: readonly Float64Array[]): Record<string, number> {
+  return Object.fromEntries(gradients.map((each, layer) => [`gradient/norm@layer${layer}`, Math.hypot(...each)]));
+}
+
 const roles = ["input", "hidden", "readout"] as const;
 
 /** What a width asks for under Adam, from a network of width 32 with one hidden matrix or more. */
 export function maximalUpdates(width: number, depth = 1): GrownNetwork["change"] {
   const sides = { inputs: width / base, units: width / base };
   return (layer) => transferWidth("adaptive", roles[layer > depth ? 2 : Math.min(layer, 1)] ?? "fixed", sides);
+}
+
+/** What residual blocks add is divided by their number, over that of 4 blocks, to a power; 1 in CompleteP. */
+export function dividedBlocks(depth: number, exponent = 1): GrownNetwork["change"] {
+  return (layer) => ({
+    ...{ learningRate: 1, initialScale: 1 },
+    multiplier: layer > 0 && layer <= depth ? 0.5 * (4 / depth) ** exponent : 1,
+  });
 }
 
 /** Fresh weights of 1/√inputs, and one learning rate. */
