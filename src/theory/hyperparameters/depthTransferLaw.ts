@@ -60,7 +60,7 @@ function rateCheck(view: RunView, other: RunView): RegimeCheck {
   const [now, then] = [view, other].map(({ optimizer }) => optimizer?.groups.map(({ learningRate }) => learningRate));
   return {
     condition: "learning rates are those of the earlier run",
-    holds: now !== undefined && now.every((rate, group) => Math.abs(rate / (then?.[group] ?? NaN) - 1) < 0.01),
+    holds: now?.every((rate, group) => Math.abs(rate / (then?.[group] ?? NaN) - 1) < 0.01) ?? false,
     saw: `${now?.join(", ") ?? "none"} after ${then?.join(", ") ?? "none"}`,
   };
 }

@@ -19,7 +19,14 @@ import { finite } from "../baselines.ts";
 import { gaussianDecile } from "../bootstrap.ts";
 import { batchOf, finishedRun, lastSteps } from "../finishedRuns.ts";
 import { widthGrowth, type WidthGrowth } from "../hyperparameters/growth.ts";
-import { lossAtStart, partnersOf, sameSchedule, scoreSameCurve, type Partner } from "../hyperparameters/sameCurve.ts";
+import {
+  lossAtStart,
+  partnersOf,
+  sameSchedule,
+  scatterOfSeeds,
+  scoreSameCurve,
+  type Partner,
+} from "../hyperparameters/sameCurve.ts";
 import { updateCheck, wideEnough } from "../hyperparameters/widthTransferLaw.ts";
 import { finiteLoss, needObjective, needOptimizer, oneOptimizer, regimeOf, unchecked } from "../regime.ts";
 import type { RunView } from "../runView.ts";
