@@ -12,29 +12,27 @@ import type { SourceSketch } from "./sketch/sourceSketch.ts";
 import { TensorFlowLibrary } from "./tensorflow/tensorflowLibrary.ts";
 import { TorchLibrary } from "./torch/torchLibrary.ts";
 
-/** Undefined where the script takes more work to follow than anything that people write by hand. */
-export function sketchSource(tree: Tree, language: SourceLanguage): SourceSketch | undefined {
+/** `text` is what the tree was parsed of. Undefined where the script takes more work to follow than anything that people write by hand. */
+export function sketchSource(tree: Tree, text: string, language: SourceLanguage): SourceSketch | undefined {
+  const root = Syntax.ofTree(tree, text);
   try {
-    return language === "python" ? sketchPython(tree) : sketchJavaScript(tree);
+    return language === "python" ? sketchPython(root) : sketchJavaScript(root);
   } catch (error) {
     if (error instanceof TooLong) return undefined;
     throw error;
   }
 }
 
-function sketchJavaScript(tree: Tree): SourceSketch {
+function sketchJavaScript(root: Syntax): SourceSketch {
   const evaluator = new JavaScriptEvaluator((reading) => new TensorFlowLibrary(reading));
-  evaluator.execute(new Syntax(tree.rootNode).namedChildren, new Scope(undefined, true), {
-    returned: [],
-  });
+  evaluator.execute(root.namedChildren, new Scope(undefined, true), { returned: [] });
   followRest(evaluator.reading);
   return putTogether("tensorflowjs", evaluator.reading);
 }
-function sketchPython(tree: Tree): SourceSketch {
+
+function sketchPython(root: Syntax): SourceSketch {
   const evaluator = new PythonEvaluator((reading) => new TorchLibrary(reading));
-  evaluator.execute(new Syntax(tree.rootNode).namedChildren, new Scope(undefined, true), {
-    returned: [],
-  });
+  evaluator.execute(root.namedChildren, new Scope(undefined, true), { returned: [] });
   followRest(evaluator.reading);
   return putTogether("pytorch", evaluator.reading);
 }

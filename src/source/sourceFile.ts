@@ -66,7 +66,7 @@ export class SourceFile implements Disposable {
   sketch(text: string): SourceSketch | undefined {
     this.#take(text);
     if (this.#sketch === undefined)
-      this.#sketch = this.#read(text, (tree) => sketchSource(tree, this.#language)) ?? null;
+      this.#sketch = this.#read(text, (tree) => sketchSource(tree, text, this.#language)) ?? null;
     return this.#sketch ?? undefined;
   }
 

@@ -35,12 +35,11 @@ interface Placed {
   readonly range: SourceRange;
 }
 
-/** Those that differ, one of each where the same is found several times; in the order of the text. */
+/** One of each place of the text, in its order. */
 function distinct<T extends Placed>(found: readonly T[]): T[] {
-  const kept = new Map(found.map((each) => [JSON.stringify(each), each]));
   const byPlace = new Map<string, T>();
-  for (const each of kept.values()) {
-    const place = JSON.stringify(each.range);
+  for (const each of found) {
+    const place = placeOf(each.range);
     const other = byPlace.get(place);
     byPlace.set(place, other === undefined ? each : agreed(other, each));
   }
@@ -55,26 +54,33 @@ function distinctModels(reading: Reading): {
   models: readonly ModelSketch[];
   indexOf: (value: ObjectValue | undefined) => number | undefined;
 } {
-  const sketches = new Map<string, ModelSketch>();
-  const keyOf = new Map<ObjectValue, string>();
+  const byPlace = new Map<string, { sketch: ModelSketch }[]>();
+  const keptFor = new Map<ObjectValue, { readonly sketch: ModelSketch }>();
   for (const found of reading.models) {
     const own = found.sketch();
     if (own === undefined) continue;
     const sketch = asFarAsKnown(own, reading);
-    const key = JSON.stringify(sketch, (name, value: unknown) => (shapes.includes(name) ? undefined : value));
-    keyOf.set(found.value, key);
-    const other = sketches.get(key);
-    sketches.set(key, other === undefined ? sketch : agreed(other, sketch));
+    const place = placeOf(sketch.range);
+    const there = byPlace.get(place) ?? [];
+    byPlace.set(place, there);
+    const key = there.length === 0 ? "" : apartFromShapes(sketch);
+    let kept = there.find((each) => apartFromShapes(each.sketch) === key);
+    if (kept === undefined) there.push((kept = { sketch }));
+    else kept.sketch = agreed(kept.sketch, sketch);
+    keptFor.set(found.value, kept);
   }
-  const models = inOrder([...sketches.values()]);
+  const models = inOrder([...byPlace.values()].flatMap((there) => there.map(({ sketch }) => sketch)));
   return {
     models,
     indexOf: (value) => {
-      const key = value === undefined ? undefined : keyOf.get(value);
-      const sketch = key === undefined ? undefined : sketches.get(key);
+      const sketch = value === undefined ? undefined : keptFor.get(value)?.sketch;
       return sketch === undefined ? undefined : models.indexOf(sketch);
     },
   };
+}
+
+function apartFromShapes(sketch: ModelSketch): string {
+  return JSON.stringify(sketch, (name, value: unknown) => (shapes.includes(name) ? undefined : value));
 }
 
 function asFarAsKnown(sketch: ModelSketch, { modelsChanged, weightsChanged }: Reading): ModelSketch {
@@ -119,5 +125,10 @@ function isKnown(value: unknown): value is Known<unknown> {
 }
 
 function sameRange(one: SourceRange, other: SourceRange): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
+  return one === other || placeOf(one) === placeOf(other);
+}
+
+/** Tells ranges apart. */
+function placeOf({ start, end }: SourceRange): string {
+  return `${start.line}:${start.column}-${end.line}:${end.column}`;
 }

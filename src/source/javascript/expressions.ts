@@ -27,20 +27,19 @@ import type { JavaScriptEvaluator } from "./javascriptEvaluator.ts";
 const unparsed = "code that does not parse";
 
 export function evaluateExpression(evaluator: JavaScriptEvaluator, node: Syntax, scope: Scope): Value {
-  const range = node.range;
   switch (node.type) {
     case "number":
-      return node.isMissing ? unknown(unparsed, range) : numberLiteral(node);
+      return node.isMissing ? unknown(unparsed, node.range) : numberLiteral(node);
     case "string": {
       const text = node.stringValue;
-      return text === undefined ? unknown(unparsed, range) : scalar(text, range);
+      return text === undefined ? unknown(unparsed, node.range) : scalar(text, node.range);
     }
     case "template_string":
       return templateString(evaluator, node, scope);
     case "true":
-      return scalar(true, range);
+      return scalar(true, node.range);
     case "false":
-      return scalar(false, range);
+      return scalar(false, node.range);
     case "null":
     case "undefined":
       return nothing;
@@ -48,7 +47,7 @@ export function evaluateExpression(evaluator: JavaScriptEvaluator, node: Syntax,
     case "shorthand_property_identifier":
       return nameValue(evaluator, node, scope);
     case "this":
-      return scope.self ?? unknown("this is not known here", range);
+      return scope.self ?? unknown("this is not known here", node.range);
     case "parenthesized_expression":
     case "await_expression":
     case "non_null_expression":
@@ -83,7 +82,7 @@ export function evaluateExpression(evaluator: JavaScriptEvaluator, node: Syntax,
       return classOf(evaluator, node, scope, node.field("name")?.text ?? "");
     case "member_expression": {
       const object = evaluator.evaluate(node.field("object"), scope);
-      return memberOf(evaluator, object, node.field("property")?.text ?? "", range);
+      return memberOf(evaluator, object, node.field("property")?.text ?? "", node.range);
     }
     case "subscript_expression":
       return subscript(evaluator, node, scope);
@@ -108,9 +107,9 @@ export function evaluateExpression(evaluator: JavaScriptEvaluator, node: Syntax,
       return construct(evaluator, node, scope);
     case "yield_expression":
       evaluator.evaluate(node.namedChildren[0], scope);
-      return unknown("what a generator is given", range);
+      return unknown("what a generator is given", node.range);
     default:
-      return unknown(node.type === "ERROR" ? unparsed : "an expression that is not followed", range);
+      return unknown(node.type === "ERROR" ? unparsed : "an expression that is not followed", node.range);
   }
 }
 

@@ -29,7 +29,6 @@ import type { PythonEvaluator } from "./pythonEvaluator.ts";
 const unparsed = "code that does not parse";
 
 export function evaluatePython(evaluator: PythonEvaluator, node: Syntax, scope: Scope): Value {
-  const range = node.range;
   switch (node.type) {
     case "integer":
     case "float":
@@ -37,9 +36,9 @@ export function evaluatePython(evaluator: PythonEvaluator, node: Syntax, scope: 
     case "string":
       return stringLiteral(evaluator, node, scope);
     case "true":
-      return scalar(true, range);
+      return scalar(true, node.range);
     case "false":
-      return scalar(false, range);
+      return scalar(false, node.range);
     case "none":
       return nothing;
     case "identifier":
@@ -65,7 +64,7 @@ export function evaluatePython(evaluator: PythonEvaluator, node: Syntax, scope: 
     }
     case "attribute": {
       const object = evaluator.evaluate(node.field("object"), scope);
-      return memberOf(evaluator, object, node.field("attribute")?.text ?? "", range);
+      return memberOf(evaluator, object, node.field("attribute")?.text ?? "", node.range);
     }
     case "subscript":
       return subscript(evaluator, node, scope);
@@ -85,15 +84,16 @@ export function evaluatePython(evaluator: PythonEvaluator, node: Syntax, scope: 
       const value = evaluator.evaluate(node.field("argument"), scope);
       const operator = node.field("operator")?.text;
       if (value.kind === "scalar" && typeof value.value === "number" && (operator === "-" || operator === "+")) {
-        return scalar(operator === "-" ? -value.value : value.value, range, value.basis);
+        return scalar(operator === "-" ? -value.value : value.value, node.range, value.basis);
       }
       return (
-        evaluator.library.operate("-", value, nothing, range) ?? unknown("an operation that is not followed", range)
+        evaluator.library.operate("-", value, nothing, node.range) ??
+        unknown("an operation that is not followed", node.range)
       );
     }
     case "not_operator": {
       const holds = truth(evaluator.evaluate(node.field("argument"), scope), true);
-      return holds === undefined ? unknown("depends on a condition", range) : scalar(!holds, range);
+      return holds === undefined ? unknown("depends on a condition", node.range) : scalar(!holds, node.range);
     }
     case "binary_operator":
       return binary(evaluator, node, scope);
@@ -109,7 +109,7 @@ export function evaluatePython(evaluator: PythonEvaluator, node: Syntax, scope: 
     case "dictionary_splat":
       return evaluator.evaluate(node.namedChildren[0], scope);
     default:
-      return unknown(node.type === "ERROR" ? unparsed : "an expression that is not followed", range);
+      return unknown(node.type === "ERROR" ? unparsed : "an expression that is not followed", node.range);
   }
 }
 
