@@ -2,16 +2,13 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { recordsOf, root, runBare, runProbed } from "./probeRun.ts";
-import { measuredOfSome, pathOf, stillScripts, timeout, unmeasured } from "./stillScripts.ts";
+import { budget, measuredOfSome, pathOf, stillScripts, timeout, unmeasured } from "./stillScripts.ts";
 
 describe("with everything measured, in plain JavaScript", () => {
   it.each(stillScripts)(
     "$name ends with the bits, the memory, the random numbers and the output of the bare script after 200 steps",
     async (script) => {
-      const [bare, probed] = await Promise.all([
-        runBare(pathOf(script)),
-        runProbed(pathOf(script), { budget: script.budget }),
-      ]);
+      const [bare, probed] = await Promise.all([runBare(pathOf(script)), runProbed(pathOf(script), { budget })]);
       expect(probed.output).toBe(bare.output);
       expect(probed.errors).toBe(bare.errors);
       expect(probed.exitCode).toBe(0);
