@@ -111,6 +111,7 @@ export const families: readonly Family[] = [
     observables: {
       "kernel/spectrum": { label: "Spectrum of the tangent kernel" },
       "kernel/residual": { label: "Squared residual along the kernel's eigenvectors" },
+      "kernel/initialResidual": { label: "Squared initial residual along the kernel's eigenvectors" },
       "kernel/largest": { label: "Largest kernel eigenvalue" },
       "kernel/alignment": { label: "Kernel alignment with the targets" },
       "kernel/distance": { label: "Kernel distance from initialization" },

@@ -75,6 +75,7 @@ describe.each(testedBackends)("on %s", (backend) => {
     const tensors = engine.state.numTensors;
     const kernels: Matrix[] = [];
     let measured: Measurement | undefined;
+    const firstLoss = tf.tidy(() => loss().dataSync()[0] ?? Number.NaN);
     for (let step = 0; step < 4; step++) {
       withTrace(engine, loss, variables, (trace, gradients) => {
         const jacobian = jacobianByHand(rows, trace.weights());
@@ -100,6 +101,10 @@ describe.each(testedBackends)("on %s", (backend) => {
     // The kernels differ by a tenth of their norm, or more, so that five digits are left of six.
     expect(distance).toBeGreaterThan(0.05);
     expect((measured?.values["kernel/distance"] ?? 0) / distance).toBeCloseTo(1, 4);
+    // All parts together are the half of the mean square over the examples.
+    const initial = measured?.vectors?.["kernel/initialResidual"] ?? [];
+    expect(initial).toHaveLength(batch * outputs);
+    expect((2 * initial.reduce((sum, each) => sum + each, 0)) / outputs).toBeCloseTo(firstLoss, 5);
     const targets = y.arraySync();
     const means = [0, 1].map((output) => targets.reduce((sum, row) => sum + (row[output] ?? 0), 0) / batch);
     const centred = Matrix.columnVector(

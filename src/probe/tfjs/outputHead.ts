@@ -12,6 +12,8 @@ export interface OutputHead {
   readonly features: Tensor;
   /** [examples, outputs] */
   readonly outputs: Tensor;
+  /** By which the outputs at other weights are found. */
+  readonly outputsId: number;
   /** As many numbers as there are outputs: a distribution over classes for each example, or the values to be met. */
   readonly targets: Tensor;
 }
@@ -28,15 +30,19 @@ export function outputHead({ graph, prediction }: TracedLayers): OutputHead | un
       : { outputs: prediction.value, targets: labels(graph, prediction.value, learned) };
   const product = productOf(graph, compared?.outputs);
   const weight = graph.variable(product?.inputs["b"]);
-  if (product === undefined || compared?.targets === undefined || weight?.shape.length !== 2) return undefined;
-  const [features, outputs, targets] = [product.inputs["a"], compared.outputs, compared.targets].map((id) =>
+  if (product === undefined || compared?.outputs === undefined || compared.targets === undefined) return undefined;
+  if (weight?.shape.length !== 2) return undefined;
+  const outputsId = compared.outputs;
+  const [features, outputs, targets] = [product.inputs["a"], outputsId, compared.targets].map((id) =>
     id === undefined ? undefined : graph.trace.primal(id),
   );
   const [width = 0, units = 0] = weight.shape;
   const examples = outputs?.shape[0] ?? 0;
   const isMatrix = outputs?.shape[1] === units && outputs.size === examples * units;
   const isPlain = isMatrix && features?.size === examples * width;
-  return isPlain && targets?.size === outputs.size ? { product, weight, features, outputs, targets } : undefined;
+  return isPlain && targets?.size === outputs.size
+    ? { product, weight, features, outputs, outputsId, targets }
+    : undefined;
 }
 
 function learnedValues(graph: ForwardGraph): ReadonlySet<number> {

@@ -79,13 +79,15 @@ function kernel(architecture: Architecture, { whole, initial, probe }: ObservedT
     ["kernel/largest", exactly(at(spectrum, 0), single)],
     ["kernel/spectrum", exactly(spectrum, single)],
     ["kernel/alignment", exactly(aligned, single, 1)],
-    ...residual(architecture, whole.weights, batch, examples, vectors),
+    ...residual("kernel/residual", architecture, whole.weights, batch, examples, vectors),
+    ...residual("kernel/initialResidual", architecture, initial, batch, examples, vectors),
     ["kernel/distance", exactly(Matrix.sub(now, then).norm("frobenius") / then.norm("frobenius"), single)],
   ];
 }
 
 /** What of the residual of a squared error lies along each eigenvector of the kernel. */
 function residual(
+  name: string,
   architecture: Architecture,
   weights: Float32Array,
   batch: readonly number[],
@@ -100,7 +102,7 @@ function residual(
     ),
   );
   const parts = vectors.map((vector) => inner(vector, differences) ** 2 / (2 * examples.length));
-  return [["kernel/residual", exactly(parts, single)]];
+  return [[name, exactly(parts, single)]];
 }
 
 /** J·Jᵀ, a row for each output of each of some examples of a batch. */

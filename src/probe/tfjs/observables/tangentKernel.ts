@@ -1,5 +1,5 @@
 import { EigenvalueDecomposition, Matrix } from "ml-matrix";
-import type { Engine } from "../engine.ts";
+import type { Engine, Tensor } from "../engine.ts";
 import { freeMemory } from "../freeMemory.ts";
 import { tracedLayers } from "../layerActivations.ts";
 import { type OutputHead, outputHead } from "../outputHead.ts";
@@ -34,6 +34,7 @@ const timedGradients = 4;
  * - `kernel/alignment`: yᵀKy/(‖K‖·‖y‖²), y being the targets less their mean over the examples (Cristianini et al. 2001). Null: mean over
  *   shuffled examples.
  * - `kernel/residual`: (e·r)²/(2m) for each eigenvector e, in the order of the spectrum, r being outputs less targets; of a squared error only.
+ * - `kernel/initialResidual`: the same of the residual at the initial weights, along the present kernel's eigenvectors.
  * - `kernel/distance`: ‖K − K₀‖/‖K₀‖, with the kernel of the same examples at the initial weights; from step 1 on.
  */
 export function tangentKernel(initial: InitialWeights, probe: ProbeSet): Observable {
@@ -67,21 +68,28 @@ export function tangentKernel(initial: InitialWeights, probe: ProbeSet): Observa
       values["kernel/alignment/null"] = aligned.null;
     }
     const isSquared = tracedLayers(trace).prediction?.kind === "meanSquaredError";
-    const residual = isSquared
-      ? residualParts(eigenvectors, residualOf(engine, head, examples), examples.length)
-      : undefined;
+    const residual = (outputs: Tensor | undefined) =>
+      isSquared && outputs !== undefined
+        ? residualParts(eigenvectors, residualOf(engine, { ...head, outputs }, examples), examples.length)
+        : undefined;
+    const vectors: Record<string, readonly number[] | undefined> = {
+      "kernel/spectrum": spectrum,
+      "kernel/residual": residual(head.outputs),
+      "kernel/initialResidual": step.step === 0 ? residual(head.outputs) : undefined,
+    };
     if (step.step > 0) {
       const point = trace.at(start);
       try {
         const before = kernelAt(point);
         values["kernel/distance"] = Matrix.sub(kernel, before).norm("frobenius") / before.norm("frobenius");
+        vectors["kernel/initialResidual"] = residual(point.primal(head.outputsId));
       } finally {
         point.dispose();
       }
     }
     return {
       values,
-      vectors: { "kernel/spectrum": spectrum, ...(residual && { "kernel/residual": residual }) },
+      vectors: known(vectors),
       sample: examples.length,
       method: `gradients of the ${outputs} outputs for each of ${examples.length} examples, ${probe.describe("first")}`,
     };
@@ -101,6 +109,13 @@ export function tangentKernel(initial: InitialWeights, probe: ProbeSet): Observa
       return probe.onFirst(engine, trace.weights(), (first) => measure(step, first, start));
     },
   };
+}
+
+/** Those that could be measured. */
+function known(vectors: Readonly<Record<string, readonly number[] | undefined>>): Record<string, readonly number[]> {
+  return Object.fromEntries(
+    Object.entries(vectors).flatMap(([name, values]) => (values === undefined ? [] : [[name, values] as const])),
+  );
 }
 
 /** Examples whose two kernels take bounded time and memory: r gradients and r²/2 inner products each. */
