@@ -13,7 +13,7 @@ export interface ForecastMark {
   readonly filledFrom: number;
   readonly to: number;
   readonly label: string;
-  /** The crossing as it came to be; NaN before. */
+  /** The step as it came to be; NaN before. */
   readonly measured: number;
   readonly open: boolean;
 }
@@ -28,7 +28,7 @@ export function forecastMarks(ledger: readonly LedgerRow[], slices: readonly Ser
       const to = verdict?.scoredAt ?? forecast.to;
       const mark: ForecastMark = {
         id,
-        kind: statistic === "crossingStep" ? "steps" : "values",
+        kind: statistic.endsWith("Step") ? "steps" : "values",
         low,
         central,
         high,
@@ -36,7 +36,7 @@ export function forecastMarks(ledger: readonly LedgerRow[], slices: readonly Ser
         filledFrom: statistic === "timeMean" ? arrival(slice, from, low, high) : from,
         to,
         label: `${lawNumber}, issued at step ${countText(issuedAt)}`,
-        measured: statistic === "crossingStep" ? (verdict?.measured ?? NaN) : NaN,
+        measured: statistic.endsWith("Step") ? (verdict?.measured ?? NaN) : NaN,
         open: verdict === undefined,
       };
       return [mark];

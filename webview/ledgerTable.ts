@@ -49,7 +49,7 @@ export class LedgerTable {
 
   #make(row: LedgerRow, standing: LawStanding | undefined, law: LawText | undefined): [HTMLElement, HTMLElement] {
     const { forecast, verdict } = row;
-    const steps = forecast.statistic === "crossingStep";
+    const steps = forecast.statistic.endsWith("Step");
     const number = (value: number) => (steps && Number.isFinite(value) ? countText(value) : optionalText(value));
     const outcome = verdict?.outcome ?? "pending";
     const detailId = `detail-${forecast.id}`;
@@ -147,6 +147,7 @@ const statistics: Readonly<Record<LedgerRow["forecast"]["statistic"], string>> =
   timeMean: "The time average of",
   maximum: "The maximum of",
   crossingStep: "The step of crossing by",
+  minimumStep: "The step of the least",
 };
 
 const checkIcons: Readonly<Record<string, IconName>> = { true: "held", false: "broken", unknown: "unresolved" };

@@ -25,7 +25,7 @@ export function visibleSteps(
   const reached = Math.max(lastStep, 1);
   const expected = live
     ? ledger
-        .filter((row) => row.verdict === undefined && row.forecast.statistic === "crossingStep")
+        .filter((row) => row.verdict === undefined && row.forecast.statistic.endsWith("Step"))
         .map((row) => row.forecast.high * 1.05)
     : [];
   return { from: 0, to: Math.min(Math.max(reached, ...expected), stretch * reached) };

@@ -1,5 +1,6 @@
 import * as echarts from "echarts";
 import type { LedgerRow, SeriesSlice } from "../../src/run/runRows.ts";
+import { isStep } from "../../src/theory/law.ts";
 
 const [width, height] = [640, 280];
 const [seen, expected] = ["#2b6cb0", "#c05621"];
@@ -8,10 +9,10 @@ const [seen, expected] = ["#2b6cb0", "#c05621"];
 export function plot({ forecast, lawTitle }: LedgerRow, series: SeriesSlice): string {
   const chart = echarts.init(null, null, { renderer: "svg", ssr: true, width, height });
   const last = series.steps.at(-1) ?? 0;
-  const crossing = forecast.statistic === "crossingStep";
+  const ofStep = isStep(forecast.statistic);
   const [from, to] = [forecast.from, Math.min(forecast.to, last)];
-  // A crossing is forecast on the axis of steps, everything else on that of values.
-  const area = crossing
+  // A step is forecast on the axis of steps, everything else on that of values.
+  const area = ofStep
     ? [{ xAxis: forecast.low }, { xAxis: Math.min(forecast.high, last) }]
     : [
         { xAxis: from, yAxis: forecast.low },

@@ -1,4 +1,4 @@
-import type { Forecast, Statistic } from "../theory/law.ts";
+import { isStep, type Forecast, type Statistic } from "../theory/law.ts";
 import type { LawStanding, LedgerRow } from "../run/runRows.ts";
 import { formatCount, formatNumber } from "./numbers.ts";
 import { table, wrap } from "./table.ts";
@@ -8,6 +8,7 @@ const statistics: Readonly<Record<Statistic, string>> = {
   timeMean: "time mean of",
   maximum: "maximum of",
   crossingStep: "first crossing by",
+  minimumStep: "step of the least",
 };
 
 /** The ledger as a table, each forecast's sentence and verdict below it, and the laws that did not speak, with why. */
@@ -45,5 +46,5 @@ function explanation(row: LedgerRow, width: number): string {
 
 /** Steps are whole numbers; everything else has four digits. */
 function amount(forecast: Forecast, value: number): string {
-  return forecast.statistic === "crossingStep" ? formatCount(Math.round(value)) : formatNumber(value);
+  return isStep(forecast.statistic) ? formatCount(Math.round(value)) : formatNumber(value);
 }

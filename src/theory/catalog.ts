@@ -19,12 +19,15 @@ import { widthTransferLaw } from "./hyperparameters/widthTransferLaw.ts";
 import { catapult } from "./limits/catapult.ts";
 import { lazyDynamics } from "./limits/lazyDynamics.ts";
 import { lazyOrRich } from "./limits/lazyOrRich.ts";
+import { richness } from "./limits/richness.ts";
 import { signalAtInitialization } from "./limits/signalAtInitialization.ts";
 import { stepSize } from "./limits/stepSize.ts";
 import { widthConvergence } from "./limits/widthConvergence.ts";
 import { balancedness } from "./solvable/balancedness.ts";
 import { deepLinearModes } from "./solvable/deepLinearModes.ts";
+import { earlyStopping } from "./solvable/earlyStopping.ts";
 import { flattestSolution } from "./solvable/flattestSolution.ts";
+import { kernelRegression } from "./solvable/kernelRegression.ts";
 import { plateauEscape } from "./solvable/plateauEscape.ts";
 import { stepZeroLoss } from "./solvable/stepZeroLoss.ts";
 import { deadUnits } from "./universality/deadUnits.ts";
@@ -42,8 +45,11 @@ export const catalog: readonly Law[] = [
   deepLinearModes,
   plateauEscape,
   flattestSolution,
+  kernelRegression,
+  earlyStopping,
   lazyDynamics,
   lazyOrRich,
+  richness,
   signalAtInitialization,
   catapult,
   stepSize,

@@ -32,7 +32,12 @@ export interface Regime {
 export const endOfRun = Number.MAX_SAFE_INTEGER;
 
 /** The number that is forecast about an observable over the steps `from`…`to`, both included. */
-export type Statistic = "value" | "timeMean" | "maximum" | "crossingStep";
+export type Statistic = "value" | "timeMean" | "maximum" | "crossingStep" | "minimumStep";
+
+/** Whether what is forecast is itself a step: that of the first crossing of a level, or at which an observable is least. */
+export function isStep(statistic: Statistic): boolean {
+  return statistic === "crossingStep" || statistic === "minimumStep";
+}
 
 export interface Baseline {
   /** As "persistence" or "straight line". */

@@ -1,4 +1,4 @@
-import type { Forecast, Law, Regime, Standing, Verdict } from "./law.ts";
+import { isStep, type Forecast, type Law, type Regime, type Standing, type Verdict } from "./law.ts";
 import type { RunView } from "./runView.ts";
 import { firstFailure } from "./regime.ts";
 import { unmeasured } from "./score.ts";
@@ -148,8 +148,8 @@ function objection(forecast: Forecast, view: RunView): string | undefined {
   if (from <= seen || from < issuedAt) {
     return `it is about ${observable} from step ${from} on, but that has been observed up to step ${Math.max(seen, issuedAt)}`;
   }
-  if (forecast.statistic === "crossingStep" && low <= seen) {
-    return `its crossing may lie at step ${low}, but ${observable} has been observed up to step ${seen}`;
+  if (isStep(forecast.statistic) && low <= seen) {
+    return `its step may be ${low}, but ${observable} has been observed up to step ${seen}`;
   }
   return undefined;
 }

@@ -15,9 +15,11 @@ import { learnedChange } from "./streams/learnedChange.ts";
 import { linearBatch } from "./streams/linearBatch.ts";
 import { linearNetwork } from "./streams/linearNetwork.ts";
 import { penalizedNetwork } from "./streams/penalizedNetwork.ts";
+import { regression } from "./streams/regression.ts";
 import { risingCurvature } from "./streams/risingCurvature.ts";
 import { endedView, sameStart } from "./streams/sameStart.ts";
 import { scaleFreeWeights } from "./streams/scaleFreeWeights.ts";
+import { scaledOutput } from "./streams/scaledOutput.ts";
 import { grid, scaledRun, truth } from "./streams/scalingFamily.ts";
 import { branches, cosine, scheduledRun } from "./streams/schedules.ts";
 import { fallingLoss, sizedRun } from "./streams/sizedRun.ts";
@@ -50,8 +52,16 @@ export const lawRuns: Readonly<Record<string, () => LawRun>> = {
       ...{ signals: [2, 1], start: { deviation: 0.5 }, rate: 0.1, steps: 200, width: 2, every: 10, sharpness: true },
     }),
   }),
+  "kernel-regression": () => ({ records: regression({ examples: 40, inputs: 80, steps: 320, seed: 1 }) }),
+  "early-stopping": () => ({
+    records: regression({ examples: 40, inputs: 60, steps: 320, seed: 4, decay: 1, noise: 0.7, every: 8, speed: 0.2 }),
+  }),
   "lazy-dynamics": () => ({ records: wideNetwork({ width: 400, steps: 250, every: 20, seed: 3 }) }),
   "lazy-or-rich": () => ({ records: wideNetwork({ width: 60, steps: 250, every: 10, seed: 3 }) }),
+  richness: () => ({
+    records: scaledOutput({ scale: 60, width: 12 }),
+    earlier: [endedView(scaledOutput({ scale: 30, width: 12 }))],
+  }),
   "signal-propagation": () => ({ records: freshSignals() }),
   "step-size": () => ({
     records: sameStart({ rate: 0.05 }),

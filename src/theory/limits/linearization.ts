@@ -34,6 +34,20 @@ export function linearization(view: RunView, at: number): (Linearization & { rea
   };
 }
 
+/** That of the initial weights, by what of the residual there lies along the newest kernel's eigenvectors; undefined where that or the first loss is not known. */
+export function initialLinearization(view: RunView): Linearization | undefined {
+  const [spectrum, residual] = [view.vectors("kernel/spectrum").at(-1), view.vectors("kernel/initialResidual").at(-1)];
+  const loss = view.series("loss/train");
+  if (spectrum === undefined || residual?.step !== spectrum.step || loss.length === 0 || loss.stepAt(0) !== 0)
+    return undefined;
+  const scale = loss.valueAt(0) / residual.values.reduce((sum, each) => sum + each, 0);
+  if (!(scale > 0 && scale < Infinity) || residual.values.length !== spectrum.values.length) return undefined;
+  return {
+    rates: spectrum.values.map((each) => scale * each),
+    parts: residual.values.map((each) => scale * each),
+  };
+}
+
 /** What must be so that a network follows its linear model for as long as the kernel stays. */
 export function linearizationChecks(view: RunView): readonly RegimeCheck[] {
   const { objective, data } = view;
