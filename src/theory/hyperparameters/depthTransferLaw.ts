@@ -98,7 +98,7 @@ function forecast(view: RunView, spoken: (subject: string) => boolean): readonly
       halfWidth: leastWidth + (gaussianDecile * Math.SQRT2 * scatterOfSeeds * fall) / narrowest,
     }),
     assumption: "The runs differ in their depths, in what blocks are divided by, and in their seed only.",
-    size: `${factor.toPrecision(3)} times as deep`,
+    who: `A network ${factor.toPrecision(3)} times as deep as that`,
   });
 }
 

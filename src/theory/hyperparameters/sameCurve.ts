@@ -102,18 +102,18 @@ function subjectOf(part: number): string {
 export interface SameCurve {
   readonly law: Law;
   readonly other: RunView;
-  /** What ln(loss) differs by from the earlier run's, where that had fallen by so much in its logarithm. */
-  readonly differsBy: (fall: number) => { readonly expected: number; readonly halfWidth: number };
+  /** What ln(loss) differs by from the earlier run's by a step, where that had fallen by so much in its logarithm. */
+  readonly differsBy: (fall: number, step: number) => { readonly expected: number; readonly halfWidth: number };
   readonly assumption: string;
-  /** As "4 times as wide". */
-  readonly size: string;
+  /** As "A network 4 times as wide as that". */
+  readonly who: string;
 }
 
 /** Forecasts of the mean loss at parts of the earlier run's steps: what it was there. */
 export function forecastSameCurve(
   view: RunView,
   spoken: (subject: string) => boolean,
-  { law, other, differsBy, assumption, size }: SameCurve,
+  { law, other, differsBy, assumption, who }: SameCurve,
 ): readonly Forecast[] {
   const losses = other.series("loss/train");
   const start = lossAtStart(other);
@@ -125,7 +125,7 @@ export function forecastSameCurve(
     if (loss === undefined || start === undefined || !(loss > 0)) return [];
     const fall = Math.max(0, Math.log(start / loss));
     if (fall > farthest) return [];
-    const { expected, halfWidth } = differsBy(fall);
+    const { expected, halfWidth } = differsBy(fall, to);
     const central = loss * Math.exp(expected);
     const [low, high] = [central * Math.exp(-halfWidth), central * Math.exp(halfWidth)];
     if (!(low > 0 && low < central) || !Number.isFinite(high)) return [];
@@ -148,7 +148,7 @@ export function forecastSameCurve(
           { kind: "the earlier run's loss there", value: loss },
         ),
         assumptions: [assumption, ...unchecked(law.regime(view))],
-        statement: `A network ${size} as that of ${other.runId}, with what that asks for changed, follows its loss step by step: ${loss.toPrecision(3)} there by step ${to}, ${central.toPrecision(3)} here.`,
+        statement: `${who} of ${other.runId}, with what that asks for changed, follows its loss step by step: ${loss.toPrecision(3)} there by step ${to}, ${central.toPrecision(3)} here.`,
       },
     ];
   });

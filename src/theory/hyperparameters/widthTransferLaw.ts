@@ -120,7 +120,7 @@ function forecast(view: RunView, spoken: (subject: string) => boolean): readonly
     }),
     assumption:
       "The runs differ in their widths, in what those ask of rates and fresh weights, and in their seed only.",
-    size: `${factor.toPrecision(3)} times as wide`,
+    who: `A network ${factor.toPrecision(3)} times as wide as that`,
   });
 }
 
