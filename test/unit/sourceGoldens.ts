@@ -224,3 +224,36 @@ function placed(text: string, range: SourceRange | undefined, wanted: string): s
   const line = lines[range.start.line] ?? "";
   return `${line.slice(0, range.start.column)}‹${text.slice(start, end)}›`.trim();
 }
+
+interface Literal {
+  /** `learningRate 0.1` of an optimizer, or `model 0` for the units of a layer of a model. */
+  readonly what: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The literals that an expectation marks, each of them the only one of its value for what it says. */
+export function literalsOf({ text, expected }: Golden): readonly Literal[] {
+  const place = (what: string, marked: string): Literal => {
+    const [before = "", inner = "", after = ""] = marked.split(/[‹›]/);
+    const start = text.indexOf(`${before}${inner}${after}`) + before.length;
+    return { what, start, end: start + inner.length };
+  };
+  const units = (expected.models ?? []).flatMap(({ parameters, weights = [] }, model) =>
+    parameters === undefined || parameters === "?"
+      ? []
+      : weights.flatMap((each) => (typeof each === "object" ? [place(`model ${model}`, each[1])] : [])),
+  );
+  const stated = (expected.optimizers ?? []).flatMap((optimizer) =>
+    Object.entries(optimizer).flatMap(([name, value]) => {
+      const [number, marked] = Array.isArray(value) ? (value as readonly unknown[]) : [];
+      return typeof number === "number" && typeof marked === "string"
+        ? [{ name: `${name} ${number}`, literal: place(`${name} ${number}`, marked) }]
+        : [];
+    }),
+  );
+  const alone = stated.filter(({ name, literal }) =>
+    stated.every((each) => each.name !== name || each.literal.start === literal.start),
+  );
+  return [...units, ...alone.map(({ literal }) => literal)];
+}

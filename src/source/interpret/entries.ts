@@ -33,6 +33,7 @@ export class Entries implements ObjectValue {
     if (cell === undefined) {
       cell = new Cell(unbound);
       this.#cells.set(name, cell);
+      this.#memory.touch(this.#open);
     }
     this.#memory.write(cell, value);
   }

@@ -1,12 +1,30 @@
 /** What changes while a script is read, so that it can be undone where two ways part, and joined where they meet. */
-import type { Cell } from "./value.ts";
-import { join, unknown, type Value } from "./value.ts";
+import { Cell, join, unknown, type Value } from "./value.ts";
 
 export class Memory {
   /** For each way that is being followed, innermost last: what cells held before it. */
   readonly #trails: Map<Cell, Value>[] = [];
+  /** The first cell that belongs to what is followed without its caller; undefined before any is. */
+  #firstOfUnit: number | undefined;
+  #crossed = false;
+
+  /** To be called before something is followed of which it is not known who calls it, and when. */
+  beginUnit(): void {
+    this.#firstOfUnit = Cell.next;
+  }
+
+  /** Whether something that is followed so has changed what it did not make itself. */
+  get crossed(): boolean {
+    return this.#crossed;
+  }
+
+  /** To be called for what changes otherwise than by being written to. */
+  touch(cell: Cell): void {
+    if (this.#firstOfUnit !== undefined && cell.serial < this.#firstOfUnit) this.#crossed = true;
+  }
 
   write(cell: Cell, value: Value): void {
+    this.touch(cell);
     const trail = this.#trails.at(-1);
     if (trail !== undefined && !trail.has(cell)) trail.set(cell, cell.value);
     cell.value = value;

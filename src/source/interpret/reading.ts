@@ -49,6 +49,8 @@ export interface Caller {
 
 export class Reading {
   readonly memory = new Memory();
+  /** Counts what is followed of which it is not known who calls it, and when; 0 for what the script itself does, in its order. */
+  unit = 0;
   readonly models: FoundModel[] = [];
   readonly optimizers: FoundOptimizer[] = [];
   readonly losses: LossSketch[] = [];
@@ -119,14 +121,47 @@ export class Reading {
     this.#rehearsals++;
     const { trace } = this;
     const steps = trace.length;
-    const counts = [this.models.length, this.optimizers.length, this.losses.length, this.trainings.length] as const;
+    const before = this.mark();
     try {
       run();
     } finally {
       this.#rehearsals--;
       trace.length = steps;
-      [this.models.length, this.optimizers.length, this.losses.length, this.trainings.length] = counts;
+      this.returnTo(before);
     }
+  }
+
+  /** To be called before something is followed of which it is not known who calls it, and when. */
+  beginUnit(): void {
+    this.unit++;
+    this.memory.beginUnit();
+    this.appliedModel = undefined;
+  }
+
+  /** Whether something that is followed so has changed what it did not make itself. */
+  get crossed(): boolean {
+    return this.memory.crossed;
+  }
+
+  /** How much has been found. */
+  mark(): readonly number[] {
+    return this.#found.map(({ length }) => length);
+  }
+
+  returnTo(mark: readonly number[]): void {
+    for (const [index, list] of this.#found.entries()) list.length = mark[index] ?? list.length;
+  }
+
+  /** Takes back what was found between two marks; later ones are to be taken back first. */
+  forget(from: readonly number[], to: readonly number[]): void {
+    for (const [index, list] of this.#found.entries()) {
+      const start = from[index] ?? list.length;
+      list.splice(start, (to[index] ?? start) - start);
+    }
+  }
+
+  get #found(): unknown[][] {
+    return [this.models, this.optimizers, this.losses, this.trainings];
   }
 
   /** One more step of the model that is being followed. */

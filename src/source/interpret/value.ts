@@ -61,6 +61,9 @@ export type Value = Scalar | Unknown | Unbound | Tuple | List | ObjectValue;
 
 /** What may change while a script runs: a variable, an attribute, the content of a list. Written through `Memory` only. */
 export class Cell {
+  /** Cells are numbered in the order in which they are made. */
+  static next = 0;
+  readonly serial = Cell.next++;
   value: Value;
   /** Assigned to in more than one place of the text: which of them comes last is known only while the script is followed in order. */
   ambiguous = false;

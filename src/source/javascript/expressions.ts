@@ -115,7 +115,8 @@ export function evaluateExpression(evaluator: JavaScriptEvaluator, node: Syntax,
 
 function numberLiteral(node: Syntax): Value {
   const value = Number(node.text.replaceAll("_", ""));
-  return Number.isFinite(value) && !node.hasError
+  // A zero in front makes it octal, or no number.
+  return Number.isFinite(value) && !/^0\d/.test(node.text) && !node.hasError
     ? scalar(value, node.range)
     : unknown("not a number that is followed", node.range);
 }

@@ -116,7 +116,8 @@ export function evaluatePython(evaluator: PythonEvaluator, node: Syntax, scope: 
 function numberLiteral(node: Syntax): Value {
   const text = node.text.replaceAll("_", "").toLowerCase();
   const value = Number(text);
-  const plain = !node.isMissing && !node.hasError && text !== "" && Number.isFinite(value);
+  const octal = node.type === "integer" && /^0+[1-9]/.test(text);
+  const plain = !node.isMissing && !node.hasError && text !== "" && !octal && Number.isFinite(value);
   return plain ? scalar(value, node.range) : unknown("not a number that is followed", node.range);
 }
 

@@ -42,6 +42,8 @@ export class TensorFlowModel implements ObjectValue {
   optimizer: TensorFlowOptimizer | undefined;
   loss: SourceRange | undefined;
   changed: string | undefined;
+  /** To be touched when it is compiled. */
+  readonly #compiled = new Cell(nothing);
 
   constructor(given: Given, reading: Reading, member: ModelMember, made: { readonly layers: Value } | Ends) {
     this.given = given;
@@ -82,6 +84,12 @@ export class TensorFlowModel implements ObjectValue {
       default:
         return this.#member(this, name) ?? unknown(`${name} is not followed`, range);
     }
+  }
+
+  compile(optimizer: TensorFlowOptimizer | undefined, loss: SourceRange | undefined): void {
+    this.#reading.memory.touch(this.#compiled);
+    this.optimizer = optimizer;
+    this.loss = loss;
   }
 
   escape(to: string): void {

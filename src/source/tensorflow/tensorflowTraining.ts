@@ -81,13 +81,10 @@ export class TensorFlowTraining {
     if (made !== undefined) made.found.model = model;
     const loss = config("loss");
     const name = loss?.kind === "scalar" ? loss.value : loss instanceof NamedLoss ? loss.name : undefined;
-    if (typeof name === "string") {
-      const range =
-        (loss?.kind === "scalar" ? loss.range : loss instanceof NamedLoss ? loss.range : undefined) ?? given.range;
-      this.#reading.losses.push(lossNamed(name, range));
-      if (model !== undefined) model.loss = range;
-    } else if (model !== undefined) model.loss = undefined;
-    if (model !== undefined) model.optimizer = made;
+    const stated = loss?.kind === "scalar" ? loss.range : loss instanceof NamedLoss ? loss.range : undefined;
+    const range = typeof name === "string" ? (stated ?? given.range) : undefined;
+    if (typeof name === "string" && range !== undefined) this.#reading.losses.push(lossNamed(name, range));
+    model?.compile(made, range);
     return nothing;
   }
 

@@ -73,6 +73,8 @@ export class TorchTraining {
   /** The round in which a model was computed last, and whether a step was taken since. */
   #round: Loop | undefined;
   #stepped = false;
+  /** What was followed when it was. */
+  #unit = 0;
   /** Why a step may see several batches. */
   #gathers: string | undefined;
 
@@ -83,6 +85,7 @@ export class TorchTraining {
   /** A model is computed on data, of a shape that is known or not. */
   computedOn(dims: Dims | undefined): void {
     const size = dims?.[0] ?? unstated("the shape of the data is not known");
+    this.#unit = this.#reading.unit;
     const round = this.#reading.loops.at(-1);
     const first = this.#lastBatch === undefined || this.#stepped || round !== this.#round;
     this.#lastBatch = first || sameExtent(this.#lastBatch, size) ? size : unstated("a step sees several batches");
@@ -132,7 +135,8 @@ export class TorchTraining {
     const gathered =
       (this.#reading.backwardLoops?.length ?? 0) > loops.length ? "gradients of several batches are added" : undefined;
     const reason = this.#gathers ?? sometimes ?? gathered;
-    const whole: Known<number> = data === undefined ? (this.#lastBatch ?? none) : (data.batch ?? none);
+    const last = this.#unit === this.#reading.unit ? this.#lastBatch : undefined;
+    const whole: Known<number> = (data === undefined ? last : data.batch) ?? none;
     this.#stepped = true;
     const batchSize = reason === undefined ? whole : unstated(reason);
     const { epochs, steps } = counts(loops, data, batchSize);
