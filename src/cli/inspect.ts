@@ -9,7 +9,7 @@ import { RunFileReader } from "../run/runFileReader.ts";
 import type { RunOverview, RunReader, RunStatus } from "../run/runRows.ts";
 import { EdgeWatch } from "./edge.ts";
 import { exitCode, type ExitCode } from "./exitCode.ts";
-import { ledgerText } from "./ledgerText.ts";
+import { ledgerSummary } from "./ledgerText.ts";
 import { runJson, type Output } from "./output.ts";
 import { ProgressDisplay, progressLine } from "./progress.ts";
 import { isNews, overviewText } from "./show.ts";
@@ -86,7 +86,7 @@ function report(directory: RunDirectory, reader: RunReader, overview: RunOvervie
   const parts = ["", overviewText({ ...overview, error })];
   if (tail !== "") parts.push("", "The script's last output:", tail);
   if (notes.length > 0) parts.push("", ...notes.map((note) => `${note.severity}: ${note.text}`));
-  parts.push("", "Ledger", "", ledgerText(reader.ledger(), reader.standings(), width));
+  parts.push("", "Ledger", "", ledgerSummary(reader.ledger(), reader.standings(), width));
   parts.push("", `The run is in ${overview.directory}`);
   return parts.join("\n");
 }

@@ -13,14 +13,35 @@ const statistics: Readonly<Record<Statistic, string>> = {
 
 /** The ledger as a table, each forecast's sentence and verdict below it, and the laws that did not speak, with why. */
 export function ledgerText(rows: readonly LedgerRow[], standings: readonly LawStanding[], width: number): string {
-  const parts = [rows.length === 0 ? "No law has made a forecast." : ledgerTable(rows)];
-  if (rows.length > 0) parts.push(rows.map((row) => explanation(row, width)).join("\n"));
+  const silent = silentLaws(rows, standings).map((each) =>
+    wrap(`${each.number} ${each.title}: ${each.says}`, width, "  ").trim(),
+  );
+  return [...forecastParts(rows, width), ...(silent.length > 0 ? [silent.join("\n")] : [])].join("\n\n");
+}
+
+/** The same for somebody who has just trained: of the laws that did not speak, how many there are of each kind. */
+export function ledgerSummary(rows: readonly LedgerRow[], standings: readonly LawStanding[], width: number): string {
+  const silent = silentLaws(rows, standings);
+  const without = silent.filter(({ regime }) => regime === undefined).length;
+  const outside = silent.filter(({ regime }) => regime?.status === "outside").length;
+  const counts = [
+    [without, "cannot speak of such a run"],
+    [outside, "out of their regime"],
+    [silent.length - without - outside, "with nothing to forecast"],
+  ] as const;
+  const kinds = counts.flatMap(([count, kind]) => (count > 0 ? [`${count} ${kind}`] : []));
+  const summary = `Laws that made no forecast: ${kinds.join(", ")}. \`orrery ledger\` says of each why.`;
+  return [...forecastParts(rows, width), ...(silent.length > 0 ? [wrap(summary, width, "")] : [])].join("\n\n");
+}
+
+function silentLaws(rows: readonly LedgerRow[], standings: readonly LawStanding[]): LawStanding[] {
   const spoken = new Set(rows.map((row) => row.forecast.law));
-  const silent = standings.filter((standing) => !spoken.has(standing.law));
-  if (silent.length > 0) {
-    parts.push(silent.map((each) => wrap(`${each.number} ${each.title}: ${each.says}`, width, "  ").trim()).join("\n"));
-  }
-  return parts.join("\n\n");
+  return standings.filter((standing) => !spoken.has(standing.law));
+}
+
+function forecastParts(rows: readonly LedgerRow[], width: number): string[] {
+  if (rows.length === 0) return ["No law has made a forecast."];
+  return [ledgerTable(rows), rows.map((row) => explanation(row, width)).join("\n")];
 }
 
 function ledgerTable(rows: readonly LedgerRow[]): string {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { readCommandLine } from "../../src/cli/arguments.ts";
-import { ledgerText } from "../../src/cli/ledgerText.ts";
+import { ledgerSummary, ledgerText } from "../../src/cli/ledgerText.ts";
 import { formatCount, formatNumber, formatSeconds } from "../../src/cli/numbers.ts";
 import { progressLine } from "../../src/cli/progress.ts";
 import { table, wrap } from "../../src/cli/table.ts";
@@ -198,4 +198,7 @@ test("the ledger shows forecast, interval, step of issue, measurement, verdict a
   const text = ledgerText([row], [silent], 80);
   expect(text).toMatch(/L18 Edge of stability +40 \[38, 44\] +step 1,200 +40\.35 +held +0\.9886/);
   expect(text).toContain("L03 Balancedness: cannot speak");
+  const summary = ledgerSummary([row], [silent], 80);
+  expect(summary.startsWith(text.slice(0, text.indexOf("L03")))).toBe(true);
+  expect(summary).toMatch(/Laws that made no forecast: 1 cannot speak of such a run\.\s`orrery ledger`/);
 });
