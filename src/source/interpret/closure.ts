@@ -1,6 +1,6 @@
 /** Functions: the script's own, and those of a language or a framework that are followed. */
 import type { SourcePosition, SourceRange } from "../places.ts";
-import { Given } from "./given.ts";
+import { Given, noNames } from "./given.ts";
 import { madeElsewhere, nothing, type ObjectValue, type Value } from "./value.ts";
 
 interface ClosureMaking {
@@ -38,7 +38,7 @@ export class Closure implements ObjectValue {
   memberOf(self: Value, range: SourceRange): Value {
     if (this.making.isGetter !== true) return this.bind(self);
     const { statement } = this.making;
-    const none = { positional: [], named: new Map<string, Value>(), open: undefined, assignedTo: undefined };
+    const none = { positional: [], named: noNames, open: undefined, assignedTo: undefined };
     return this.making.run(new Given({ ...none, range, statement }), self);
   }
 

@@ -8,14 +8,18 @@ import type { Value } from "./value.ts";
 export type Completion = "goes on" | "returns" | "breaks" | "continues" | "fails" | "may leave";
 
 /** Follows statements in order; those after one that may leave are not certain to be reached. */
-export function inOrder(reading: Reading, statements: readonly (() => Completion)[]): Completion {
-  for (const [index, statement] of statements.entries()) {
-    const completion = statement();
+export function inOrder<T>(
+  reading: Reading,
+  statements: readonly T[],
+  follow: (statement: T) => Completion,
+): Completion {
+  for (let index = 0; index < statements.length; index++) {
+    const completion = follow(statements[index] as T);
     if (completion === "goes on") continue;
     if (completion !== "may leave") return completion;
     const rest = statements.slice(index + 1);
     if (rest.length === 0) return "may leave";
-    const after = forked(reading, [() => "goes on", () => inOrder(reading, rest)])[1] ?? "goes on";
+    const after = forked(reading, [() => "goes on", () => inOrder(reading, rest, follow)])[1] ?? "goes on";
     return after === "goes on" || after === "fails" ? "may leave" : after === "returns" ? "returns" : "may leave";
   }
   return "goes on";
@@ -85,22 +89,20 @@ export function loop(reading: Reading, plan: LoopPlan, body: (item: Value) => Co
     overData: plan.overData ?? false,
     uncertainty: 0,
   };
-  if (
-    items === undefined ||
-    items.length > mostRounds ||
-    trains(reading, around, () => body(items[0] ?? plan.anyItem))
-  ) {
-    let completion: Completion = "goes on";
-    const round = () => {
-      completion = within(reading, around, () => body(plan.anyItem));
-    };
-    reading.memory.repeat(
-      "assigned in a loop",
-      () => {
-        reading.rehearse(round);
-      },
-      round,
-    );
+  let completion: Completion = "goes on";
+  const round = () => {
+    completion = within(reading, around, () => body(plan.anyItem));
+  };
+  let trained = false;
+  const changed = reading.memory.tryOut(() => {
+    reading.rehearse(() => {
+      const before = reading.trainings.length;
+      round();
+      trained = reading.trainings.length > before;
+    });
+  });
+  if (items === undefined || items.length > mostRounds || trained) {
+    reading.memory.repeat("assigned in a loop", changed, round);
     return afterLoop(completion);
   }
   return rounds(reading, around, items, body, plan.count.known && plan.count.basis === "default");
@@ -117,12 +119,11 @@ function rounds(
   if (byDefault) reading.basis = "default";
   try {
     let left = false;
-    const each = items.map((item) => (): Completion => {
+    return inOrder(reading, items, (item) => {
       const completion = left ? "breaks" : within(reading, around, () => body(item));
       if (completion === "breaks") left = true;
       return completion === "continues" || completion === "breaks" ? "goes on" : completion;
     });
-    return inOrder(reading, each);
   } finally {
     reading.basis = outer;
   }
@@ -139,19 +140,6 @@ function within(reading: Reading, around: Loop, run: () => Completion): Completi
   } finally {
     reading.loops.pop();
   }
-}
-
-/** Whether a round of it takes an optimizer's step. */
-function trains(reading: Reading, around: Loop, round: () => Completion): boolean {
-  let found = false;
-  reading.memory.discard(() => {
-    reading.rehearse(() => {
-      const before = reading.trainings.length;
-      within(reading, around, round);
-      found = reading.trainings.length > before;
-    });
-  });
-  return found;
 }
 
 /** How often a loop goes round that says nothing of it. */

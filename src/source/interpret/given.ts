@@ -14,6 +14,8 @@ interface GivenArguments {
   readonly assignedTo: string | undefined;
 }
 
+export const noNames: ReadonlyMap<string, Value> = new Map();
+
 export class Given {
   readonly positional: readonly Value[];
   readonly named: ReadonlyMap<string, Value>;
@@ -51,6 +53,11 @@ export class Given {
   /** The same call with other arguments in the same places. */
   withPositional(positional: readonly Value[]): Given {
     return new Given({ ...this.parts(), positional });
+  }
+
+  /** The same call with no arguments but these. */
+  withOnly(positional: readonly Value[]): Given {
+    return new Given({ ...this.parts(), positional, named: noNames, open: undefined });
   }
 
   parts(): GivenArguments {

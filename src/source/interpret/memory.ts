@@ -58,20 +58,16 @@ export class Memory {
     }
   }
 
-  /**
-   * Follows what is repeated an unknown number of times: once to see which cells it writes, and once more with these unknown,
-   * as they are on the second time round.
-   */
-  repeat(reason: string, rehearse: () => void, body: () => void): void {
-    const { after } = this.#follow(rehearse);
-    for (const cell of after.keys()) this.write(cell, unknown(reason));
-    const { after: again } = this.#follow(body);
-    for (const cell of new Set([...after.keys(), ...again.keys()])) this.write(cell, unknown(reason));
+  /** Follows what is repeated an unknown number of times, with the cells that it changes unknown, as on the second time round. */
+  repeat(reason: string, changed: Iterable<Cell>, body: () => void): void {
+    for (const cell of changed) this.write(cell, unknown(reason));
+    const { after } = this.#follow(body);
+    for (const cell of new Set([...changed, ...after.keys()])) this.write(cell, unknown(reason));
   }
 
-  /** Follows a way, and leaves everything as it was. */
-  discard(way: () => void): void {
-    this.#follow(way);
+  /** Follows a way, leaves everything as it was, and says which cells it changed. */
+  tryOut(way: () => void): readonly Cell[] {
+    return [...this.#follow(way).after.keys()];
   }
 
   #follow(way: () => void): { after: ReadonlyMap<Cell, Value> } {

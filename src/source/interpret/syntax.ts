@@ -51,6 +51,7 @@ export class Syntax {
   #children: readonly Syntax[] | undefined;
   #namedChildren: readonly Syntax[] | undefined;
   #hasError: boolean | undefined;
+  #isMissing: boolean | undefined;
   #fields: Map<string, Syntax | undefined> | undefined;
 
   private constructor(node: Node, parent: Syntax | undefined, whole: Whole) {
@@ -90,7 +91,7 @@ export class Syntax {
 
   /** Put in by the parser where the text lacks something. */
   get isMissing(): boolean {
-    return this.#node.isMissing;
+    return (this.#isMissing ??= this.#node.isMissing);
   }
 
   /** Whether something within it does not parse. */

@@ -4,7 +4,7 @@ import { javascriptOperators, operate } from "../interpret/arithmetic.ts";
 import { Closure } from "../interpret/closure.ts";
 import { ClassObject, Instance } from "../interpret/classObject.ts";
 import { Entries } from "../interpret/entries.ts";
-import { Given } from "../interpret/given.ts";
+import { Given, noNames } from "../interpret/given.ts";
 import { joinedText } from "../interpret/joinedText.ts";
 import type { Scope } from "../interpret/scope.ts";
 import {
@@ -285,7 +285,7 @@ function argumentsOf(evaluator: JavaScriptEvaluator, node: Syntax, scope: Scope)
   const faulty = open === unparsed ? [] : positional;
   return new Given({
     positional: faulty,
-    named: new Map(),
+    named: noNames,
     open,
     range: node.range,
     statement: statementStart(node),

@@ -2,7 +2,7 @@
 import type { Syntax } from "../interpret/syntax.ts";
 import { choose, inOrder, loop, oneOf, untold, type Completion } from "../interpret/control.ts";
 import type { Evaluator, Frame } from "../interpret/frame.ts";
-import { Given } from "../interpret/given.ts";
+import type { Given } from "../interpret/given.ts";
 import { handOver } from "../interpret/handOver.ts";
 import { Reading } from "../interpret/reading.ts";
 import { Scope } from "../interpret/scope.ts";
@@ -40,10 +40,7 @@ export class JavaScriptEvaluator implements Evaluator {
 
   execute(statements: readonly Syntax[], scope: Scope, frame: Frame): Completion {
     for (const each of statements) this.#hoist(each, scope);
-    return inOrder(
-      this.reading,
-      statements.map((each) => () => this.#statement(each, scope, frame)),
-    );
+    return inOrder(this.reading, statements, (each) => this.#statement(each, scope, frame));
   }
 
   #hoist(node: Syntax, scope: Scope): void {
@@ -258,7 +255,7 @@ export class JavaScriptEvaluator implements Evaluator {
   /** Calls a function of the script's with values. */
   callback(callee: Value | undefined, positional: readonly Value[], at: Given): Value {
     if (callee === undefined) return unknown("no function", at.range);
-    return this.invoke(callee, new Given({ ...at.parts(), positional, named: new Map(), open: undefined }));
+    return this.invoke(callee, at.withOnly(positional));
   }
 
   /** Whoever is handed a value may change it; once training has begun, that no longer matters. */

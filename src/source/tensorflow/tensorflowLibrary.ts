@@ -1,7 +1,7 @@
 /** What the modules of TensorFlow.js stand for in a script. */
 import { builtin, Closure } from "../interpret/closure.ts";
 import { batchExtent, Tensor, type Dims } from "../interpret/flow.ts";
-import { Given } from "../interpret/given.ts";
+import type { Given } from "../interpret/given.ts";
 import type { LayerObject } from "../interpret/layerObject.ts";
 import { type LayerBehaviour } from "../interpret/layerObject.ts";
 import type { Reading } from "../interpret/reading.ts";
@@ -122,10 +122,7 @@ export class TensorFlowLibrary implements JavaScriptLibrary {
       case "tidy":
       case "profile": {
         const inside = given.positional.findLast((each) => each instanceof Closure);
-        return (
-          inside?.call(new Given({ ...given.parts(), positional: [], open: undefined })) ??
-          unknown("not followed", range)
-        );
+        return inside?.call(given.withOnly([])) ?? unknown("not followed", range);
       }
       case "keep":
         return first ?? nothing;

@@ -2,7 +2,7 @@
 import { Closure, builtin } from "../interpret/closure.ts";
 import { Tensor, type Dims, type FlowStep } from "../interpret/flow.ts";
 import { Entries } from "../interpret/entries.ts";
-import { Given } from "../interpret/given.ts";
+import type { Given } from "../interpret/given.ts";
 import { sketchOf } from "../interpret/modelSketching.ts";
 import type { Caller, Reading } from "../interpret/reading.ts";
 import { itemsOf, nothing, numberOf, unknown, type ObjectValue, type Value } from "../interpret/value.ts";
@@ -161,8 +161,7 @@ export class TensorFlowTraining {
     this.predicted = undefined;
     this.#reading.appliedModel = undefined;
     const { trace, missed } = this.#reading.traced(() => {
-      if (loss instanceof Closure)
-        loss.call(new Given({ ...given.parts(), positional: [], named: new Map(), open: undefined }));
+      if (loss instanceof Closure) loss.call(given.withOnly([]));
     });
     const steps = trace.filter(({ what }) => what === "layer");
     const prediction = this.#seenPrediction();

@@ -2,7 +2,7 @@
 import { Instance } from "../interpret/classObject.ts";
 import { Closure } from "../interpret/closure.ts";
 import { batchExtent, Tensor, Weight, type Dims, type FlowStep } from "../interpret/flow.ts";
-import { Given } from "../interpret/given.ts";
+import { Given, noNames } from "../interpret/given.ts";
 import { LayerObject } from "../interpret/layerObject.ts";
 import { hasWeights, sketchOf } from "../interpret/modelSketching.ts";
 import type { Reading } from "../interpret/reading.ts";
@@ -119,14 +119,14 @@ function compute(
   if (module instanceof Instance && !(forward instanceof Closure)) return "it has no forward that is followed";
   const given = new Given({
     positional: [input],
-    named: new Map(),
+    named: noNames,
     open: undefined,
     range: place.range,
     statement: place.statement,
     assignedTo: undefined,
   });
   let result: Value = unknown("it cannot be computed", place.range);
-  reading.memory.discard(() => {
+  reading.memory.tryOut(() => {
     result = module.call?.(given) ?? result;
   });
   return outputOf(result);
