@@ -32,8 +32,12 @@ const spacing = 1.15;
 const rise = 1.2;
 const near = 1.06;
 
-/** In units of the interval's end: until then the least must have been passed. */
+/** In units of the interval's end: by then the least must have been passed. */
 const beyond = 2;
+
+/** The least is passed where the loss has risen to so many times it; looked at once in so many steps. */
+const risen = 1.1;
+const looks = 64;
 
 export interface Turning {
   readonly low: number;
@@ -109,30 +113,33 @@ function forecast(view: RunView, spoken: (subject: string) => boolean): readonly
   ];
 }
 
-function leastStep(series: Series): number {
-  let [least, step] = [Infinity, NaN];
+function leastOf(series: Series): { readonly loss: number; readonly step: number } {
+  let [loss, step] = [Infinity, NaN];
   for (let index = 0; index < series.length; index++) {
-    if (series.valueAt(index) < least) [least, step] = [series.valueAt(index), series.stepAt(index)];
+    if (series.valueAt(index) < loss) [loss, step] = [series.valueAt(index), series.stepAt(index)];
   }
-  return step;
+  return { loss, step };
 }
 
 function score(made: Forecast, view: RunView): Verdict | undefined {
-  if (view.step <= made.to && view.end === undefined) return undefined;
-  if (view.step <= made.to || !kernelSeen(view, made.to)) {
+  const isOver = view.step > made.to || view.end !== undefined;
+  if (!isOver && view.step % looks !== 0) return undefined;
+  const series = view.at(made.to).series(observable);
+  const { loss, step } = leastOf(series);
+  const last = series.length === 0 ? NaN : series.valueAt(series.length - 1);
+  const isPassed = last >= risen * loss || view.step > made.to;
+  if (!isPassed || !kernelSeen(view, step)) {
     if (view.end === undefined) return undefined;
-    return unmeasured(
-      made,
-      view,
-      "unresolved",
-      "The run ended before the least loss could be told from what follows, or the kernel was not looked at again.",
-    );
+    return unmeasured(made, view, "unresolved", "The loss did not rise again, or the kernel was not looked at again.");
   }
   const failed = firstFailure(regimeOf(unseenChecks(view)));
   if (failed !== undefined) return unmeasured(made, view, "out of regime", `It is no longer so that ${failed}.`);
-  const step = leastStep(view.at(made.to).series(observable));
-  if (Number.isNaN(step)) return unmeasured(made, view, "unresolved", "No validation loss was finite.");
-  return verdictOn(made, view, step, `Up to step ${made.to} the validation loss was least at step ${step}.`);
+  return verdictOn(
+    made,
+    view,
+    step,
+    `Of the validation losses that of step ${step} was least; they have risen to ${(last / loss).toFixed(2)} times that.`,
+  );
 }
 
 export const earlyStopping: Law = {
