@@ -1,5 +1,6 @@
 /** Extents of what comes out of layers that slide a window. */
-import { derived, unstated, type Known } from "../sketch/known.ts";
+import { derived, ofFramework, unstated, type Known } from "../sketch/known.ts";
+import type { Dims } from "./flow.ts";
 
 export interface Window {
   readonly kernel: Known<number>;
@@ -21,7 +22,7 @@ export function windowExtent(extent: Known<number>, window: Window): Known<numbe
 }
 
 /** The extent that a transposed convolution spreads one axis to; `output` are places added at the end. */
-export function transposedExtent(extent: Known<number>, window: Window, output: Known<number>): Known<number> {
+function transposedExtent(extent: Known<number>, window: Window, output: Known<number>): Known<number> {
   const { padding } = window;
   if (!padding.known) return padding;
   const rule = padding.value;
@@ -50,4 +51,47 @@ export function perAxis(known: Known<readonly number[]>, axes: number): Known<nu
     const value = known.value.length === 1 ? known.value[0] : known.value[axis];
     return value === undefined ? unstated("not a number for each axis", known.range) : { ...known, value };
   });
+}
+
+interface Sliding {
+  readonly kernelSize: Known<readonly number[]>;
+  readonly strides: Known<readonly number[]>;
+  readonly dilation: Known<readonly number[]>;
+  readonly transposed: boolean;
+  readonly padding: (axis: number) => Window["padding"];
+  /** Places added at the end of each axis of what a transposed convolution gives; none where it is not given. */
+  readonly extra?: Known<readonly number[]>;
+}
+
+/** The extents that a convolution makes of those that its window slides along. */
+export function slidExtents(extents: readonly Known<number>[], sliding: Sliding): Known<number>[] {
+  const axes = extents.length;
+  const [kernels, strides, dilations, extras] = [
+    sliding.kernelSize,
+    sliding.strides,
+    sliding.dilation,
+    sliding.extra ?? ofFramework([0]),
+  ].map((known) => perAxis(known, axes));
+  return extents.map((extent, axis) => {
+    const missing = unstated("not a number for each axis");
+    const window: Window = {
+      kernel: kernels?.[axis] ?? missing,
+      stride: strides?.[axis] ?? missing,
+      dilation: dilations?.[axis] ?? missing,
+      padding: sliding.padding(axis),
+    };
+    return sliding.transposed
+      ? transposedExtent(extent, window, extras?.[axis] ?? missing)
+      : windowExtent(extent, window);
+  });
+}
+
+/** Shapes put together along one axis. */
+export function concatenated(all: readonly (Dims | undefined)[], axis: Known<number>): Dims | undefined {
+  const [first] = all;
+  if (first === undefined || !axis.known) return undefined;
+  const place = axis.value < 0 ? first.length + axis.value : axis.value;
+  const parts = all.map((each) => each?.[place] ?? unstated("the shape of an input is not known"));
+  const sum = derived(parts, (values) => values.reduce((one, other) => one + other, 0));
+  return first.map((extent, index) => (index === place ? sum : extent));
 }

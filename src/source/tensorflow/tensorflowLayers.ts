@@ -1,6 +1,6 @@
 /** `tf.layers.…`: what each layer is, and the shape that it gives. */
 import { batchExtent, unknownInitializer, Weight, type Dims } from "../interpret/flow.ts";
-import { perAxis, positive, product, transposedExtent, windowExtent, type Window } from "../interpret/extents.ts";
+import { concatenated, perAxis, positive, product, slidExtents, windowExtent } from "../interpret/extents.ts";
 import type { Given } from "../interpret/given.ts";
 import {
   LayerObject,
@@ -193,8 +193,8 @@ function layerNamed(name: string, config: Config): LayerKindOf {
     case "minimum":
       return plain({ kind: "merge", form: name }, same);
     case "concatenate":
-      return plain({ kind: "merge", form: "concatenate" }, (input, all) =>
-        concatenated(input, all, numberOf(config("axis"), ofFramework(-1))),
+      return plain({ kind: "merge", form: "concatenate" }, (_, all) =>
+        concatenated(all, numberOf(config("axis"), ofFramework(-1))),
       );
     case "dot":
       return plain({ kind: "merge", form: "dot" }, (_, all) => contracted(all, numbersOf(config("axes"))));
@@ -262,16 +262,8 @@ function convolution(name: ConvolutionName, config: Config): LayerKindOf {
     describe: (input, _, initial) => {
       const inputs = channelsLast ? last(input) : unstated("channels do not come last");
       const units = depthwise ? product([inputs, multiplier]) : positive(numberOf(config("filters")));
-      const windows = perAxis(kernelSize, dimensions).map((kernel, axis): Window => ({
-        kernel,
-        stride: perAxis(strides, dimensions)[axis] ?? kernel,
-        dilation: perAxis(dilation, dimensions)[axis] ?? kernel,
-        padding,
-      }));
-      const extents = windows.map((window, axis) => {
-        const extent = input?.[axis + 1] ?? unstated("the shape of its input is not known");
-        return transposed ? transposedExtent(extent, window, ofFramework(0)) : windowExtent(extent, window);
-      });
+      const places = input?.slice(1, 1 + dimensions) ?? [];
+      const extents = slidExtents(places, { kernelSize, strides, dilation, transposed, padding: () => padding });
       return {
         own: {
           kind: "convolution",
@@ -453,16 +445,4 @@ function contracted(all: readonly (Dims | undefined)[], axes: Known<readonly num
     return dims?.slice(1).filter((_, place) => place + 1 !== (axis < 0 ? dims.length + axis : axis));
   });
   return left.some((each) => each === undefined) ? undefined : [batchExtent, ...left.flatMap((each) => each ?? [])];
-}
-
-function concatenated(
-  input: Dims | undefined,
-  all: readonly (Dims | undefined)[],
-  axis: Known<number>,
-): Dims | undefined {
-  if (input === undefined || !axis.known) return undefined;
-  const place = axis.value < 0 ? input.length + axis.value : axis.value;
-  const parts = all.map((each) => each?.[place] ?? unstated("the shape of an input is not known"));
-  const sum = derived(parts, (values) => values.reduce((one, other) => one + other, 0));
-  return input.map((extent, index) => (index === place ? sum : extent));
 }

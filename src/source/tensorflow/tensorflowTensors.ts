@@ -1,28 +1,13 @@
 /** Operations of TensorFlow.js on tensors of which shapes and origins are followed. */
-import {
-  batchExtent,
-  isData,
-  Tensor,
-  Weight,
-  type Dims,
-  type FlowStep,
-  type TensorMethods,
-} from "../interpret/flow.ts";
+import { batchExtent, isData, Tensor, Weight, type Dims } from "../interpret/flow.ts";
+import { FollowedTensors } from "../interpret/followedTensors.ts";
 import { builtin } from "../interpret/closure.ts";
 import { positive, product, windowExtent } from "../interpret/extents.ts";
 import type { Given } from "../interpret/given.ts";
-import {
-  convolutionByHand,
-  denseByHand,
-  embeddingByHand,
-  parameterByHand,
-  takesBias,
-} from "../interpret/handMadeLayers.ts";
-import { LayerObject, type LayerOwn } from "../interpret/layerObject.ts";
+import { convolutionByHand, denseByHand, embeddingByHand } from "../interpret/handMadeLayers.ts";
 import type { Reading } from "../interpret/reading.ts";
 import { itemsOf, listOf, nothing, numberOf, scalar, textOf, unknown, type Value } from "../interpret/value.ts";
 import type { SourceRange } from "../places.ts";
-import type { InitializerSketch } from "../sketch/initializerSketch.ts";
 import { derived, ofFramework, unstated, type Known } from "../sketch/known.ts";
 import type { ActivationName } from "../sketch/layerSketch.ts";
 import { numbersOf } from "./config.ts";
@@ -60,35 +45,9 @@ const elementwise: readonly string[] = [
   "sign",
 ];
 
-export class TensorFlowTensors implements TensorMethods {
-  readonly #reading: Reading;
-
+export class TensorFlowTensors extends FollowedTensors {
   constructor(reading: Reading) {
-    this.#reading = reading;
-  }
-
-  make(step: FlowStep, drawn?: InitializerSketch): Tensor {
-    return new Tensor(step, this, drawn);
-  }
-
-  /** A tensor of numbers of which nothing but the shape and how they are drawn is known. */
-  data(dims: Dims | undefined, range: SourceRange, drawn?: InitializerSketch): Tensor {
-    return this.make(this.#reading.input(dims, range), drawn);
-  }
-
-  weight(of: Value | undefined, range: SourceRange): Weight {
-    const tensor = of instanceof Tensor ? of : undefined;
-    const initial = tensor?.drawn ?? {
-      name: "variable",
-      distribution: "unknown",
-      gain: unstated("it is not known how it begins", range),
-      fan: undefined,
-      mean: unstated("it is not known how it begins", range),
-      basis: "written",
-      range,
-    };
-    const step = this.#reading.step({ what: "input", name: "variable", from: [], range, dims: tensor?.dims });
-    return new Weight(step, this, initial);
+    super(reading, "variable");
   }
 
   member(tensor: Tensor, name: string, range: SourceRange): Value {
@@ -103,8 +62,8 @@ export class TensorFlowTensors implements TensorMethods {
     if (name === "dispose" || name === "print") return builtin(() => nothing);
     if (name === "assign") {
       return builtin(() => {
-        const begins = tensor instanceof Weight && this.#reading.trainings.length === 0;
-        if (begins) this.#reading.memory.write(tensor.initial, unknown("it is assigned to"));
+        const begins = tensor instanceof Weight && this.reading.trainings.length === 0;
+        if (begins) this.reading.memory.write(tensor.initial, unknown("it is assigned to"));
         return nothing;
       });
     }
@@ -119,13 +78,11 @@ export class TensorFlowTensors implements TensorMethods {
       return unknown(first?.kind === "unknown" ? first.reason : `${name} is not followed`, range);
     }
     if (unchanged.includes(name)) return first;
-    if (first.drawn !== undefined && (name === "mul" || name === "div"))
-      return this.#scaledDraw(name, first, others[0], range);
     const activation = Object.hasOwn(activations, name) ? activations[name] : undefined;
-    if (activation !== undefined) return this.#activation(name, activation, undefined, first, range);
+    if (activation !== undefined) return this.activation(name, ofFramework(activation), undefined, first, range);
     switch (name) {
       case "leakyRelu":
-        return this.#activation(name, "leakyRelu", numberOf(others[0], ofFramework(0.2)), first, range);
+        return this.activation(name, ofFramework("leakyRelu"), numberOf(others[0], ofFramework(0.2)), first, range);
       case "matMul":
       case "dot":
         return this.#product(name, first, others, range);
@@ -135,7 +92,7 @@ export class TensorFlowTensors implements TensorMethods {
         return this.#sum(first, others, range);
       case "mul":
       case "div":
-        return this.#factor(name, first, others[0], range);
+        return this.scaled(name, first, others[0], range);
       case "gather":
       case "embeddingLookup":
         return this.#gather(name, first, others[0], range);
@@ -143,13 +100,13 @@ export class TensorFlowTensors implements TensorMethods {
       case "avgPool":
         return this.#pool(name, first, others, range);
       case "dropout":
-        return this.#layer(name, { kind: "dropout", rate: numberOf(others[0]) }, first, first.dims, range);
+        return this.layer(name, { kind: "dropout", rate: numberOf(others[0]) }, first, first.dims, range);
       case "slice":
       case "expandDims":
       case "squeeze":
         if (isData(first))
           return this.data(name === "slice" ? sliced(first.dims, others) : reranked(name, first.dims, others), range);
-        return this.#unfollowed(name, first, others, range);
+        return this.#computed(name, first, others, range);
       case "reshape":
       case "flatten":
       case "as1D":
@@ -157,83 +114,25 @@ export class TensorFlowTensors implements TensorMethods {
       case "as4D":
         return this.#reshape(name, first, others, range);
       default:
-        return this.#unfollowed(name, first, others, range);
+        return this.#computed(name, first, others, range);
     }
   }
 
-  #unfollowed(name: string, first: Tensor, others: readonly Value[], range: SourceRange): Tensor {
+  #computed(name: string, first: Tensor, others: readonly Value[], range: SourceRange): Tensor {
     const tensors = [first, ...others.filter((each) => each instanceof Tensor)];
     const wider = tensors.some(({ dims }) => (dims?.length ?? 0) > (first.dims?.length ?? 0));
     const dims = elementwise.includes(name) && !wider ? first.dims : undefined;
     // What is computed of data alone is data too.
-    if (tensors.every(isData)) return this.data(dims, range);
-    return this.make(
-      this.#reading.operation(
-        name,
-        tensors.map((each) => this.#used(each, range)),
-        range,
-        dims,
-      ),
-    );
-  }
-
-  #scaledDraw(name: string, tensor: Tensor, by: Value | undefined, range: SourceRange): Tensor {
-    const factor = numberOf(by);
-    const scaling = (of: Known<number>, sign: (factor: number) => number) =>
-      derived([of, factor], ([value = 0, times = 1]) => value * (name === "mul" ? sign(times) : 1 / sign(times)));
-    const { drawn } = tensor;
-    if (drawn === undefined) return tensor;
-    const scaledDraw = {
-      ...drawn,
-      gain: scaling(drawn.gain, Math.abs),
-      mean: scaling(drawn.mean, (times) => times),
-      range,
-    };
-    return this.data(tensor.dims, range, scaledDraw);
-  }
-
-  /** The step of a tensor that is used; a weight that is no layer's is a layer of its own. */
-  #used(tensor: Tensor, range: SourceRange): FlowStep {
-    if (!(tensor instanceof Weight)) return tensor.step;
-    return this.#reading.apply(parameterByHand(tensor, "variable", this.#reading), [], range);
-  }
-
-  #layer(call: string, own: LayerOwn, of: Tensor, output: Dims | undefined, range: SourceRange): Tensor {
-    const layer = new LayerObject({
-      call,
-      range,
-      basis: this.#reading.basis,
-      weights: new Map(),
-      describe: () => ({ own, output }),
-      behaviour: { member: () => ({ kind: "unbound" }) },
-    });
-    return this.make(this.#reading.apply(layer, [this.#used(of, range)], range));
-  }
-
-  #activation(
-    call: string,
-    activation: ActivationName,
-    slope: Known<number> | undefined,
-    of: Tensor,
-    range: SourceRange,
-  ): Tensor {
-    return this.#layer(
-      call,
-      { kind: "activation", activation: ofFramework(activation), slope, slopes: ofFramework(0) },
-      of,
-      of.dims,
-      range,
-    );
+    return tensors.every(isData) ? this.data(dims, range) : this.unfollowed(name, tensors, range, dims);
   }
 
   #product(name: string, first: Tensor, others: readonly Value[], range: SourceRange): Value {
     const [second, transposesFirst, transposesSecond] = others;
     if (second instanceof Weight && transposesFirst === undefined && transposesSecond === undefined) {
-      const layer = first instanceof Weight ? undefined : denseByHand(second, name, this.#reading);
-      if (layer !== undefined) return this.make(this.#reading.apply(layer, [first.step], range));
+      const layer = first instanceof Weight ? undefined : denseByHand(second, name, this.reading);
+      if (layer !== undefined) return this.make(this.reading.apply(layer, [first.step], range));
     }
-    const from = [first, ...(second instanceof Tensor ? [second] : [])].map((each) => this.#used(each, range));
-    return this.make(this.#reading.operation(name, from, range));
+    return this.unfollowed(name, [first, second], range);
   }
 
   #convolution(first: Tensor, [kernel, strides, padding]: readonly Value[], range: SourceRange): Value {
@@ -247,38 +146,14 @@ export class TensorFlowTensors implements TensorMethods {
         ? { ...rule, value: rule.value }
         : unstated("a padding that is not followed", range);
     const layer =
-      kernel instanceof Weight ? convolutionByHand(kernel, "conv2d", this.#reading, positive(equal), known) : undefined;
-    if (layer !== undefined) return this.make(this.#reading.apply(layer, [this.#used(first, range)], range));
-    return this.make(this.#reading.operation("conv2d", [this.#used(first, range)], range));
+      kernel instanceof Weight ? convolutionByHand(kernel, "conv2d", this.reading, positive(equal), known) : undefined;
+    if (layer !== undefined) return this.make(this.reading.apply(layer, [this.used(first, range)], range));
+    return this.unfollowed("conv2d", [first], range);
   }
 
   #sum(first: Value | undefined, others: readonly Value[], range: SourceRange): Value {
     const parts = [first, ...others].flatMap((each) => (each === undefined ? [] : (itemsOf(each) ?? [each])));
-    const tensors = parts.filter((each) => each instanceof Tensor);
-    const [one, other] = tensors;
-    if (one === undefined) return unknown("a sum that is not followed", range);
-    if (tensors.length === 2 && other !== undefined) {
-      const [values, bias] = one instanceof Weight ? [other, one] : [one, other];
-      const { layer } = values.step;
-      if (bias instanceof Weight && layer !== undefined && takesBias(layer, bias)) return values;
-    }
-    const from = tensors.map((each) => this.#used(each, range));
-    const dims = tensors.find((each) => !(each instanceof Weight))?.dims;
-    if (from.length !== parts.length) return this.make(this.#reading.operation("add", from, range, dims));
-    return this.make(this.#reading.step({ what: "add", name: "add", from, range, dims }));
-  }
-
-  #factor(name: string, first: Tensor, by: Value | undefined, range: SourceRange): Value {
-    if (by instanceof Tensor) {
-      return this.make(
-        this.#reading.operation(name, [this.#used(first, range), this.#used(by, range)], range, first.dims),
-      );
-    }
-    const number = numberOf(by);
-    const factor = name === "mul" ? number : derived([number], ([value = 1]) => 1 / value);
-    return this.make(
-      this.#reading.step({ what: "scale", name, from: [this.#used(first, range)], range, dims: first.dims, factor }),
-    );
+    return this.total(parts, range);
   }
 
   #gather(name: string, table: Tensor, indices: Value | undefined, range: SourceRange): Value {
@@ -289,10 +164,10 @@ export class TensorFlowTensors implements TensorMethods {
         range,
       );
     }
-    const layer = table instanceof Weight ? embeddingByHand(table, name, this.#reading) : undefined;
-    const from = indices instanceof Tensor ? indices.step : this.#reading.lost("what is looked up is not known", range);
-    if (layer === undefined) return this.make(this.#reading.operation(name, [this.#used(table, range)], range));
-    return this.make(this.#reading.apply(layer, [from], range));
+    const layer = table instanceof Weight ? embeddingByHand(table, name, this.reading) : undefined;
+    const from = indices instanceof Tensor ? indices.step : this.reading.lost("what is looked up is not known", range);
+    if (layer === undefined) return this.unfollowed(name, [table], range);
+    return this.make(this.reading.apply(layer, [from], range));
   }
 
   #pool(name: string, of: Tensor, [size, strides, padding]: readonly Value[], range: SourceRange): Value {
@@ -316,7 +191,7 @@ export class TensorFlowTensors implements TensorMethods {
                 }),
           )
         : undefined;
-    return this.#layer(
+    return this.layer(
       name,
       { kind: "pooling", form: name === "maxPool" ? "max" : "average", global: false },
       of,
@@ -340,7 +215,7 @@ export class TensorFlowTensors implements TensorMethods {
       dims = dims.map((each, index) => (index === free ? rest : each));
     }
     if (of.drawn !== undefined || isData(of)) return this.data(dims, range, of.drawn);
-    return this.#layer(name, { kind: "reshape" }, of, dims, range);
+    return this.layer(name, { kind: "reshape" }, of, dims, range);
   }
 }
 

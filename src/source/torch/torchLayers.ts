@@ -1,6 +1,6 @@
 /** `torch.nn.…`: what each layer is, and the shape that it gives. */
 import { batchExtent, type Dims } from "../interpret/flow.ts";
-import { perAxis, positive, product, transposedExtent, windowExtent, type Window } from "../interpret/extents.ts";
+import { perAxis, positive, product, slidExtents, windowExtent, type Window } from "../interpret/extents.ts";
 import type { Given } from "../interpret/given.ts";
 import type { LayerDraft, LayerOwn, WeightRole } from "../interpret/layerObject.ts";
 import { booleanOf, itemsOf, numberOf, textOf, type Value } from "../interpret/value.ts";
@@ -237,16 +237,13 @@ function convolution(given: Given, dimensions: 1 | 2 | 3, transposed: boolean): 
           ? [
               input[0] ?? batchExtent,
               units,
-              ...extents.map((kernel, axis) => {
-                const window: Window = {
-                  kernel,
-                  stride: perAxis(strides, dimensions)[axis] ?? kernel,
-                  dilation: perAxis(dilation, dimensions)[axis] ?? kernel,
-                  padding: paddingAt(padding, axis),
-                };
-                const extent = input[axis + 2] ?? batchExtent;
-                const more = perAxis(extra, dimensions)[axis] ?? ofFramework(0);
-                return transposed ? transposedExtent(extent, window, more) : windowExtent(extent, window);
+              ...slidExtents(input.slice(2), {
+                kernelSize,
+                strides,
+                dilation,
+                transposed,
+                extra,
+                padding: (axis) => paddingAt(padding, axis),
               }),
             ]
           : undefined,

@@ -1,19 +1,10 @@
 /** Operations of PyTorch on tensors of which shapes and origins are followed. */
 import { builtin } from "../interpret/closure.ts";
-import { positive, product } from "../interpret/extents.ts";
-import {
-  Initial,
-  isData,
-  Tensor,
-  unknownInitializer,
-  Weight,
-  type Dims,
-  type FlowStep,
-  type TensorMethods,
-} from "../interpret/flow.ts";
+import { concatenated, positive, product } from "../interpret/extents.ts";
+import { Initial, isData, Tensor, Weight, type Dims, type FlowStep } from "../interpret/flow.ts";
+import { FollowedTensors } from "../interpret/followedTensors.ts";
 import type { Given } from "../interpret/given.ts";
-import { denseByHand, embeddingByHand, parameterByHand, takesBias } from "../interpret/handMadeLayers.ts";
-import { LayerObject, type LayerOwn } from "../interpret/layerObject.ts";
+import { denseByHand, embeddingByHand, takesBias } from "../interpret/handMadeLayers.ts";
 import type { Reading } from "../interpret/reading.ts";
 import {
   itemsOf,
@@ -98,25 +89,9 @@ const reshaping: readonly string[] = [
 ];
 const plainNumbers: readonly string[] = ["item", "tolist", "numpy"];
 
-export class TorchTensors implements TensorMethods {
-  readonly #reading: Reading;
-
+export class TorchTensors extends FollowedTensors {
   constructor(reading: Reading) {
-    this.#reading = reading;
-  }
-
-  make(step: FlowStep, drawn?: InitializerSketch): Tensor {
-    return new Tensor(step, this, drawn);
-  }
-
-  data(dims: Dims | undefined, range: SourceRange, drawn?: InitializerSketch): Tensor {
-    return this.make(this.#reading.input(dims, range), drawn);
-  }
-
-  weight(from: Value | undefined, range: SourceRange): Weight {
-    const tensor = from instanceof Tensor ? from : undefined;
-    const step = this.#reading.step({ what: "input", name: "Parameter", from: [], range, dims: tensor?.dims });
-    return new Weight(step, this, tensor?.drawn ?? unknownInitializer("it is not known how it begins", range));
+    super(reading, "Parameter");
   }
 
   /** A weight of a layer. */
@@ -133,7 +108,7 @@ export class TorchTensors implements TensorMethods {
       const one = index !== "rows" && index.kind === "scalar" && typeof index.value === "number";
       return this.data(one ? dims?.slice(1) : rows, range);
     }
-    return this.make(this.#reading.operation("a part of it", [this.used(tensor, range)], range));
+    return this.make(this.reading.operation("a part of it", [this.used(tensor, range)], range));
   }
 
   member(tensor: Tensor, name: string, range: SourceRange): Value {
@@ -142,7 +117,7 @@ export class TorchTensors implements TensorMethods {
     if (name === "grad") return nothing;
     if (name === "shape")
       return dims === undefined ? unknown("its shape is not known", range) : tuple(dims.map((each) => valueOf(each)));
-    if (name === "T") return this.#layer("T", { kind: "reshape" }, tensor, undefined, range);
+    if (name === "T") return this.layer("T", { kind: "reshape" }, tensor, undefined, range);
     if (name === "ndim")
       return tensor instanceof Weight
         ? axesOf(tensor, range)
@@ -172,14 +147,14 @@ export class TorchTensors implements TensorMethods {
   }
 
   assign(tensor: Weight, reason: string): void {
-    this.#reading.memory.write(tensor.initial, unknown(reason));
+    this.reading.memory.write(tensor.initial, unknown(reason));
   }
 
   /** A method that changes a weight in place. */
   #changed(weight: Weight, name: string, given: Given): Value | undefined {
     if (!name.endsWith("_") || name === "requires_grad_") return undefined;
     const initial = inPlace(name, given);
-    this.#reading.memory.write(
+    this.reading.memory.write(
       weight.initial,
       initial === undefined ? unknown(`changed by ${name}`) : new Initial(initial),
     );
@@ -206,7 +181,7 @@ export class TorchTensors implements TensorMethods {
         standard === undefined
           ? undefined
           : numberOf(given.get(before, name === "leaky_relu" ? "negative_slope" : "alpha"), ofFramework(standard));
-      return this.#activation(name, ofFramework(activation), slope, first, range);
+      return this.activation(name, ofFramework(activation), slope, first, range);
     }
     if (unchanged.includes(name)) return first;
     if (reshaping.includes(name)) return this.#reshape(name, first, given, before);
@@ -214,7 +189,7 @@ export class TorchTensors implements TensorMethods {
     switch (name) {
       case "gelu": {
         const form = textOf(given.by("approximate"), ofFramework("none"));
-        return this.#activation(
+        return this.activation(
           name,
           derived([form], ([value]) => (value === "tanh" ? "geluTanh" : "gelu")),
           undefined,
@@ -223,7 +198,7 @@ export class TorchTensors implements TensorMethods {
         );
       }
       case "dropout":
-        return this.#layer(
+        return this.layer(
           name,
           { kind: "dropout", rate: numberOf(given.get(before, "p"), ofFramework(0.5)) },
           first,
@@ -231,7 +206,7 @@ export class TorchTensors implements TensorMethods {
           range,
         );
       case "detach":
-        return this.make(this.#reading.operation("detach", [this.used(first, range)], range, first.dims));
+        return this.make(this.reading.operation("detach", [this.used(first, range)], range, first.dims));
       case "matmul":
       case "mm":
       case "bmm":
@@ -241,16 +216,8 @@ export class TorchTensors implements TensorMethods {
       case "mul":
       case "div":
         return this.factor(name, first, given.positional[before], range);
-      default: {
-        const others = given.positional.slice(before).filter((each) => each instanceof Tensor);
-        return this.make(
-          this.#reading.operation(
-            name,
-            [first, ...others].map((each) => this.used(each, range)),
-            range,
-          ),
-        );
-      }
+      default:
+        return this.unfollowed(name, [first, ...given.positional.slice(before)], range);
     }
   }
 
@@ -261,9 +228,9 @@ export class TorchTensors implements TensorMethods {
       return unknown(first?.kind === "unknown" ? first.reason : `${name} is not followed`, given.range);
     }
     const from = tensors.map((each) => this.used(each, given.range));
-    if (name !== "cat" && name !== "concat") return this.make(this.#reading.operation(name, from, given.range));
+    if (name !== "cat" && name !== "concat") return this.make(this.reading.operation(name, from, given.range));
     const axis = numberOf(given.get(1, "dim"), ofFramework(0));
-    const layer = this.#weightless(
+    const layer = this.weightless(
       "cat",
       { kind: "merge", form: "concatenate" },
       concatenated(
@@ -272,33 +239,7 @@ export class TorchTensors implements TensorMethods {
       ),
       given.range,
     );
-    return this.make(this.#reading.apply(layer, from, given.range));
-  }
-
-  /** The step of a tensor that is used; a weight that is no layer's is a layer of its own. */
-  used(tensor: Tensor, range: SourceRange): FlowStep {
-    if (!(tensor instanceof Weight)) return tensor.step;
-    return this.#reading.apply(parameterByHand(tensor, "Parameter", this.#reading), [], range);
-  }
-
-  #weightless(call: string, own: LayerOwn, output: Dims | undefined, range: SourceRange): LayerObject {
-    const { basis } = this.#reading;
-    const behaviour = { member: (): Value => ({ kind: "unbound" }) };
-    return new LayerObject({ call, range, basis, weights: new Map(), describe: () => ({ own, output }), behaviour });
-  }
-
-  #layer(call: string, own: LayerOwn, of: Tensor, output: Dims | undefined, range: SourceRange): Tensor {
-    return this.make(this.#reading.apply(this.#weightless(call, own, output, range), [this.used(of, range)], range));
-  }
-
-  #activation(
-    call: string,
-    activation: Known<ActivationName>,
-    slope: Known<number> | undefined,
-    of: Tensor,
-    range: SourceRange,
-  ): Tensor {
-    return this.#layer(call, { kind: "activation", activation, slope, slopes: ofFramework(0) }, of, of.dims, range);
+    return this.make(this.reading.apply(layer, from, given.range));
   }
 
   #pool(name: string, of: Tensor, given: Given, before: 0 | 1): Tensor {
@@ -307,7 +248,7 @@ export class TorchTensors implements TensorMethods {
     const size = sizesOf(given.get(before, adaptive ? "output_size" : "kernel_size"), axes);
     const form = name.includes("max") ? "max" : "average";
     const global = adaptive && size.known && size.value.every((each) => each === 1);
-    return this.#layer(
+    return this.layer(
       name,
       { kind: "pooling", form, global },
       of,
@@ -321,13 +262,13 @@ export class TorchTensors implements TensorMethods {
     const dims = this.#reshaped(name, of.dims, given, before);
     if (name === "chunk" || name === "split") {
       const parts = numberOf(given.get(before, "chunks"));
-      const part = this.make(this.#reading.operation(name, [this.used(of, range)], range));
+      const part = this.make(this.reading.operation(name, [this.used(of, range)], range));
       return name === "chunk" && parts.known && parts.value < 64
         ? listOf(Array.from({ length: parts.value }, () => part))
         : unknown("parts of a tensor", range);
     }
     if (isData(of)) return this.data(dims, range, of.drawn);
-    return this.#layer(name, { kind: "reshape" }, of, dims, range);
+    return this.layer(name, { kind: "reshape" }, of, dims, range);
   }
 
   #reshaped(name: string, dims: Dims | undefined, given: Given, before: 0 | 1): Dims | undefined {
@@ -355,77 +296,30 @@ export class TorchTensors implements TensorMethods {
 
   product(first: Value, second: Value | undefined, range: SourceRange): Value {
     if (first instanceof Tensor && second instanceof Weight && !(first instanceof Weight)) {
-      const layer = denseByHand(second, "matmul", this.#reading);
-      if (layer !== undefined) return this.make(this.#reading.apply(layer, [first.step], range));
+      const layer = denseByHand(second, "matmul", this.reading);
+      if (layer !== undefined) return this.make(this.reading.apply(layer, [first.step], range));
     }
-    return this.#operation("matmul", [first, second], range);
+    return this.unfollowed("matmul", [first, second], range);
   }
 
   sum(first: Value, second: Value | undefined, range: SourceRange): Value {
-    const tensors = [first, second].filter((each) => each instanceof Tensor);
-    const [one, other] = tensors;
-    if (one === undefined) return unknown("a sum that is not followed", range);
-    if (other !== undefined) {
-      const [values, bias] = one instanceof Weight ? [other, one] : [one, other];
-      const { layer } = values.step;
-      if (bias instanceof Weight && layer !== undefined && takesBias(layer, bias)) return values;
-    }
-    const from = tensors.map((each) => this.used(each, range));
-    const dims = tensors.find((each) => !(each instanceof Weight))?.dims;
-    if (from.length < 2) return this.make(this.#reading.operation("add", from, range, dims));
-    return this.make(this.#reading.step({ what: "add", name: "add", from, range, dims }));
+    return this.total(second === undefined ? [first] : [first, second], range);
   }
 
   factor(name: "mul" | "div", first: Value, by: Value | undefined, range: SourceRange): Value {
-    if (!(first instanceof Tensor) || by instanceof Tensor) return this.#operation(name, [first, by], range);
-    const number = numberOf(by);
-    const factor = name === "mul" ? number : derived([number], ([value = 1]) => 1 / value);
-    const { drawn } = first;
-    if (drawn !== undefined) {
-      const scaled = (of: Known<number>, positiveOnly: boolean) =>
-        derived([of, factor], ([value = 0, times = 1]) => value * (positiveOnly ? Math.abs(times) : times));
-      return this.data(first.dims, range, {
-        ...drawn,
-        gain: scaled(drawn.gain, true),
-        mean: scaled(drawn.mean, false),
-        range,
-      });
-    }
-    return this.make(
-      this.#reading.step({ what: "scale", name, from: [this.used(first, range)], range, dims: first.dims, factor }),
-    );
+    return first instanceof Tensor ? this.scaled(name, first, by, range) : this.unfollowed(name, [first, by], range);
   }
 
   /** `F.linear(x, weight, bias)` and `F.embedding(tokens, weight)`. */
   byHand(name: "linear" | "embedding", given: Given): Value {
     const [first, weight, bias] = given.positional;
     const { range } = given;
-    if (!(weight instanceof Weight)) return this.#operation(name, [first, weight], range);
+    if (!(weight instanceof Weight)) return this.unfollowed(name, [first, weight], range);
     const layer =
-      name === "linear" ? denseByHand(weight, name, this.#reading, true) : embeddingByHand(weight, name, this.#reading);
-    const from = first instanceof Tensor ? first.step : this.#reading.lost("its input is not known", range);
-    if (layer === undefined) return this.#operation(name, [first, weight], range);
+      name === "linear" ? denseByHand(weight, name, this.reading, true) : embeddingByHand(weight, name, this.reading);
+    const from = first instanceof Tensor ? first.step : this.reading.lost("its input is not known", range);
+    if (layer === undefined) return this.unfollowed(name, [first, weight], range);
     if (bias instanceof Weight) takesBias(layer, bias);
-    return this.make(this.#reading.apply(layer, [from], range));
+    return this.make(this.reading.apply(layer, [from], range));
   }
-
-  #operation(name: string, given: readonly (Value | undefined)[], range: SourceRange): Value {
-    const tensors = given.filter((each) => each instanceof Tensor);
-    return this.make(
-      this.#reading.operation(
-        name,
-        tensors.map((each) => this.used(each, range)),
-        range,
-      ),
-    );
-  }
-}
-
-function concatenated(all: readonly (Dims | undefined)[], axis: Known<number>): Dims | undefined {
-  const [first] = all;
-  if (first === undefined || !axis.known) return undefined;
-  const place = axis.value < 0 ? first.length + axis.value : axis.value;
-  const parts = all.map((each) => each?.[place] ?? unstated("the shape of an input is not known"));
-  const sum = derived(parts, (values) => values.reduce((one, other) => one + other, 0));
-  return first.map((extent, index) => (index === place ? sum : extent));
 }
