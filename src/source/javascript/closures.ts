@@ -1,14 +1,14 @@
 /** Functions and classes of JavaScript. */
 import type { Syntax } from "../interpret/syntax.ts";
+import { inCall, resultOf } from "../interpret/calls.ts";
 import { functionTypes } from "../declarations.ts";
 import { ClassObject, Instance } from "../interpret/classObject.ts";
 import { Closure } from "../interpret/closure.ts";
 import { Entries } from "../interpret/entries.ts";
-import type { Frame } from "../interpret/frame.ts";
+import type { Frame } from "../interpret/evaluator.ts";
 import type { Given } from "../interpret/given.ts";
-import { deepestCalls } from "../interpret/reading.ts";
 import { Scope } from "../interpret/scope.ts";
-import { join, listOf, madeElsewhere, nothing, unknown, type Value } from "../interpret/value.ts";
+import { listOf, madeElsewhere, nothing, unknown, type Value } from "../interpret/value.ts";
 import { type SourcePosition } from "../places.ts";
 import { assignTo, parameterReason } from "./bindings.ts";
 import type { JavaScriptEvaluator } from "./javascriptEvaluator.ts";
@@ -34,31 +34,16 @@ function follow(
   given: Given | undefined,
   self: Value | undefined,
 ): Value {
-  const { reading } = evaluator;
-  const range = node.range;
-  const again = reading.callers.some((each) => each.site === node.id);
-  if (again || reading.callers.length >= deepestCalls) return unknown("calls too deep to be followed", range);
-  reading.follows(node.id);
-  const generator = node.type.startsWith("generator");
-  const scope = new Scope(outer, true, node.type === "arrow_function" ? undefined : (self ?? nothing));
-  bindParameters(evaluator, node, given, scope);
-  const body = node.field("body");
-  reading.callers.push({ name, range, statement: statementStart(node), site: node.id });
-  try {
+  const { range, id: site } = node;
+  return inCall(evaluator.reading, { name, range, statement: statementStart(node), site, self }, () => {
+    const scope = new Scope(outer, true, node.type === "arrow_function" ? undefined : (self ?? nothing));
+    bindParameters(evaluator, node, given, scope);
+    const body = node.field("body");
     if (body?.type !== "statement_block") return evaluator.evaluate(body, scope);
     const frame: Frame = { returned: [] };
     const completion = evaluator.execute(body.namedChildren, scope, frame);
-    if (generator) return unknown("what a generator gives", range);
-    if (completion !== "returns" && completion !== "fails") frame.returned.push(nothing);
-    return (
-      frame.returned.reduce<Value | undefined>(
-        (one, other) => (one === undefined ? other : join(one, other)),
-        undefined,
-      ) ?? nothing
-    );
-  } finally {
-    reading.callers.pop();
-  }
+    return node.type.startsWith("generator") ? unknown("what a generator gives", range) : resultOf(frame, completion);
+  });
 }
 
 function bindParameters(evaluator: JavaScriptEvaluator, node: Syntax, given: Given | undefined, scope: Scope): void {

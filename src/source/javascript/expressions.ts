@@ -1,11 +1,13 @@
 /** What the expressions of JavaScript and TypeScript stand for. */
 import type { Syntax } from "../interpret/syntax.ts";
+import { eitherValue, valueOfName } from "../interpret/calls.ts";
 import { javascriptOperators, operate } from "../interpret/arithmetic.ts";
 import { Closure } from "../interpret/closure.ts";
 import { ClassObject, Instance } from "../interpret/classObject.ts";
 import { Entries } from "../interpret/entries.ts";
 import { Given, noNames } from "../interpret/given.ts";
 import { joinedText } from "../interpret/joinedText.ts";
+import { unparsed } from "../interpret/evaluator.ts";
 import type { Scope } from "../interpret/scope.ts";
 import {
   isNothing,
@@ -23,8 +25,6 @@ import { assignTo } from "./bindings.ts";
 import { globalValue, harmless, memberOf } from "./builtins.ts";
 import { classOf, closureOf, statementStart } from "./closures.ts";
 import type { JavaScriptEvaluator } from "./javascriptEvaluator.ts";
-
-const unparsed = "code that does not parse";
 
 export function evaluateExpression(evaluator: JavaScriptEvaluator, node: Syntax, scope: Scope): Value {
   switch (node.type) {
@@ -133,15 +133,7 @@ function templateString(evaluator: JavaScriptEvaluator, node: Syntax, scope: Sco
 }
 
 function nameValue(evaluator: JavaScriptEvaluator, node: Syntax, scope: Scope): Value {
-  const name = node.text;
-  const found = scope.find(name);
-  if (found === undefined) return globalValue(evaluator, name, node.range);
-  const { value } = found.cell;
-  if (value.kind === "unbound") return unknown("nothing is assigned to it that is followed", node.range);
-  if (found.cell.ambiguous && evaluator.reading.alone && found.scope.function !== scope.function) {
-    return unknown("assigned in more than one place", node.range);
-  }
-  return value;
+  return valueOfName(evaluator, node, scope) ?? globalValue(evaluator, node.text, node.range);
 }
 
 function arrayLiteral(evaluator: JavaScriptEvaluator, node: Syntax, scope: Scope): Value {
@@ -245,9 +237,7 @@ function ternary(evaluator: JavaScriptEvaluator, node: Syntax, scope: Scope): Va
   const consequence = () => evaluator.evaluate(node.field("consequence"), scope);
   const alternative = () => evaluator.evaluate(node.field("alternative"), scope);
   if (holds !== undefined) return holds ? consequence() : alternative();
-  const results: Value[] = [];
-  evaluator.reading.memory.fork([consequence, alternative].map((way) => () => results.push(way()) > 0));
-  return results.reduce((one, other) => join(one, other));
+  return eitherValue(evaluator.reading, consequence, alternative);
 }
 
 function update(evaluator: JavaScriptEvaluator, node: Syntax, scope: Scope): Value {

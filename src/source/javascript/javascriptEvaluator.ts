@@ -1,10 +1,8 @@
 /** Reads JavaScript and TypeScript without running it. */
 import type { Syntax } from "../interpret/syntax.ts";
-import { choose, inOrder, loop, oneOf, untold, type Completion } from "../interpret/control.ts";
-import type { Evaluator, Frame } from "../interpret/frame.ts";
-import type { Given } from "../interpret/given.ts";
-import { handOver } from "../interpret/handOver.ts";
-import { Reading } from "../interpret/reading.ts";
+import { choose, loop, oneOf, untold, type Completion } from "../interpret/control.ts";
+import { Evaluator, unparsed, type Frame } from "../interpret/evaluator.ts";
+import type { Reading } from "../interpret/reading.ts";
 import { Scope } from "../interpret/scope.ts";
 import { anyOf, itemsOf, nothing, truth, unknown, type Value } from "../interpret/value.ts";
 import { written } from "../sketch/known.ts";
@@ -14,33 +12,21 @@ import { evaluateExpression } from "./expressions.ts";
 import type { JavaScriptLibrary } from "./javascriptLibrary.ts";
 import { countOfLoop } from "./loopCount.ts";
 
-export class JavaScriptEvaluator implements Evaluator {
-  readonly reading: Reading;
+export class JavaScriptEvaluator extends Evaluator {
   readonly library: JavaScriptLibrary;
 
   constructor(library: (reading: Reading) => JavaScriptLibrary) {
-    this.reading = new Reading((callee, given) => this.invoke(callee, given));
+    super();
     this.library = library(this.reading);
   }
 
-  invoke(callee: Value, given: Given): Value {
-    if (callee.kind === "object" && callee.call !== undefined) return callee.call(given);
-    return unknown("a call that is not followed", given.range);
+  protected expression(node: Syntax, scope: Scope): Value {
+    return evaluateExpression(this, node, scope);
   }
 
-  evaluate(node: Syntax | undefined, scope: Scope): Value {
-    if (node === undefined) return nothing;
-    this.reading.enter();
-    try {
-      return evaluateExpression(this, node, scope);
-    } finally {
-      this.reading.leave();
-    }
-  }
-
-  execute(statements: readonly Syntax[], scope: Scope, frame: Frame): Completion {
+  override execute(statements: readonly Syntax[], scope: Scope, frame: Frame): Completion {
     for (const each of statements) this.#hoist(each, scope);
-    return inOrder(this.reading, statements, (each) => this.#statement(each, scope, frame));
+    return super.execute(statements, scope, frame);
   }
 
   #hoist(node: Syntax, scope: Scope): void {
@@ -59,8 +45,7 @@ export class JavaScriptEvaluator implements Evaluator {
     return this.execute(node.namedChildren, new Scope(scope, false), frame);
   }
 
-  #statement(node: Syntax, scope: Scope, frame: Frame): Completion {
-    this.reading.count();
+  protected statement(node: Syntax, scope: Scope, frame: Frame): Completion {
     switch (node.type) {
       case "expression_statement":
         for (const each of node.namedChildren) this.evaluate(each, scope);
@@ -71,7 +56,7 @@ export class JavaScriptEvaluator implements Evaluator {
         return "goes on";
       case "export_statement": {
         const declared = node.field("declaration");
-        if (declared !== undefined) return this.#statement(declared, scope, frame);
+        if (declared !== undefined) return this.statement(declared, scope, frame);
         this.evaluate(node.field("value"), scope);
         return "goes on";
       }
@@ -129,10 +114,7 @@ export class JavaScriptEvaluator implements Evaluator {
     const name = node.field("name");
     const value = node.field("value");
     if (name === undefined) return;
-    const result =
-      node.hasError && value === undefined
-        ? unknown("code that does not parse", node.range)
-        : this.evaluate(value, scope);
+    const result = node.hasError && value === undefined ? unknown(unparsed, node.range) : this.evaluate(value, scope);
     assignTo(this, name, value === undefined && !node.hasError ? undefined : result, scope, "declare");
   }
 
@@ -150,7 +132,7 @@ export class JavaScriptEvaluator implements Evaluator {
   #for(node: Syntax, scope: Scope, frame: Frame): Completion {
     const inner = new Scope(scope, false);
     const initializer = node.field("initializer");
-    if (initializer !== undefined) this.#statement(initializer, inner, frame);
+    if (initializer !== undefined) this.statement(initializer, inner, frame);
     const counted = countOfLoop(this, node, inner);
     const plan = {
       range: node.range,
@@ -233,13 +215,8 @@ export class JavaScriptEvaluator implements Evaluator {
   /** Of code that does not parse, what stands between the faults is read; names among them may have been assigned to. */
   #broken(node: Syntax, scope: Scope, frame: Frame): Completion {
     for (const each of node.namedChildren) {
-      if (each.type === "identifier") {
-        const known = scope.find(each.text);
-        this.reading.memory.write(
-          known?.cell ?? scope.declare(each.text),
-          unknown("code that does not parse", each.range),
-        );
-      } else if (
+      if (each.type === "identifier") this.lose(each, scope);
+      else if (
         each.type.endsWith("_statement") ||
         each.type.endsWith("_declaration") ||
         each.type === "statement_block"
@@ -250,16 +227,5 @@ export class JavaScriptEvaluator implements Evaluator {
       else this.evaluate(each, scope);
     }
     return "goes on";
-  }
-
-  /** Calls a function of the script's with values. */
-  callback(callee: Value | undefined, positional: readonly Value[], at: Given): Value {
-    if (callee === undefined) return unknown("no function", at.range);
-    return this.invoke(callee, at.withOnly(positional));
-  }
-
-  /** Whoever is handed a value may change it; once training has begun, that no longer matters. */
-  handOver(given: Given, to: string): void {
-    handOver(this.reading, given, to);
   }
 }

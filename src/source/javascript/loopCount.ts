@@ -1,6 +1,6 @@
 /** How often a `for (let i = 0; i < n; i++)` goes round. */
 import type { Syntax } from "../interpret/syntax.ts";
-import type { Evaluator } from "../interpret/frame.ts";
+import type { Evaluator } from "../interpret/evaluator.ts";
 import { untold } from "../interpret/control.ts";
 import type { Scope } from "../interpret/scope.ts";
 import { numberOf, scalar, type Value } from "../interpret/value.ts";

@@ -1,13 +1,13 @@
 /** Functions and classes of Python. */
 import type { Syntax } from "../interpret/syntax.ts";
+import { inCall, resultOf } from "../interpret/calls.ts";
 import { ClassObject, Instance } from "../interpret/classObject.ts";
 import { Closure } from "../interpret/closure.ts";
 import { Entries } from "../interpret/entries.ts";
-import type { Frame } from "../interpret/frame.ts";
+import type { Frame } from "../interpret/evaluator.ts";
 import type { Given } from "../interpret/given.ts";
-import { deepestCalls } from "../interpret/reading.ts";
 import { Scope } from "../interpret/scope.ts";
-import { isNothing, join, listOf, madeElsewhere, nothing, unknown, type Value } from "../interpret/value.ts";
+import { isNothing, listOf, madeElsewhere, nothing, unknown, type Value } from "../interpret/value.ts";
 import { type SourcePosition } from "../places.ts";
 import type { PythonEvaluator } from "./pythonEvaluator.ts";
 
@@ -50,26 +50,17 @@ function follow(
   given: Given | undefined,
   self: Value | undefined,
 ): Value {
-  const { reading } = evaluator;
-  const range = node.range;
-  const depth = reading.callers.filter((each) => each.site === node.id && each.self === self).length;
-  if (depth > 0 || reading.callers.length >= deepestCalls) return unknown("calls too deep to be followed", range);
-  reading.follows(node.id);
-  const scope = new Scope(outer, true, self);
-  bindParameters(evaluator, node, given, self, scope, outer);
-  const body = node.field("body");
-  reading.callers.push({ name, range, statement: statementStart(node), site: node.id, self });
-  try {
+  const { range, id: site } = node;
+  return inCall(evaluator.reading, { name, range, statement: statementStart(node), site, self }, () => {
+    const scope = new Scope(outer, true, self);
+    bindParameters(evaluator, node, given, self, scope, outer);
+    const body = node.field("body");
     if (body === undefined) return nothing;
     if (node.type === "lambda") return evaluator.evaluate(body, scope);
     const frame: Frame = { returned: [] };
     const completion = evaluator.execute(body.namedChildren, scope, frame);
-    if (body.has("yield")) return unknown("what a generator gives", range);
-    if (completion !== "returns" && completion !== "fails") frame.returned.push(nothing);
-    return frame.returned.length === 0 ? nothing : frame.returned.reduce((one, other) => join(one, other));
-  } finally {
-    reading.callers.pop();
-  }
+    return body.has("yield") ? unknown("what a generator gives", range) : resultOf(frame, completion);
+  });
 }
 
 function bindParameters(

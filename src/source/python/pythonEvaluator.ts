@@ -1,10 +1,8 @@
 /** Reads Python without running it. */
 import type { Syntax } from "../interpret/syntax.ts";
-import { choose, inOrder, loop, oneOf, untold, type Completion } from "../interpret/control.ts";
-import type { Evaluator, Frame } from "../interpret/frame.ts";
-import type { Given } from "../interpret/given.ts";
-import { handOver } from "../interpret/handOver.ts";
-import { Reading } from "../interpret/reading.ts";
+import { choose, loop, oneOf, untold, type Completion } from "../interpret/control.ts";
+import { Evaluator, type Frame } from "../interpret/evaluator.ts";
+import type { Reading } from "../interpret/reading.ts";
 import type { Scope } from "../interpret/scope.ts";
 import { anyOf, itemsOf, nothing, truth, unknown, type Value } from "../interpret/value.ts";
 import { written } from "../sketch/known.ts";
@@ -14,50 +12,23 @@ import { evaluatePython } from "./pythonExpressions.ts";
 import type { PythonLibrary } from "./pythonLibrary.ts";
 import { isRange, lengthOf } from "./pythonRange.ts";
 
-export class PythonEvaluator implements Evaluator {
-  readonly reading: Reading;
+export class PythonEvaluator extends Evaluator {
   readonly library: PythonLibrary;
 
   constructor(library: (reading: Reading) => PythonLibrary) {
-    this.reading = new Reading((callee, given) => this.invoke(callee, given));
+    super();
     this.library = library(this.reading);
   }
 
-  invoke(callee: Value, given: Given): Value {
-    if (callee.kind === "object" && callee.call !== undefined) return callee.call(given);
-    return unknown("a call that is not followed", given.range);
-  }
-
-  evaluate(node: Syntax | undefined, scope: Scope): Value {
-    if (node === undefined) return nothing;
-    this.reading.enter();
-    try {
-      return evaluatePython(this, node, scope);
-    } finally {
-      this.reading.leave();
-    }
-  }
-
-  execute(statements: readonly Syntax[], scope: Scope, frame: Frame): Completion {
-    return inOrder(this.reading, statements, (each) => this.#statement(each, scope, frame));
-  }
-
-  /** Calls a function of the script's with values. */
-  callback(callee: Value | undefined, positional: readonly Value[], at: Given): Value {
-    if (callee === undefined) return unknown("no function", at.range);
-    return this.invoke(callee, at.withOnly(positional));
-  }
-
-  handOver(given: Given, to: string): void {
-    handOver(this.reading, given, to);
+  protected expression(node: Syntax, scope: Scope): Value {
+    return evaluatePython(this, node, scope);
   }
 
   #block(node: Syntax | undefined, scope: Scope, frame: Frame): Completion {
     return node === undefined ? "goes on" : this.execute(node.namedChildren, scope, frame);
   }
 
-  #statement(node: Syntax, scope: Scope, frame: Frame): Completion {
-    this.reading.count();
+  protected statement(node: Syntax, scope: Scope, frame: Frame): Completion {
     switch (node.type) {
       case "expression_statement":
         for (const each of node.namedChildren) this.evaluate(each, scope);
@@ -226,10 +197,8 @@ export class PythonEvaluator implements Evaluator {
   /** Of code that does not parse, what stands between the faults is read; names among them may have been assigned to. */
   #broken(node: Syntax, scope: Scope, frame: Frame): Completion {
     for (const each of node.namedChildren) {
-      if (each.type === "identifier") {
-        const cell = scope.find(each.text)?.cell ?? scope.declare(each.text);
-        this.reading.memory.write(cell, unknown("code that does not parse", each.range));
-      } else if (each.type === "ERROR") this.#broken(each, scope, frame);
+      if (each.type === "identifier") this.lose(each, scope);
+      else if (each.type === "ERROR") this.#broken(each, scope, frame);
       else if (each.type.endsWith("_statement") || each.type.endsWith("_definition") || each.type === "block") {
         this.execute([each], scope, frame);
       } else this.evaluate(each, scope);

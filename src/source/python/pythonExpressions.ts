@@ -1,11 +1,13 @@
 /** What the expressions of Python stand for. */
 import type { Syntax } from "../interpret/syntax.ts";
+import { eitherValue, valueOfName } from "../interpret/calls.ts";
 import { operate, pythonOperators } from "../interpret/arithmetic.ts";
 import { Instance } from "../interpret/classObject.ts";
 import { Closure } from "../interpret/closure.ts";
 import { Entries } from "../interpret/entries.ts";
 import { Given } from "../interpret/given.ts";
 import { joinedText } from "../interpret/joinedText.ts";
+import { unparsed } from "../interpret/evaluator.ts";
 import { Scope } from "../interpret/scope.ts";
 import {
   isNothing,
@@ -25,8 +27,6 @@ import { assignTo } from "./pythonBindings.ts";
 import { builtinValue, harmlessCall, memberOf } from "./pythonBuiltins.ts";
 import { closureOf, statementStart } from "./pythonClosures.ts";
 import type { PythonEvaluator } from "./pythonEvaluator.ts";
-
-const unparsed = "code that does not parse";
 
 export function evaluatePython(evaluator: PythonEvaluator, node: Syntax, scope: Scope): Value {
   switch (node.type) {
@@ -133,15 +133,8 @@ function stringLiteral(evaluator: PythonEvaluator, node: Syntax, scope: Scope): 
 
 function nameValue(evaluator: PythonEvaluator, node: Syntax, scope: Scope): Value {
   const name = node.text;
-  const range = node.range;
-  const found = scope.find(name);
-  if (found === undefined) return builtinValue(evaluator, name) ?? evaluator.library.undefinedName(name, range);
-  const { value } = found.cell;
-  if (value.kind === "unbound") return unknown("nothing is assigned to it that is followed", range);
-  if (found.cell.ambiguous && evaluator.reading.alone && found.scope.function !== scope.function) {
-    return unknown("assigned in more than one place", range);
-  }
-  return value;
+  const own = valueOfName(evaluator, node, scope);
+  return own ?? builtinValue(evaluator, name) ?? evaluator.library.undefinedName(name, node.range);
 }
 
 function assignment(evaluator: PythonEvaluator, node: Syntax, scope: Scope): Value {
@@ -246,11 +239,11 @@ function conditional(evaluator: PythonEvaluator, node: Syntax, scope: Scope): Va
   const [body, condition, alternative] = node.namedChildren.filter(({ type }) => type !== "comment");
   const holds = truth(evaluator.evaluate(condition, scope), true);
   if (holds !== undefined) return evaluator.evaluate(holds ? body : alternative, scope);
-  const results: Value[] = [];
-  evaluator.reading.memory.fork(
-    [body, alternative].map((way) => () => results.push(evaluator.evaluate(way, scope)) > 0),
+  return eitherValue(
+    evaluator.reading,
+    () => evaluator.evaluate(body, scope),
+    () => evaluator.evaluate(alternative, scope),
   );
-  return results.reduce((one, other) => join(one, other));
 }
 
 function sequence(
