@@ -7,6 +7,7 @@ import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
 import type { SourceLanguage } from "../../src/source/grammar.ts";
 import type { SourceRange } from "../../src/source/places.ts";
+import type { Known } from "../../src/source/sketch/known.ts";
 import { parameterCount } from "../../src/source/sketch/parameterCount.ts";
 import type { SourceSketch } from "../../src/source/sketch/sourceSketch.ts";
 import { goldensIn, literalsOf, sumOf, type Golden } from "./sourceGoldens.ts";
@@ -30,7 +31,7 @@ function damaged(text: string, draw: () => number): string {
   const place = (length: number) => Math.floor(draw() * length);
   // Pieces of a few signs, or of whole lines.
   const lines = draw() < 0.3;
-  const parts = lines ? text.split("\n") : [...text];
+  const parts = lines ? text.split("\n") : Array.from(text);
   const from = place(parts.length);
   const to = Math.min(parts.length, from + 1 + place(lines ? 5 : 25));
   const piece = parts.slice(from, to);
@@ -165,7 +166,7 @@ function countsIn(sketch: SourceSketch | undefined): number[] {
 function statedIn(sketch: SourceSketch | undefined, what: string): unknown[] {
   const [name] = what.split(" ");
   return (sketch?.optimizers ?? []).flatMap(({ hyperparameters }) =>
-    Object.entries(hyperparameters).flatMap(([each, known]) =>
+    (Object.entries(hyperparameters) as [string, Known<unknown>][]).flatMap(([each, known]) =>
       each === name && known.known && known.basis !== "framework" ? [known.value] : [],
     ),
   );

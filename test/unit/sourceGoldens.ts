@@ -155,7 +155,12 @@ function ownOf(layer: LayerSketch): string {
       return `attention ${asNumber(layer.units)} in ${asNumber(layer.heads)} heads`;
     case "parameter":
       return `parameter ${layer.shape.known ? layer.shape.value.join("x") : "?"}`;
-    default:
+    case "activation":
+    case "dropout":
+    case "pooling":
+    case "reshape":
+    case "merge":
+    case "other":
       return `${layer.kind} ${layer.call}`;
   }
 }

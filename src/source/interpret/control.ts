@@ -93,15 +93,15 @@ export function loop(reading: Reading, plan: LoopPlan, body: (item: Value) => Co
   const round = () => {
     completion = within(reading, around, () => body(plan.anyItem));
   };
-  let trained = false;
+  const tried = { trained: false };
   const changed = reading.memory.tryOut(() => {
     reading.rehearse(() => {
       const before = reading.trainings.length;
       round();
-      trained = reading.trainings.length > before;
+      tried.trained = reading.trainings.length > before;
     });
   });
-  if (items === undefined || items.length > mostRounds || trained) {
+  if (items === undefined || items.length > mostRounds || tried.trained) {
     reading.memory.repeat("assigned in a loop", changed, round);
     return afterLoop(completion);
   }
