@@ -29,8 +29,7 @@ export async function runPair(name: string, budget = 1, batches = 1): Promise<Pa
   const environment = { ORRERY_PROBE_BATCHES: String(batches) };
   const outcomes = await Promise.all([
     runProbed(file("mjs"), { budget, environment }),
-    // Threads would only wait for each other on networks of this size.
-    runProbedPython(file("py"), [], budget, { ...environment, OMP_NUM_THREADS: "1" }),
+    runProbedPython(file("py"), [], budget, environment),
   ]);
   for (const { exitCode, errors } of outcomes) if (exitCode !== 0) throw new Error(errors);
   return { tensorflow: outcomes[0].records, torch: outcomes[1].records };

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { SpoolRecord } from "../../src/probe/record.ts";
 import { awaitRecords } from "./awaitRecords.ts";
 import { readRecords, recordsOf, root, run, series, type Outcome } from "./probeRun.ts";
-import { python, torchFixture } from "./torchRun.ts";
+import { oneThread, python, torchFixture } from "./torchRun.ts";
 
 let directory: string;
 
@@ -20,7 +20,7 @@ afterEach(() => {
 
 function start(): Promise<Outcome> {
   const inspectScript = path.join(root, "src", "probe", "torch", "inspect_script.py");
-  const environment = { ORRERY_RUN: directory, ORRERY_BUDGET: "0" };
+  const environment = { ...oneThread, ORRERY_RUN: directory, ORRERY_BUDGET: "0" };
   return run(python ?? "", ["-u", inspectScript, torchFixture("endless.py")], environment);
 }
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { readRecords, recordsOf, root, run, series } from "./probeRun.ts";
-import { python, torchFixture } from "./torchRun.ts";
+import { oneThread, python, torchFixture } from "./torchRun.ts";
 
 const ranks = [0, 1] as const;
 const script = torchFixture("distributed.py");
@@ -18,7 +18,7 @@ async function trained(folder: string, start: readonly string[], environment: No
         ...environment,
         RANK: String(rank),
         WORLD_SIZE: String(ranks.length),
-        OMP_NUM_THREADS: "1",
+        ...oneThread,
       }),
     ),
   );

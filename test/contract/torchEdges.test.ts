@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import { importRun } from "../../src/recorder/importRun.ts";
 import { RunFileReader } from "../../src/run/runFileReader.ts";
 import { readRecords, root, run, series } from "./probeRun.ts";
-import { python } from "./torchRun.ts";
+import { oneThread, python } from "./torchRun.ts";
 
 /**
  * Thresholds by their formulas, with the example's own learning rates: (2 + 2·0.5)/0.08, (2 + 2·0.5)/((1 + 2·0.5)·0.05),
@@ -24,7 +24,11 @@ const script = path.join(root, "examples", "optimizers_at_the_edge.py");
 /** Records with nothing but the Python package, then makes a run of it as a recorder does. */
 async function recorded(folder: string, optimizer: string) {
   const out = path.join(folder, "recorded");
-  const environment = { PYTHONPATH: path.join(root, "src", "probe", "torch"), PYTHONDONTWRITEBYTECODE: "1" };
+  const environment = {
+    ...oneThread,
+    PYTHONPATH: path.join(root, "src", "probe", "torch"),
+    PYTHONDONTWRITEBYTECODE: "1",
+  };
   const words = [
     "-m",
     "orrery_probe",

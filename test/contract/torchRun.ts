@@ -12,6 +12,9 @@ export function torchFixture(name: string): string {
   return path.join(fixtures, "torch", name);
 }
 
+/** On networks of the tests' sizes threads only wait for each other: they take twice as long. */
+export const oneThread = { OMP_NUM_THREADS: "1" };
+
 /** Runs a Python script as its user would. */
 export function runBarePython(
   script: string,
@@ -19,7 +22,7 @@ export function runBarePython(
   input = "",
   executable = required(),
 ): Promise<Outcome> {
-  return run(executable, ["-u", script, ...args], {}, input);
+  return run(executable, ["-u", script, ...args], oneThread, input);
 }
 
 /** Runs a Python script under the probe, and reads what it has recorded; every line must be a valid record. */
@@ -34,6 +37,7 @@ export async function runProbedPython(
   const directory = mkdtempSync(path.join(tmpdir(), "orrery-torch-"));
   try {
     const environment = {
+      ...oneThread,
       ORRERY_RUN: directory,
       ORRERY_BUDGET: String(budget),
       RUN_UNDER_TEST: directory,

@@ -7,7 +7,7 @@ import { readManifest } from "../../src/run/manifestFile.ts";
 import { RunDirectory } from "../../src/run/runDirectory.ts";
 import { RunFileReader } from "../../src/run/runFileReader.ts";
 import { readRecords, root, run } from "./probeRun.ts";
-import { python, torchFixture } from "./torchRun.ts";
+import { oneThread, python, torchFixture } from "./torchRun.ts";
 
 let folder: string;
 
@@ -21,7 +21,11 @@ afterEach(() => {
 
 /** Runs a script with nothing of ours but the Python package. */
 function standalone(...words: readonly string[]) {
-  const environment = { PYTHONPATH: path.join(root, "src", "probe", "torch"), PYTHONDONTWRITEBYTECODE: "1" };
+  const environment = {
+    ...oneThread,
+    PYTHONPATH: path.join(root, "src", "probe", "torch"),
+    PYTHONDONTWRITEBYTECODE: "1",
+  };
   return run(python ?? "", ["-m", "orrery_probe", ...words], environment);
 }
 

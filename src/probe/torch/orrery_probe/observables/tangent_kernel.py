@@ -39,6 +39,8 @@ class TangentKernel(Recording):
       mean over shuffled examples.
     - `kernel/residual`: (e·r)²/(2m) for each eigenvector e, in the order of the spectrum, r being outputs less targets;
     of a squared error only.
+    - `kernel/initialResidual`: the same of the residual at the initial weights, along the present kernel's
+    eigenvectors.
     - `kernel/distance`: ‖K - K₀‖/‖K₀‖, with the kernel of the same examples at the initial weights; from step 1 on.
     """
 
@@ -75,16 +77,16 @@ class TangentKernel(Recording):
         spectrum = (eigenvalues.flip(0) / len(examples)).tolist()
         vectors: dict[str, list[float]] = {"kernel/spectrum": spectrum}
         values: dict[str, float] = {"kernel/largest": spectrum[0]}
+        before = found if step.step == 0 else self._probe.on_first(start, self._kernel_of)
         if targets is not None:
             chosen_targets = targets[examples.to(targets.device)].double().cpu()
             values.update(_alignments(kernel, chosen_targets))
             if self._probe.is_squared_error:
-                along = eigenvectors.flip(1).t() @ (given - chosen_targets).reshape(-1)
-                vectors["kernel/residual"] = (along.square() / (2 * len(examples))).tolist()
-        if step.step > 0:
-            before = self._probe.on_first(start, self._kernel_of)
-            if before is not None:
-                values["kernel/distance"] = float((kernel - before[0]).norm() / before[0].norm())
+                vectors["kernel/residual"] = _parts(eigenvectors, given - chosen_targets)
+                if before is not None:
+                    vectors["kernel/initialResidual"] = _parts(eigenvectors, before[2] - chosen_targets)
+        if step.step > 0 and before is not None:
+            values["kernel/distance"] = float((kernel - before[0]).norm() / before[0].norm())
         return Measurement(
             values,
             f"gradients of the {outputs} outputs for each of {len(examples)} examples, {self._probe.describe(1)}",
@@ -109,6 +111,12 @@ class TangentKernel(Recording):
         rows = torch.stack([_row(point, matrix[i, j]) for i in examples.tolist() for j in range(outputs)])
         given = matrix.detach()[examples.to(matrix.device)].double().cpu()
         return (rows @ rows.t()).double().cpu(), examples, given
+
+
+def _parts(eigenvectors: Tensor, residual: Tensor) -> list[float]:
+    """Of a residual, [examples, outputs], along eigenvectors in columns, those of the largest eigenvalues last."""
+    along = eigenvectors.flip(1).t() @ residual.reshape(-1)
+    return (along.square() / (2 * len(residual))).tolist()  # type: ignore[no-any-return]
 
 
 def _row(point: EvaluationPoint, output: Tensor) -> Tensor:
