@@ -8,6 +8,7 @@ import { convergedSharpness } from "../bench/convergedSharpness.ts";
 import { hessianProducts } from "../bench/hessianProducts.ts";
 import { openRun } from "../bench/openRun.ts";
 import { overhead } from "../bench/overhead.ts";
+import { sourceReading } from "../bench/sourceReading.ts";
 import { stepTimes } from "../bench/stepTimes.ts";
 import { torch } from "../bench/torch.ts";
 
@@ -19,6 +20,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   torch,
   openRun,
   activation,
+  sourceReading,
 };
 const documentPath = path.join(path.dirname(import.meta.dirname), "docs", "benchmarks.md");
 const named = process.argv.slice(2);
