@@ -17,6 +17,7 @@ import { noiseScale } from "./hyperparameters/noiseScale.ts";
 import { weightEquilibrium } from "./hyperparameters/weightEquilibrium.ts";
 import { widthTransferLaw } from "./hyperparameters/widthTransferLaw.ts";
 import { catapult } from "./limits/catapult.ts";
+import { grokkingDelay } from "./limits/grokkingDelay.ts";
 import { lazyDynamics } from "./limits/lazyDynamics.ts";
 import { lazyOrRich } from "./limits/lazyOrRich.ts";
 import { richness } from "./limits/richness.ts";
@@ -49,6 +50,7 @@ export const catalog: readonly Law[] = [
   earlyStopping,
   lazyDynamics,
   lazyOrRich,
+  grokkingDelay,
   richness,
   signalAtInitialization,
   catapult,

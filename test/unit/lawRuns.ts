@@ -11,6 +11,7 @@ import { firstSteps } from "./streams/firstSteps.ts";
 import { freeFeatures } from "./streams/freeFeatures.ts";
 import { freshLayers, gaussianMatrix } from "./streams/freshLayers.ts";
 import { freshSignals } from "./streams/freshSignals.ts";
+import { lateBefore, lateGeneralization } from "./streams/lateGeneralization.ts";
 import { learnedChange } from "./streams/learnedChange.ts";
 import { linearBatch } from "./streams/linearBatch.ts";
 import { linearNetwork } from "./streams/linearNetwork.ts";
@@ -61,6 +62,10 @@ export const lawRuns: Readonly<Record<string, () => LawRun>> = {
   richness: () => ({
     records: scaledOutput({ scale: 60, width: 12 }),
     earlier: [endedView(scaledOutput({ scale: 30, width: 12 }))],
+  }),
+  "grokking-delay": () => ({
+    records: lateGeneralization({ penalty: 0.02, rate: 0.1, seed: 1, steps: 320 }),
+    earlier: [lateBefore({ penalty: 0.02, rate: 0.05, seed: 1, steps: 1600 })],
   }),
   "signal-propagation": () => ({ records: freshSignals() }),
   "step-size": () => ({
