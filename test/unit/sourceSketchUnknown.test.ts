@@ -159,6 +159,102 @@ for i, (x, y) in enumerate(loader):
     expected: ["unknown: not every round takes a step"],
   },
   {
+    claim: "how many parameters are trained, where some are frozen",
+    language: "python",
+    text: `${torch}model = nn.Sequential(nn.Linear(4, 8), nn.Linear(8, 2))
+for parameter in model[0].parameters():
+    parameter.requires_grad = False`,
+    finds: counts,
+    expected: ["unknown: some of its weights may not be trained"],
+  },
+  {
+    claim: "how many parameters are trained, where a layer is frozen",
+    text: `${esm}const model = tf.sequential({ layers: [tf.layers.dense({ units: 8, inputShape: [4] })] });
+model.layers[0].trainable = false;`,
+    finds: counts,
+    expected: ["unknown: some of its weights may not be trained"],
+  },
+  {
+    claim: "the parameters of a layer whose weights have a size of their own",
+    language: "python",
+    text: `${torch}model = nn.Sequential(nn.utils.weight_norm(nn.Linear(10, 10)))`,
+    finds: counts,
+    expected: ["unknown: the size of its weights is trained apart"],
+  },
+  {
+    claim: "the parameters of an LSTM with a projection",
+    language: "python",
+    text: `${torch}model = nn.Sequential(nn.LSTM(10, 20, proj_size=5))`,
+    finds: counts,
+    expected: ["unknown: the weights of LSTM are not known"],
+  },
+  {
+    claim: "the layers of a class that derives from a stack",
+    language: "python",
+    text: `${torch}class Stack(nn.Sequential):
+    def __init__(self):
+        super().__init__(nn.Linear(4, 4))
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.stack = Stack()
+        self.out = nn.Linear(4, 1)
+    def forward(self, x):
+        return self.out(self.stack(x))
+net = Net()`,
+    finds: counts,
+    expected: ["unknown: Stack derives from a class that is not followed"],
+  },
+  {
+    claim: "the weights of a part that derives from a class of another file",
+    language: "python",
+    text: `${torch}from .blocks import Base
+class Block(Base):
+    pass
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.block = Block(4)
+        self.out = nn.Linear(4, 1)
+    def forward(self, x):
+        return self.out(self.block(x))
+net = Net()`,
+    finds: counts,
+    expected: ["unknown: block of it may have weights"],
+  },
+  {
+    claim: "a default whose name had another value where the function was defined",
+    language: "python",
+    text: `${torch}LR = 0.1
+model = nn.Linear(2, 2)
+def make(lr=LR):
+    return torch.optim.SGD(model.parameters(), lr=lr)
+LR = 0.5
+make()`,
+    finds: rates,
+    expected: ["unknown: assigned in more than one place"],
+  },
+  {
+    claim: "how a loss with weights is reduced",
+    language: "python",
+    text: `${torch}criterion = nn.CrossEntropyLoss(torch.tensor([1.0, 2.0]))`,
+    finds: (sketch) => sketch?.losses.map(({ reduction }) => said(reduction)),
+    expected: ["unknown: classes have weights"],
+  },
+  {
+    claim: "the batch of a step that adds two gradients",
+    text: `${esm}const model = tf.sequential({ layers: [tf.layers.dense({ units: 1, inputShape: [2] })] });
+const optimizer = tf.train.sgd(0.1);
+const gradients = () => tf.variableGrads(() => tf.losses.meanSquaredError(tf.ones([8, 1]), model.apply(tf.ones([8, 2]))));
+for (let step = 0; step < 9; step++) {
+  const first = gradients();
+  const second = gradients();
+  optimizer.applyGradients(sum(first.grads, second.grads));
+}`,
+    finds: (sketch) => sketch?.trainings.map(({ batchSize }) => said(batchSize)),
+    expected: ["unknown: gradients of several batches are added"],
+  },
+  {
     claim: "a call whose bracket is not closed",
     text: `${esm}const optimizer = tf.train.sgd(0.1`,
     finds: (sketch) => rates(sketch)?.filter((rate) => typeof rate === "number"),
@@ -173,6 +269,39 @@ describe("what cannot be known is not guessed:", () => {
 });
 
 const followed: readonly Snippet[] = [
+  {
+    claim: "copies of a layer, each with weights of its own",
+    language: "python",
+    text: `${torch}import copy
+layer = nn.Linear(10, 10)
+model = nn.Sequential(*[copy.deepcopy(layer) for _ in range(3)])`,
+    finds: counts,
+    expected: [3 * 110],
+  },
+  {
+    claim: "settings of an LSTM that are given by their places",
+    language: "python",
+    text: `${torch}model = nn.Sequential(nn.LSTM(10, 20, 2, True, True, 0.5, True))`,
+    finds: counts,
+    expected: [2 * (4 * 20 * (10 + 20 + 2) + 4 * 20 * (40 + 20 + 2))],
+  },
+  {
+    claim: "what counting up gives before and after, and what is deleted",
+    text: `${esm}let count = 3;
+const settings: Record<string, number> = { units: 4, more: 1 };
+Object.assign(settings, { more: 6 });
+delete settings.units;
+const model = tf.sequential({
+  layers: [
+    tf.layers.dense({ units: count++, inputShape: [1] }),
+    tf.layers.dense({ units: ++count }),
+    tf.layers.dense({ units: settings.units ?? 7 }),
+    tf.layers.dense({ units: settings.more }),
+  ],
+});`,
+    finds: counts,
+    expected: [2 * 3 + 4 * 5 + 6 * 7 + 8 * 6],
+  },
   {
     claim: "a constant made by arithmetic",
     text: `${esm}const WIDTH = 4 * 64;\nconst model = tf.sequential({ layers: [tf.layers.dense({ units: WIDTH, inputShape: [10] })] });`,

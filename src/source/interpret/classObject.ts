@@ -71,6 +71,7 @@ export class Instance implements ObjectValue {
   readonly attributes: Entries;
   /** Answers for what neither it nor its classes have: members that come from a framework's class. */
   readonly #inherited: (instance: Instance, name: string, range: SourceRange) => Value;
+  readonly #memory: Memory;
   readonly #called: ((instance: Instance, given: Given) => Value) | undefined;
   handedOver: string | undefined;
 
@@ -83,6 +84,7 @@ export class Instance implements ObjectValue {
     this.of = of;
     for (const each of of.lineage) each.instance = this;
     this.attributes = new Entries(memory);
+    this.#memory = memory;
     this.#inherited = inherited;
     this.#called = called;
   }
@@ -98,6 +100,16 @@ export class Instance implements ObjectValue {
 
   assign(name: string, value: Value): void {
     this.attributes.assign(name, value);
+  }
+
+  /** Another one with copies of its attributes; `begin` is told of it before any is copied, for they may lead back to it. */
+  copied(copy: (value: Value) => Value, begin: (instance: Instance) => void): Instance {
+    const other = new Instance(this.of, this.#memory, this.#inherited, this.#called);
+    begin(other);
+    for (const [name, value] of this.attributes.all) other.assign(name, copy(value));
+    if (this.attributes.openness !== undefined) other.attributes.open(this.attributes.openness);
+    other.handedOver = this.handedOver;
+    return other;
   }
 
   call(given: Given): Value {

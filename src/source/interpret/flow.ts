@@ -107,14 +107,26 @@ export class Weight extends Tensor {
   readonly initial: Cell;
   /** The layer that it was found to be the kernel of, and the bias of which it is. */
   layer: LayerObject | undefined;
-  readonly trained: boolean;
+  /** Why it may not be trained. */
+  untrained: string | undefined;
 
-  constructor(step: FlowStep, methods: TensorMethods, initial: InitializerSketch, trained = true) {
+  constructor(step: FlowStep, methods: TensorMethods, initial: InitializerSketch) {
     super(step, methods);
     this.initial = new Cell(new Initial(initial));
-    this.trained = trained;
+  }
+
+  assign(name: string, value: Value): void {
+    if (name === "requires_grad" && !(value.kind === "scalar" && value.value === true)) this.freeze();
+  }
+
+  freeze(): void {
+    this.untrained = frozen;
+    if (this.layer !== undefined) this.layer.altered ??= frozen;
   }
 }
+
+/** Why a layer may have fewer trained weights than its kind has. */
+export const frozen = "some of its weights may not be trained";
 
 /** What is known of how a weight begins. */
 export function initialOf(cell: Cell): InitializerSketch {

@@ -29,6 +29,7 @@ function made(
     behaviour,
   });
   weight.layer = layer;
+  layer.altered = weight.untrained;
   return layer;
 }
 
@@ -150,5 +151,6 @@ export function takesBias(layer: LayerObject, bias: Weight): boolean {
   if (length?.known !== true || !own.units.known || length.value !== own.units.value) return false;
   biases.set(layer, bias);
   bias.layer = layer;
+  layer.altered ??= bias.untrained;
   return true;
 }

@@ -81,6 +81,8 @@ function tie(firstOf: readonly (readonly [LayerObject, number])[], layers: Layer
   for (const [layer, index] of firstOf) {
     const { altered, tiedTo } = layer;
     if (altered !== undefined) return altered;
+    const untrained = [...layer.making.weights.values()].find((weight) => weight.untrained !== undefined);
+    if (untrained !== undefined) return untrained.untrained;
     if (tiedTo === undefined) continue;
     const other = firstOf.find(([each]) => each !== layer && [...each.making.weights.values()].includes(tiedTo))?.[1];
     const [earlier, later] = other === undefined || other > index ? [index, other] : [other, index];

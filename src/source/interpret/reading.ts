@@ -119,7 +119,7 @@ export class Reading {
   /** What is found meanwhile is not kept: the same is read again afterwards. */
   rehearse(run: () => void): void {
     this.#rehearsals++;
-    const { trace } = this;
+    const { trace, modelsChanged, weightsChanged } = this;
     const steps = trace.length;
     const before = this.mark();
     try {
@@ -128,6 +128,8 @@ export class Reading {
       this.#rehearsals--;
       trace.length = steps;
       this.returnTo(before);
+      this.modelsChanged = modelsChanged;
+      this.weightsChanged = weightsChanged;
     }
   }
 

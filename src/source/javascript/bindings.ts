@@ -109,6 +109,7 @@ export function assignTo(
       const object = evaluator.evaluate(target.field("object"), scope);
       const name = target.field("property")?.text;
       if (object.kind === "object" && name !== undefined) object.assign?.(name, value ?? nothing);
+      else if (object.kind === "list") memory.write(object.content, unknown("its length is assigned to"));
       return;
     }
     case "subscript_expression": {

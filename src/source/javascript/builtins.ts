@@ -93,6 +93,7 @@ const mathematics = named((name) => {
 const objects = named((name) =>
   builtin((given) => {
     const [first] = given.positional;
+    if (name === "assign" && first instanceof Entries) return assigned(first, given);
     if (!(first instanceof Entries) || first.openness !== undefined) return unknown("not followed", given.range);
     if (name === "keys") return listOf(first.all.map(([key]) => scalar(key, undefined)));
     if (name === "values") return listOf(first.all.map(([, value]) => value));
@@ -100,6 +101,15 @@ const objects = named((name) =>
     return name === "freeze" ? first : unknown("not followed", given.range);
   }),
 );
+
+function assigned(target: Entries, given: Given): Value {
+  for (const each of given.positional.slice(1)) {
+    if (!(each instanceof Entries) || each.openness !== undefined) target.lose("entries that are not known are put in");
+    else for (const [name, value] of each.all) target.assign(name, value);
+  }
+  if (given.open !== undefined) target.lose(given.open);
+  return target;
+}
 
 function arrays(evaluator: JavaScriptEvaluator): ObjectValue {
   const ofLength = (length: Value | undefined, given: Given): Value => {

@@ -189,8 +189,13 @@ function subscript(evaluator: JavaScriptEvaluator, node: Syntax, scope: Scope): 
 
 function unary(evaluator: JavaScriptEvaluator, node: Syntax, scope: Scope): Value {
   const operator = node.field("operator")?.text;
-  const value = evaluator.evaluate(node.field("argument"), scope);
   const range = node.range;
+  const argument = node.field("argument");
+  if (operator === "delete" && argument !== undefined) {
+    assignTo(evaluator, argument, unknown("it is deleted", range), scope, "assign");
+    return scalar(true, range);
+  }
+  const value = evaluator.evaluate(argument, scope);
   if (operator === "!") {
     const holds = truth(value, false);
     return holds === undefined ? unknown("depends on a condition", range) : scalar(!holds, range);
@@ -252,7 +257,8 @@ function update(evaluator: JavaScriptEvaluator, node: Syntax, scope: Scope): Val
   // No literal of its own says what it is from now on.
   const later = value.kind === "scalar" ? { ...value, range: undefined } : value;
   if (target !== undefined) assignTo(evaluator, target, later, scope, "assign");
-  return later;
+  const isPostfix = node.type === "update_expression" && node.children[0]?.id === target?.id;
+  return isPostfix ? before : later;
 }
 
 function argumentsOf(evaluator: JavaScriptEvaluator, node: Syntax, scope: Scope): Given {

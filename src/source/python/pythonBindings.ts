@@ -31,7 +31,7 @@ export function assignTo(evaluator: PythonEvaluator, target: Syntax, value: Valu
       const object = evaluator.evaluate(target.field("object"), scope);
       const name = target.field("attribute")?.text;
       if (object.kind === "object" && name !== undefined) object.assign?.(name, value);
-      else if (object.kind === "unknown" && value.kind === "object") {
+      else if (object.kind === "unknown" && (value.kind === "object" || name === "requires_grad")) {
         evaluator.reading.modelsChanged ??= `${name ?? "an attribute"} of something that is not followed is assigned to`;
       }
       return;

@@ -219,6 +219,14 @@ function entriesMember(entries: Entries, name: string, range: SourceRange): Valu
         if (given.positional.length > 0) entries.lose("changed by update");
         return nothing;
       });
+    case "pop":
+    case "popitem":
+    case "clear":
+    case "setdefault":
+      return builtin((given) => {
+        entries.lose(`changed by ${name}`);
+        return unknown(`${name} is not followed`, given.range);
+      });
     default:
       return own.kind === "unknown" ? own : unknown(`${name} is not in it`, range);
   }

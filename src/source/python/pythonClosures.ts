@@ -133,7 +133,11 @@ function argument(
   const found = given.named.get(name) ?? given.positional[place];
   if (found !== undefined) return found;
   if (given.open !== undefined) return unknown(given.open, given.range);
-  return fallback === undefined ? unknown("not given", given.range) : evaluator.evaluate(fallback, outer);
+  if (fallback === undefined) return unknown("not given", given.range);
+  // A default is computed where the function is defined, and its name may have had another value there.
+  if (outer.find(fallback.text)?.cell.ambiguous === true)
+    return unknown("assigned in more than one place", fallback.range);
+  return evaluator.evaluate(fallback, outer);
 }
 
 export function classOf(

@@ -1,5 +1,5 @@
 /** `tf.layers.…`: what each layer is, and the shape that it gives. */
-import { batchExtent, unknownInitializer, Weight, type Dims } from "../interpret/flow.ts";
+import { batchExtent, frozen, unknownInitializer, Weight, type Dims } from "../interpret/flow.ts";
 import { concatenated, perAxis, positive, product, slidExtents, windowExtent } from "../interpret/extents.ts";
 import type { Given } from "../interpret/given.ts";
 import {
@@ -91,6 +91,8 @@ export function makeLayer(name: string, given: Given, reading: Reading, behaviou
   });
   const input = statedInput(config);
   if (input !== undefined) settingsOfInput.set(layer, input);
+  const trained = booleanOf(config("trainable"), ofFramework(true));
+  if (!trained.known || !trained.value) layer.altered = frozen;
   return layer;
 }
 

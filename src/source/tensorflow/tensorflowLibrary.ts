@@ -1,11 +1,12 @@
 /** What the modules of TensorFlow.js stand for in a script. */
 import { builtin, Closure } from "../interpret/closure.ts";
-import { batchExtent, Tensor, type Dims } from "../interpret/flow.ts";
+import { batchExtent, frozen, Tensor, type Dims } from "../interpret/flow.ts";
 import type { Given } from "../interpret/given.ts";
 import type { LayerObject } from "../interpret/layerObject.ts";
 import { type LayerBehaviour } from "../interpret/layerObject.ts";
 import type { Reading } from "../interpret/reading.ts";
 import {
+  booleanOf,
   itemsOf,
   madeElsewhere,
   nothing,
@@ -117,8 +118,12 @@ export class TensorFlowLibrary implements JavaScriptLibrary {
         return this.#functional(given);
       case "input":
         return this.#input(given);
-      case "variable":
-        return this.#tensors.weight(first, range);
+      case "variable": {
+        const weight = this.#tensors.weight(first, range);
+        const trained = booleanOf(second, ofFramework(true));
+        if (!trained.known || !trained.value) weight.freeze();
+        return weight;
+      }
       case "tidy":
       case "profile": {
         const inside = given.positional.findLast((each) => each instanceof Closure);
@@ -167,6 +172,9 @@ export class TensorFlowLibrary implements JavaScriptLibrary {
     member: (layer, name, range) => {
       if (name !== "apply") return unknown(`${name} of a layer`, range);
       return builtin((given) => this.#apply(layer, given));
+    },
+    assign: (layer, name, value) => {
+      if (name === "trainable" && !(value.kind === "scalar" && value.value === true)) layer.altered ??= frozen;
     },
   };
 

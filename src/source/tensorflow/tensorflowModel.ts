@@ -1,5 +1,5 @@
 /** Models of TensorFlow.js's layers: stacks, and layers applied to symbolic tensors. */
-import { Tensor, type Dims, type FlowStep } from "../interpret/flow.ts";
+import { frozen, Tensor, type Dims, type FlowStep } from "../interpret/flow.ts";
 import { builtin } from "../interpret/closure.ts";
 import type { Given } from "../interpret/given.ts";
 import { LayerObject } from "../interpret/layerObject.ts";
@@ -44,6 +44,7 @@ export class TensorFlowModel implements ObjectValue {
   changed: string | undefined;
   /** To be touched when it is compiled. */
   readonly #compiled = new Cell(nothing);
+  #frozen: string | undefined;
 
   constructor(given: Given, reading: Reading, member: ModelMember, made: { readonly layers: Value } | Ends) {
     this.given = given;
@@ -84,6 +85,10 @@ export class TensorFlowModel implements ObjectValue {
       default:
         return this.#member(this, name) ?? unknown(`${name} is not followed`, range);
     }
+  }
+
+  assign(name: string, value: Value): void {
+    if (name === "trainable" && !(value.kind === "scalar" && value.value === true)) this.#frozen = frozen;
   }
 
   compile(optimizer: TensorFlowOptimizer | undefined, loss: SourceRange | undefined): void {
@@ -183,7 +188,8 @@ export class TensorFlowModel implements ObjectValue {
       trace,
       output: several ?? this.#ends?.lost ?? result,
       owned: trace.flatMap(({ layer }) => (layer === undefined ? [] : [{ layer, path: layer.making.name }])),
-      missed: missed ?? trace.find((step) => step.what === "lost" && step.name !== severalOutputs)?.name,
+      missed:
+        missed ?? this.#frozen ?? trace.find((step) => step.what === "lost" && step.name !== severalOutputs)?.name,
       changed: this.changed,
     });
   }

@@ -59,7 +59,9 @@ export class TensorFlowTraining {
         });
       case "applyGradients":
         return builtin((given) => {
-          this.#record("applyGradients", optimizer, given, this.#gradientBatch);
+          const batch = this.#gradients > 1 ? unstated("gradients of several batches are added") : this.#gradientBatch;
+          this.#gradients = 0;
+          this.#record("applyGradients", optimizer, given, batch);
           return nothing;
         });
       case "setLearningRate":
@@ -72,6 +74,8 @@ export class TensorFlowTraining {
     }
   };
 
+  /** How many gradients were asked for since some were applied. */
+  #gradients = 0;
   #gradientBatch: Known<number> = unstated("the batch is not followed");
 
   #compile(model: TensorFlowModel | undefined, given: Given): Value {
@@ -236,6 +240,7 @@ export class TensorFlowTraining {
   /** Computes gradients of a loss, to be applied later. */
   gradients(given: Given): Value {
     const dims = this.#follow(given.get(0, "f"), given);
+    this.#gradients++;
     this.#gradientBatch = dims?.[0] ?? unstated("the shape of the data is not known");
     const entries = new Entries(this.#reading.memory);
     entries.open("gradients");

@@ -3,7 +3,7 @@ import { batchExtent, type Dims } from "../interpret/flow.ts";
 import { perAxis, positive, product, slidExtents, windowExtent, type Window } from "../interpret/extents.ts";
 import type { Given } from "../interpret/given.ts";
 import type { LayerDraft, LayerOwn, WeightRole } from "../interpret/layerObject.ts";
-import { booleanOf, itemsOf, numberOf, textOf, type Value } from "../interpret/value.ts";
+import { booleanOf, isNothing, itemsOf, nothing, numberOf, textOf, type Value } from "../interpret/value.ts";
 import type { InitializerSketch } from "../sketch/initializerSketch.ts";
 import { derived, jointBasis, ofFramework, unstated, type Known } from "../sketch/known.ts";
 import type { ActivationName } from "../sketch/layerSketch.ts";
@@ -116,13 +116,15 @@ export function torchLayer(name: string, given: Given): TorchLayer | undefined {
     case "LSTM":
     case "GRU":
     case "RNN":
-      return recurrent(name, given);
+      return given.by("proj_size") === undefined ? recurrent(name, given) : undefined;
     case "LSTMCell":
-      return recurrent("LSTM", given.withPositional(given.positional.slice(0, 2)));
-    case "GRUCell":
-      return recurrent("GRU", given.withPositional(given.positional.slice(0, 2)));
+    case "GRUCell": {
+      const [inputs, units, ...bias] = given.positional;
+      const places = [inputs ?? nothing, units ?? nothing, nothing, ...bias.slice(0, 1)];
+      return recurrent(name === "LSTMCell" ? "LSTM" : "GRU", given.withPositional(places));
+    }
     case "MultiheadAttention":
-      return attention(given);
+      return isNothing(given.get(4, "add_bias_kv") ?? nothing) ? attention(given) : undefined;
     case "GELU": {
       const form = textOf(given.get(0, "approximate"), ofFramework("none"));
       const which: Known<ActivationName> = derived([form], ([value]) => (value === "tanh" ? "geluTanh" : "gelu"));
@@ -365,7 +367,7 @@ function recurrent(name: "LSTM" | "GRU" | "RNN", given: Given): TorchLayer {
   const inputs = positive(numberOf(given.get(0, "input_size")));
   const units = positive(numberOf(given.get(1, "hidden_size")));
   const layers = numberOf(given.get(2, "num_layers"), ofFramework(1));
-  const bidirectional = booleanOf(given.by("bidirectional"), ofFramework(false));
+  const bidirectional = booleanOf(given.get(6, "bidirectional"), ofFramework(false));
   const standard = recurrentDefault(units);
   return {
     weights: [
@@ -382,7 +384,7 @@ function recurrent(name: "LSTM" | "GRU" | "RNN", given: Given): TorchLayer {
         layers,
         bidirectional,
         biasesPerGate: 2,
-        bias: booleanOf(given.by("bias"), ofFramework(true)),
+        bias: booleanOf(given.get(3, "bias"), ofFramework(true)),
         kernelInitializer: initial("kernel"),
         biasInitializer: initial("bias"),
         recurrentInitializer: initial("recurrent"),
@@ -403,8 +405,8 @@ function attention(given: Given): TorchLayer {
         kind: "attention",
         units,
         heads: numberOf(given.get(1, "num_heads")),
-        keyInputs: numberOf(given.by("kdim"), units),
-        valueInputs: numberOf(given.by("vdim"), units),
+        keyInputs: numberOf(given.get(6, "kdim"), units),
+        valueInputs: numberOf(given.get(7, "vdim"), units),
         bias: booleanOf(given.get(3, "bias"), ofFramework(true)),
         kernelInitializer: initial("kernel"),
       },

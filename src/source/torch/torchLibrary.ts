@@ -24,6 +24,7 @@ import {
 import type { SourceRange } from "../places.ts";
 import type { LoopData, PythonLibrary } from "../python/pythonLibrary.ts";
 import { ofFramework, unstated, type Known } from "../sketch/known.ts";
+import { copyOf } from "./copies.ts";
 import { parserOfArguments } from "./commandLine.ts";
 import { draw, gainOf, initialization } from "./torchInitializers.ts";
 import { torchLayer } from "./torchLayers.ts";
@@ -59,8 +60,6 @@ const wrappers: readonly string[] = [
   "tqdm.tqdm",
   "tqdm",
   "tqdm.auto.tqdm",
-  "copy.deepcopy",
-  "copy.copy",
 ];
 
 /** Methods that change weights. */
@@ -215,7 +214,10 @@ export class TorchLibrary implements PythonLibrary {
     if (path.startsWith("torch.optim.") && isOptimizer(path))
       return this.#training.optimizer(name, given, this.#tensors);
     if (path.startsWith("torch.utils.data.")) return this.#data(name, given);
-    if (path.startsWith("torch.nn.utils.")) return first ?? nothing;
+    if (path === "copy.deepcopy") return first === undefined ? nothing : copyOf(first);
+    if (path === "torch.nn.utils.weight_norm" && first instanceof LayerObject)
+      first.altered ??= "the size of its weights is trained apart";
+    if (path.startsWith("torch.nn.utils.") && parts.length === 4) return first ?? nothing;
     if (path.startsWith("torch.nn.functional.")) return this.#functional(name, given);
     if (path.startsWith("torch.nn.")) return this.#module(name, given);
     if (parts[0] === "torch") return this.#torch(name, given);

@@ -23,6 +23,13 @@ const losses: readonly (readonly [name: string, className: string, kind: LossKin
   ["triplet_margin_loss", "TripletMarginLoss", "other", false],
 ];
 
+const takesWeights: readonly string[] = [
+  "cross_entropy",
+  "nll_loss",
+  "binary_cross_entropy",
+  "binary_cross_entropy_with_logits",
+];
+
 /** A loss by the name of its function or its class; undefined for a name that is none. */
 export function torchLoss(name: string, given: Given): LossSketch | undefined {
   const found = losses.find(([functionName, className]) => functionName === name || className === name);
@@ -31,7 +38,10 @@ export function torchLoss(name: string, given: Given): LossSketch | undefined {
   const asked = textOf(given.by("reduction"), ofFramework("mean"));
   const smoothing =
     functionName === "cross_entropy" ? numberOf(given.by("label_smoothing"), ofFramework(0)) : ofFramework(0);
-  const weighted = given.by("weight") !== undefined || given.by("pos_weight") !== undefined;
+  // Their weights come first, behind what the function is computed of.
+  const place = name === functionName ? 2 : 0;
+  const weights = takesWeights.includes(functionName) ? given.get(place, "weight") : given.by("weight");
+  const weighted = weights !== undefined || given.by("pos_weight") !== undefined;
   return {
     kind,
     call: name,

@@ -1,8 +1,14 @@
 /** What every module of PyTorch has: its parameters, the modules within it, and what moves it elsewhere. */
 import { builtin } from "../interpret/closure.ts";
+import { frozen } from "../interpret/flow.ts";
+import { LayerObject } from "../interpret/layerObject.ts";
 import { listOf, nothing, scalar, tuple, unknown, type ObjectValue, type Value } from "../interpret/value.ts";
 import type { SourceRange } from "../places.ts";
 import { isModule, modulesOf, Parameters, partsOf, weightsOf } from "./torchModules.ts";
+
+function isTrue(value: Value | undefined): boolean {
+  return value === undefined || (value.kind === "scalar" && value.value === true);
+}
 
 export function moduleMember(of: ObjectValue, name: string, range: SourceRange): Value {
   switch (name) {
@@ -39,8 +45,15 @@ export function moduleMember(of: ObjectValue, name: string, range: SourceRange):
     case "float":
     case "double":
     case "half":
-    case "requires_grad_":
       return builtin(() => of);
+    case "requires_grad_":
+      return builtin((given) => {
+        if (!isTrue(given.positional[0])) {
+          for (const [, weight] of weightsOf(of)) weight.freeze();
+          for (const { module } of modulesOf(of)) if (module instanceof LayerObject) module.altered ??= frozen;
+        }
+        return of;
+      });
     case "forward":
       return builtin((given) => of.call?.(given) ?? unknown("not followed", given.range));
     case "load_state_dict":

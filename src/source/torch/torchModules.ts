@@ -40,6 +40,7 @@ export class TorchContainer implements ObjectValue {
   readonly content: Cell;
   readonly #reading: Reading;
   readonly #inherited: (of: ObjectValue, name: string, range: SourceRange) => Value;
+  readonly #apply: (container: TorchContainer, given: Given) => Value;
   handedOver: string | undefined;
   /** Computes it; for a stack alone. */
   readonly call?: (given: Given) => Value;
@@ -55,8 +56,18 @@ export class TorchContainer implements ObjectValue {
     this.given = given;
     this.#reading = reading;
     this.#inherited = inherited;
+    this.#apply = apply;
     this.content = new Cell(given.open === undefined ? this.#initial(given) : unknown(given.open));
     if (form === "Sequential") this.call = (inputs) => apply(this, inputs);
+  }
+
+  /** Another one with copies of its modules. */
+  copied(copy: (value: Value) => Value): TorchContainer {
+    const other = new TorchContainer(this.form, this.given, this.#reading, this.#inherited, this.#apply);
+    const parts = this.parts?.map(([name, value]): Part => [name, copy(value)]);
+    other.content.value = parts === undefined ? this.content.value : named(parts);
+    other.handedOver = this.handedOver;
+    return other;
   }
 
   #initial(given: Given): Value {
@@ -190,7 +201,7 @@ export function fullName(value: Value): string | undefined {
 export function isModuleClass(of: ClassObject): boolean {
   return of.foreignBases.some((base) => {
     const name = fullName(base);
-    return name !== undefined && moduleClasses.includes(name);
+    return name !== undefined && (name.startsWith("torch.nn.") || moduleClasses.includes(name));
   });
 }
 
@@ -230,11 +241,18 @@ export function missingFrom(module: Value): string | undefined {
       const odd = each.attributes.all.find(([, value]) => value.kind === "unknown" && value.made);
       if (odd !== undefined)
         return `${odd[0]} of ${where} may have weights: ${odd[1].kind === "unknown" ? odd[1].reason : ""}`;
+      const stranger = each.attributes.all.find(([, value]) => value instanceof Instance && mayBeModule(value));
+      if (stranger !== undefined) return `${stranger[0]} of ${where} may have weights`;
       const foreign = each.of.foreignBases.find((base) => !moduleClasses.includes(fullName(base) ?? ""));
       if (foreign !== undefined) return `${each.of.making.name} derives from a class that is not followed`;
     }
   }
   return undefined;
+}
+
+/** Whether an instance that is no module of PyTorch's derives from what may be one. */
+function mayBeModule(instance: Instance): boolean {
+  return !isModule(instance) && instance.of.foreignBases.some((base) => base.kind === "unknown");
 }
 
 /** All weights of a module, by name. */
@@ -278,7 +296,12 @@ export class Parameters implements ObjectValue {
   }
 
   items(): readonly Value[] | undefined {
-    return missingFrom(this.of) === undefined ? weightsOf(this.of).map(([, weight]) => weight) : undefined;
+    const modules = modulesOf(this.of).map(({ module }) => module);
+    // The weights of layers that are not taken apart are nowhere.
+    const whole = modules.every(
+      (each) => !(each instanceof LayerObject) || each.describe([undefined]).own.kind !== "other",
+    );
+    return whole && missingFrom(this.of) === undefined ? weightsOf(this.of).map(([, weight]) => weight) : undefined;
   }
 }
 

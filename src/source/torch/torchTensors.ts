@@ -152,6 +152,8 @@ export class TorchTensors extends FollowedTensors {
 
   /** A method that changes a weight in place. */
   #changed(weight: Weight, name: string, given: Given): Value | undefined {
+    if (name === "requires_grad_" && given.positional.length > 0)
+      weight.assign("requires_grad", given.positional[0] ?? nothing);
     if (!name.endsWith("_") || name === "requires_grad_") return undefined;
     const initial = inPlace(name, given);
     this.reading.memory.write(
