@@ -11,6 +11,7 @@ from typing import Any, Callable
 import torch
 from torch import Tensor
 
+from .autocast import DEVICES, autocast_state
 from .silence import silence
 from .untouched import untouched
 
@@ -88,7 +89,7 @@ class CapturedCall:
         self._random = RandomState()
         self._buffers: dict[str, Tensor] = {name: each.detach().clone() for name, each in module.named_buffers()}
         self._numbers = _numbers_of(module)
-        self._autocast = [(kind, *_autocast_state(kind)) for kind in ("cpu", "cuda")]
+        self._autocast = [(kind, *autocast_state(kind)) for kind in DEVICES]
 
     @property
     def is_half(self) -> bool:
@@ -158,12 +159,6 @@ def _write(buffers: dict[str, Tensor], values: dict[str, Tensor]) -> None:
             if value is not None:
                 # By way of `data`, which leaves the version alone: the script's graph may hold the buffer.
                 buffer.data.copy_(value)
-
-
-def _autocast_state(kind: str) -> tuple[bool, torch.dtype]:
-    if kind == "cuda":
-        return torch.is_autocast_enabled(), torch.get_autocast_gpu_dtype()
-    return torch.is_autocast_cpu_enabled(), torch.get_autocast_cpu_dtype()
 
 
 @contextlib.contextmanager

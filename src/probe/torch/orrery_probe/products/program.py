@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from .autocast import DEVICES, autocast_state
 from .captured_call import twice_differentiable_kernels
 from .living_graph import LivingGraph, NotDifferentiable
 from .tape import ATTENTION, Operation, Tape, tensors_of
@@ -103,10 +104,10 @@ class Program:
         with contextlib.ExitStack() as stack:
             stack.enter_context(twice_differentiable_kernels())
             # What autocast has done is among the operations.
-            if torch.is_autocast_enabled():
-                stack.enter_context(torch.autocast("cuda", enabled=False))
-            if torch.is_autocast_cpu_enabled():
-                stack.enter_context(torch.autocast("cpu", enabled=False, dtype=torch.bfloat16))
+            for device in DEVICES:
+                is_enabled, kind = autocast_state(device)
+                if is_enabled:
+                    stack.enter_context(torch.autocast(device, enabled=False, dtype=kind))
             for step in self._steps:
                 with torch.set_grad_enabled(step.flows):
                     results = list(tensors_of(self._run(step, values)))
