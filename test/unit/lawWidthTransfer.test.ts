@@ -17,7 +17,7 @@ function outcomes(records: readonly HistoryRecord[], before: readonly HistoryRec
   return followed(records, before).verdicts.map(({ outcome }) => outcome);
 }
 
-function trained(width: number, seed: number, rate = 0.002) {
+function trained(width: number, seed: number, rate = 0.0007) {
   return grownNetwork({ width, seed, steps, rate, change: maximalUpdates(width) });
 }
 
@@ -33,10 +33,10 @@ describe("the law of transfer across widths", () => {
   let [narrow, wide]: HistoryRecord[][] = [[], []];
   beforeAll(() => {
     narrow = trained(64, 1);
-    wide = trained(128, 2);
-  });
+    wide = trained(96, 2);
+  }, 60_000);
 
-  it("forecasts the loss of a network twice as wide, and of one half as wide, in the maximal-update parametrization", () => {
+  it("forecasts the loss of a wider network, and of a narrower one, in the maximal-update parametrization", () => {
     for (const [now, before] of [
       [wide ?? [], narrow ?? []],
       [narrow ?? [], wide ?? []],
@@ -54,18 +54,18 @@ describe("the law of transfer across widths", () => {
   });
 
   it("is out of regime where one rate is used for all matrices, and says which layer changes too much", () => {
-    const standard = grownNetwork({ width: 128, seed: 2, steps: 12, rate: 0.002, change: oneRate(128) });
+    const standard = grownNetwork({ width: 128, seed: 2, steps: 12, rate: 0.0007, change: oneRate(128) });
     const { issued, standings } = followed(standard, narrow ?? []);
     expect(issued).toEqual([]);
     expect(standings[0]?.says).toMatch(/out of regime: not so that updates of all layers .*layer1/);
   });
 
   it("is out of regime below 48 units, and cannot speak of another depth, batch or task", () => {
-    const small = grownNetwork({ width: 32, seed: 1, steps: 60, rate: 0.002, change: maximalUpdates(32) });
+    const small = grownNetwork({ width: 32, seed: 1, steps: 60, rate: 0.0007, change: maximalUpdates(32) });
     expect(followed(wide?.slice(0, 40) ?? [], small).standings[0]?.says).toContain(
       "at least 48 units wide (the narrowest has 32)",
     );
-    const deeper = grownNetwork({ width: 64, depth: 2, seed: 1, steps: 20, rate: 0.002, change: maximalUpdates(64) });
+    const deeper = grownNetwork({ width: 64, depth: 2, seed: 1, steps: 20, rate: 0.0007, change: maximalUpdates(64) });
     const other = (wide ?? []).map((record) => (record.t === "data" ? { ...record, batch: 6 } : record));
     for (const [now, before] of [
       [deeper, narrow ?? []],
@@ -79,16 +79,18 @@ describe("the law of transfer across widths", () => {
 
 describe("updates relative to their matrices", () => {
   it("go as 1/√width between layers that grow, and stay next to the data, in the maximal-update parametrization", () => {
-    const updates = (width: number) =>
-      grownNetwork({ width, seed: 7, steps: 6, rate: 0.002, change: maximalUpdates(width) }).flatMap((record) =>
-        record.t === "measure" && "update/relative@layer0" in record.values
-          ? [[0, 1].map((layer) => record.values[`update/relative@layer${layer}`] ?? NaN)]
-          : [],
+    const first = (width: number) => {
+      const records = grownNetwork({ width, seed: 7, steps: 1, rate: 0.002, change: maximalUpdates(width) });
+      return [0, 1].map(
+        (layer) =>
+          records.flatMap((record) =>
+            record.t === "measure" ? (record.values[`update/relative@layer${layer}`] ?? []) : [],
+          )[0] ?? NaN,
       );
-    const mean = (width: number, layer: number) =>
-      updates(width).reduce((sum, each) => sum + Math.log(each[layer] ?? NaN), 0) / 6;
-    // One draw a width.
-    expect(Math.abs(mean(256, 0) - mean(64, 0))).toBeLessThan(0.2);
-    expect(Math.abs(mean(256, 1) - mean(64, 1) + Math.log(2))).toBeLessThan(0.2);
+    };
+    const [narrow, wide] = [first(64), first(256)];
+    // Norms of fresh matrices scatter by 1/√(2·512) where there are fewest weights.
+    expect((wide[0] ?? NaN) / (narrow[0] ?? NaN)).toBeCloseTo(1, 1);
+    expect((wide[1] ?? NaN) / (narrow[1] ?? NaN)).toBeCloseTo(0.5, 1);
   });
 });

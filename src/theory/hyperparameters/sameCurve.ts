@@ -18,19 +18,8 @@ const farthest = 3;
 /** Standard deviation of ln(loss) between seeds over its fall, in units of 1/width: of small networks, see L16 on the width. */
 export const scatterOfSeeds = 6;
 
-/** Steps at whose layers is looked to tell how a network was set up, and the measurements among them that decide. */
-const early = 64;
-const leastMeasurements = 3;
-
-/** Mean of the logarithms of an observable's first values; undefined where there are too few that are positive. */
-export function earlyLogarithm(series: Series): number | undefined {
-  let [sum, count] = [0, 0];
-  for (let index = 0; index < series.length && series.stepAt(index) < early; index++) {
-    const log = Math.log(series.valueAt(index));
-    if (Number.isFinite(log)) [sum, count] = [sum + log, count + 1];
-  }
-  return count >= leastMeasurements ? sum / count : undefined;
-}
+/** Steps at whose layers is looked to tell how a network was set up. */
+export const early = 64;
 
 /** Factor by which learning rates of schedules that are one may differ at a step. */
 const sameRate = 1.05;

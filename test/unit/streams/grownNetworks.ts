@@ -11,6 +11,8 @@ export interface GrownNetwork {
   readonly steps: number;
   readonly rate: number;
   readonly update?: "adam" | "descent";
+  /** In all; a quarter of them is a batch. */
+  readonly examples?: number;
   /** Factors on the base network's rate, fresh weights (of standard deviation 1/√inputs in a network of width 32) and products. */
   readonly change: (layer: number) => {
     readonly learningRate: number;
@@ -21,7 +23,7 @@ export interface GrownNetwork {
 
 /** Steps at whose updates is looked. */
 const early = 6;
-const [examples, batch, base] = [48, 12, 32];
+const base = 32;
 
 /** Trains a tanh network of any width and depth in float64 on the same examples, by Adam unless said otherwise. */
 export function grownNetwork({
@@ -32,6 +34,7 @@ export function grownNetwork({
   steps,
   rate,
   update = "adam",
+  examples = 16,
   change,
 }: GrownNetwork): HistoryRecord[] {
   const network = new GrowingNetwork({
@@ -41,7 +44,8 @@ export function grownNetwork({
     multiplier: (layer) => change(layer).multiplier,
   });
   const all = smoothBatch(examples, 3);
-  const batches = Array.from({ length: examples / batch }, (_, index) => ({
+  const batch = examples / 4;
+  const batches = Array.from({ length: 4 }, (_, index) => ({
     inputs: all.inputs.slice(index * batch, (index + 1) * batch),
     targets: all.targets.slice(index * batch, (index + 1) * batch),
   }));
