@@ -195,4 +195,77 @@ export const entries: readonly AlmanacEntry[] = [
       ],
     },
   },
+  {
+    law: "central-flow",
+    quick: false,
+    holds: { script: "edgeOfStability.mjs" },
+    outside: { script: "edgeOfStability.mjs", runs: [["--decay"]] },
+  },
+  {
+    law: "lazy-or-rich",
+    quick: false,
+    holds: { script: "lazy.mjs", runs: [["--width", "16"]], budget: "60%" },
+    outside: { script: "lazy.mjs", runs: [["--momentum", "0.9"]], budget: "60%" },
+  },
+  {
+    law: "richness",
+    quick: false,
+    holds: { script: "richness.mjs", runs: ["4", "12"].map((scale) => ["--scale", scale]), budget: "60%" },
+    outside: { script: "richness.mjs", runs: ["4", "0.4"].map((scale) => ["--scale", scale]), budget: "60%" },
+  },
+  {
+    law: "width-transfer",
+    quick: false,
+    holds: { script: "widths.mjs", runs: ["64", "256"].map((width) => ["--width", width]) },
+    outside: {
+      script: "widths.mjs",
+      runs: [
+        ["--width", "64"],
+        ["--width", "256", "--standard"],
+      ],
+    },
+  },
+  {
+    law: "width-convergence",
+    quick: false,
+    holds: { script: "widths.mjs", runs: ["64", "128", "256"].map((width) => ["--width", width]) },
+    outside: {
+      script: "widths.mjs",
+      runs: [
+        ["--width", "64"],
+        ["--width", "128"],
+        ["--width", "256", "--standard"],
+      ],
+    },
+  },
+  {
+    law: "depth-transfer",
+    quick: false,
+    holds: { script: "depths.mjs", runs: ["4", "12"].map((depth) => ["--depth", depth]) },
+    outside: {
+      script: "depths.mjs",
+      runs: [
+        ["--depth", "4"],
+        ["--depth", "12", "--undivided"],
+      ],
+    },
+  },
+  {
+    law: "kernel-regression",
+    quick: false,
+    holds: { script: "unseenExamples.mjs", budget: "90%" },
+    outside: { script: "unseenExamples.mjs", runs: [["--shift", "--steps", "800"]], budget: "60%" },
+  },
+  {
+    law: "early-stopping",
+    quick: false,
+    holds: { script: "unseenExamples.mjs", budget: "90%" },
+    outside: { script: "unseenExamples.mjs", runs: [["--shift", "--steps", "800"]], budget: "60%" },
+  },
+  {
+    law: "grokking-delay",
+    quick: false,
+    holds: { script: "lateGeneralization.mjs", runs: [[], ["--penalty", "0.01"]] },
+    outside: { script: "lateGeneralization.mjs", runs: [[], ["--scale", "2", "--steps", "300"]] },
+  },
 ];
