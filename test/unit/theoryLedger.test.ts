@@ -65,7 +65,8 @@ describe("the ledger", () => {
     ["with a bound that is no number", { low: NaN }, "not finite"],
     ["made later than it says", { issuedAt: 3 }, "as of step 4"],
     ["made earlier than it says", { issuedAt: 5 }, "as of step 4"],
-    ["of a crossing that may have been seen", { statistic: "crossingStep", low: 4, central: 6, high: 8 }, "crossing"],
+    ["of a crossing that may have been seen", { statistic: "crossingStep", low: 4, central: 6, high: 8 }, "may be 4"],
+    ["of a least that may have been seen", { statistic: "minimumStep", low: 4, central: 6, high: 8 }, "may be 4"],
   ] as const)("refuses a forecast %s", (_, change, why) => {
     const ledger = new Ledger([]);
     const issue = () => ledger.issue({ ...sound, ...change }, runTo(4).view());
