@@ -137,11 +137,9 @@ function looked(view: RunView): Generalization | undefined {
 
 /** The newest earlier run of the same model, loss and data that came to generalize. */
 function partnerOf(view: RunView): Generalization | undefined {
-  for (const earlier of view.earlier.toReversed()) {
-    const found = sameProblem(view, earlier) ? generalization(earlier) : undefined;
-    if (found !== undefined) return found;
-  }
-  return undefined;
+  // Few runs generalize late, and that is known of each at once.
+  const partner = view.earlier.findLast((each) => generalization(each) !== undefined && sameProblem(view, each));
+  return partner && generalization(partner);
 }
 
 /** Steps in which the norm came down by a factor since a step; undefined where it never did. */
