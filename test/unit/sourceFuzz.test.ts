@@ -1,6 +1,6 @@
 /**
  * Broken scripts: the goldens with pieces deleted, doubled, exchanged or cut off, as a script is while it is edited. 4,000 of them
- * in a run of all tests; `ORRERY_BROKEN_SCRIPTS=100000 npx vitest run --project unit test/unit/sourceFuzz.test.ts` reads as many as
+ * in a run of all tests, which is a part, for each takes milliseconds; `ORRERY_BROKEN_SCRIPTS=100000 npx vitest run --project unit test/unit/sourceFuzz.test.ts` reads as many as
  * that, always the same ones.
  */
 import { runInNewContext } from "node:vm";
@@ -104,7 +104,7 @@ function expectLiterals(text: string, sketch: SourceSketch | undefined): number 
 
 describe("broken scripts are read without an error, and each number is what its literal says:", () => {
   test.each(Array.from({ length: Math.ceil(broken / block) }, (_, index) => index))(
-    `block %i of ${block}`,
+    `${block} of them, block %i`,
     async (index) => {
       const draw = drawsFrom(20_261_129 + index);
       let literals = 0;

@@ -255,6 +255,44 @@ for (let step = 0; step < 9; step++) {
     expected: ["unknown: gradients of several batches are added"],
   },
   {
+    claim: "arguments that are given in place of the command line",
+    language: "python",
+    text: `${torch}import argparse
+parser = argparse.ArgumentParser()
+parser.add_argument("--width", type=int, default=3)
+args = parser.parse_args(["--width", "7"])
+model = nn.Sequential(nn.Linear(args.width, 1))`,
+    finds: counts,
+    expected: ["unknown: given in place of the command line"],
+  },
+  {
+    claim: "batches that a data set makes itself",
+    language: "python",
+    text: `${torch}model = nn.Linear(2, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+for x in torch.utils.data.DataLoader(data, batch_size=None):
+    model(x).mean().backward()
+    optimizer.step()`,
+    finds: (sketch) => sketch?.trainings.map(({ batchSize }) => said(batchSize)),
+    expected: ["unknown: the data set makes the batches"],
+  },
+  {
+    claim: "an attribute that a setter of the class sets",
+    language: "python",
+    text: `${torch}class Sizes:
+    @property
+    def width(self):
+        return self._width
+    @width.setter
+    def width(self, value):
+        self._width = 2 * value
+sizes = Sizes()
+sizes.width = 4
+model = nn.Sequential(nn.Linear(sizes.width, 1))`,
+    finds: counts,
+    expected: ["unknown: changed by width.setter"],
+  },
+  {
     claim: "a call whose bracket is not closed",
     text: `${esm}const optimizer = tf.train.sgd(0.1`,
     finds: (sketch) => rates(sketch)?.filter((rate) => typeof rate === "number"),
@@ -269,6 +307,23 @@ describe("what cannot be known is not guessed:", () => {
 });
 
 const followed: readonly Snippet[] = [
+  {
+    claim: "fields of the base of a data class, and what is done after they are filled",
+    language: "python",
+    text: `${torch}from dataclasses import dataclass
+@dataclass
+class Base:
+    inputs: int = 4
+@dataclass
+class Settings(Base):
+    units: int = 5
+    def __post_init__(self):
+        self.units *= 2
+settings = Settings(7, 8)
+model = nn.Sequential(nn.Linear(settings.inputs, settings.units))`,
+    finds: counts,
+    expected: [8 * 16],
+  },
   {
     claim: "copies of a layer, each with weights of its own",
     language: "python",

@@ -4,7 +4,7 @@ import { Closure } from "./closure.ts";
 import { Entries } from "./entries.ts";
 import type { Given } from "./given.ts";
 import type { Memory } from "./memory.ts";
-import { unbound, type ObjectValue, type Value } from "./value.ts";
+import { unbound, unknown, type ObjectValue, type Value } from "./value.ts";
 
 interface ClassMaking {
   readonly name: string;
@@ -99,7 +99,10 @@ export class Instance implements ObjectValue {
   }
 
   assign(name: string, value: Value): void {
-    this.attributes.assign(name, value);
+    const ofClass = this.of.find(name);
+    // What a function of the class makes of the value is not followed.
+    const isSet = ofClass.kind === "unknown" || (ofClass instanceof Closure && ofClass.making.isGetter === true);
+    this.attributes.assign(name, isSet ? unknown(`${name} is set by the class`) : value);
   }
 
   /** Another one with copies of its attributes; `begin` is told of it before any is copied, for they may lead back to it. */

@@ -36,7 +36,11 @@ export class Closure implements ObjectValue {
 
   /** What its name stands for as a member of a value. */
   memberOf(self: Value, range: SourceRange): Value {
-    if (this.making.isGetter !== true) return this.bind(self);
+    return this.making.isGetter === true ? this.memberCalled(self, range) : this.bind(self);
+  }
+
+  /** Calls it as a member of a value, with no arguments. */
+  memberCalled(self: Value, range = this.making.range): Value {
     const { statement } = this.making;
     const none = { positional: [], named: noNames, open: undefined, assignedTo: undefined };
     return this.making.run(new Given({ ...none, range, statement }), self);

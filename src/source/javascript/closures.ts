@@ -97,7 +97,9 @@ export function classOf(evaluator: JavaScriptEvaluator, node: Syntax, scope: Sco
     const isStatic = each.children.some((part) => part.type === "static");
     if (functionTypes.has(each.type)) {
       const method = each.field("name")?.text ?? "";
-      members.assign(method, closureOf(evaluator, each, scope, method));
+      const isSetter = each.children.some(({ type }) => type === "set");
+      const closure = closureOf(evaluator, each, scope, method);
+      members.assign(method, isSetter ? unknown(`${method} is set by the class`) : closure);
     } else if (each.type === "field_definition" || each.type === "public_field_definition") {
       (isStatic ? constants : fields).push(each);
     }

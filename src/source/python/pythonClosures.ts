@@ -178,12 +178,25 @@ export function classOf(
       if (start instanceof Closure) {
         if (given === undefined) start.bind(instance).followAlone();
         else start.bind(instance).call(given);
-      } else if (isData) fillFields(instance, fields, of, given);
+      } else if (of.lineage.some((each) => dataFields.has(each))) {
+        fillFields(instance, fieldsOf(of), of, given);
+        const after = of.find("__post_init__");
+        if (after instanceof Closure) after.memberCalled(instance);
+      }
       return instance;
     },
   });
+  if (isData) dataFields.set(made, fields);
   evaluator.reading.classes.push(made);
   return made;
+}
+
+/** The fields of data classes of their own. */
+const dataFields = new WeakMap<ClassObject, readonly string[]>();
+
+/** Those of its bases come first. */
+function fieldsOf(of: ClassObject): readonly string[] {
+  return [...new Set(of.lineage.toReversed().flatMap((each) => dataFields.get(each) ?? []))];
 }
 
 /** The fields of a data class, given by place or by name; those that are not given keep the defaults of the class. */

@@ -3,7 +3,7 @@ import { builtin } from "../interpret/closure.ts";
 import { Entries } from "../interpret/entries.ts";
 import type { Given } from "../interpret/given.ts";
 import type { Memory } from "../interpret/memory.ts";
-import { nothing, scalar, tuple, unknown, type ObjectValue, type Value } from "../interpret/value.ts";
+import { itemsOf, nothing, scalar, tuple, unknown, type ObjectValue, type Value } from "../interpret/value.ts";
 
 /** What `argparse.ArgumentParser()` gives. */
 export function parserOfArguments(memory: Memory): ObjectValue {
@@ -13,8 +13,10 @@ export function parserOfArguments(memory: Memory): ObjectValue {
     member: (name) =>
       builtin((given) => {
         if (name === "add_argument") add(settings, given);
-        else if (name === "parse_args") return settings;
-        else if (name === "parse_known_args") return tuple([settings, unknown("other arguments", given.range)]);
+        else if (name === "parse_args") {
+          stated(settings, given);
+          return settings;
+        } else if (name === "parse_known_args") return tuple([settings, unknown("other arguments", given.range)]);
         else if (name === "add_argument_group" || name === "add_mutually_exclusive_group") return group;
         else if (name === "set_defaults")
           for (const [key, value] of given.named) settings.assign(key, asDefault(value));
@@ -22,6 +24,13 @@ export function parserOfArguments(memory: Memory): ObjectValue {
       }),
   };
   return group;
+}
+
+/** `parse_args(["--rate", "0.1"])` says other values than the defaults. */
+function stated(settings: Entries, given: Given): void {
+  const words = given.get(0, "args");
+  const items = words === undefined ? [] : itemsOf(words);
+  if (items !== undefined && items.length > 0) settings.lose("given in place of the command line");
 }
 
 function add(settings: Entries, given: Given): void {

@@ -254,7 +254,12 @@ export class TorchLibrary implements PythonLibrary {
     if (name !== "DataLoader") return madeElsewhere(`made by ${name}`, range);
     const stated = given.get(1, "batch_size");
     const sampled = given.by("batch_sampler") !== undefined;
-    const batch: Known<number> = sampled ? unstated("a sampler makes the batches") : numberOf(stated, ofFramework(1));
+    const unbatched = stated === undefined && given.named.has("batch_size");
+    const batch: Known<number> = sampled
+      ? unstated("a sampler makes the batches")
+      : unbatched
+        ? unstated("the data set makes the batches")
+        : numberOf(stated, ofFramework(1));
     const dataset = given.get(0, "dataset");
     const columns = dataset?.kind === "tuple" ? dataset.items.filter((each) => each instanceof Tensor) : [];
     const chosen = given.by("sampler") === undefined ? columns[0]?.dims?.[0] : unstated("a sampler chooses them");

@@ -252,7 +252,7 @@ export function missingFrom(module: Value): string | undefined {
 
 /** Whether an instance that is no module of PyTorch's derives from what may be one. */
 function mayBeModule(instance: Instance): boolean {
-  return !isModule(instance) && instance.of.foreignBases.some((base) => base.kind === "unknown");
+  return !isModuleClass(instance.of) && instance.of.foreignBases.some((base) => base.kind === "unknown");
 }
 
 /** All weights of a module, by name. */
