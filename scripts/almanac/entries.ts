@@ -18,6 +18,11 @@ export interface AlmanacEntry {
   readonly outside: Setting;
 }
 
+/** Runs of every width and length, the longest of the widest last. */
+function grid(inputs: readonly string[], steps: readonly string[]): readonly (readonly string[])[] {
+  return steps.flatMap((length) => inputs.map((count) => ["--inputs", count, "--steps", length]));
+}
+
 export const entries: readonly AlmanacEntry[] = [
   {
     law: "edge-of-stability",
@@ -267,5 +272,25 @@ export const entries: readonly AlmanacEntry[] = [
     quick: false,
     holds: { script: "lateGeneralization.mjs", runs: [[], ["--penalty", "0.01"]] },
     outside: { script: "lateGeneralization.mjs", runs: [[], ["--scale", "2", "--steps", "300"]] },
+  },
+  {
+    law: "noise-scale",
+    quick: false,
+    holds: {
+      script: "noiseScale.mjs",
+      runs: [[], ["--batch", "32", "--rate", "0.00025", "--epochs", "40"]],
+      budget: "90%",
+    },
+    outside: { script: "noiseScale.mjs", runs: [["--adam", "--rate", "0.001", "--epochs", "8"]], budget: "90%" },
+  },
+  {
+    law: "scaling-law",
+    quick: false,
+    holds: { script: "scalingLaw.mjs", runs: grid(["6", "14", "32"], ["100", "250", "600"]), budget: "5%" },
+    outside: {
+      script: "scalingLaw.mjs",
+      runs: [["--steps", "45", "--constant"], ...grid(["6", "14", "32"], ["40", "50", "60"])],
+      budget: "5%",
+    },
   },
 ];
