@@ -1,7 +1,7 @@
 /**
- * Broken scripts: the goldens with pieces deleted, doubled, exchanged or cut off, as a script is while it is edited. 4,000 of them
- * in a run of all tests, which is a part, for each takes milliseconds; `ORRERY_BROKEN_SCRIPTS=100000 npx vitest run --project unit test/unit/sourceFuzz.test.ts` reads as many as
- * that, always the same ones.
+ * Broken scripts: the goldens with pieces deleted, doubled, exchanged or cut off, as a script is while it is edited. A run of all
+ * tests reads 4,000 of them, for each takes milliseconds.
+ * `ORRERY_BROKEN_SCRIPTS=100000 npx vitest run --project unit test/unit/sourceFuzz.test.ts` reads as many as that, always the same.
  */
 import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
