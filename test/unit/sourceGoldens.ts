@@ -19,7 +19,7 @@ import type { Hyperparameters, LossSketch, OptimizerSketch } from "../../src/sou
 import { languageOf } from "./sourceSketches.ts";
 
 type Plain = number | boolean | "?";
-export type GoldenValue = Plain | readonly [value: Plain, literal: string, basis?: "default"];
+type GoldenValue = Plain | readonly [value: Plain, literal: string, basis?: "default"];
 type Settings = Readonly<Record<string, GoldenValue>>;
 
 interface GoldenModel {
