@@ -11,6 +11,7 @@ import { initialAgreement } from "../../src/probe/tfjs/observables/initialAgreem
 import { InitialWeights } from "../../src/probe/tfjs/observables/initialWeights.ts";
 import { layerUpdates } from "../../src/probe/tfjs/observables/layerUpdates.ts";
 import type { Engine } from "../../src/probe/tfjs/engine.ts";
+import { initialSignal } from "../../src/probe/tfjs/observables/initialSignal.ts";
 import { neuralCollapse } from "../../src/probe/tfjs/observables/neuralCollapse.ts";
 import { neuralFeatures } from "../../src/probe/tfjs/observables/neuralFeatures.ts";
 import type { Observable } from "../../src/probe/tfjs/observables/observable.ts";
@@ -145,7 +146,7 @@ const ofFirstStep = (): readonly Observable[] => [
   activationRanks(),
   weightSpectra(),
 ];
-const namesOfFirstStep = /^(activation|balance|scale|update|weight)\/(?!norm$|update)/;
+const namesOfFirstStep = /^(activation|balance|input|output|scale|update|weight)\/(?!norm$|update)/;
 
 function ofLastStep(): readonly Observable[] {
   const probe = new ProbeSet({ batches: 1, bytes: 1e8 });
@@ -178,6 +179,7 @@ function inTensorFlow(engine: Engine, { steps, weights, labels, logits }: Networ
         weightsAfter: (name: string) => after.get(name),
       };
       const measurements = [...(index === 0 ? first : []), ...last].map((observable) => observable.measure(step));
+      if (index === 0) measurements.push(initialSignal(engine, trace));
       for (const measured of measurements) {
         for (const [name, value] of Object.entries(measured?.values ?? {})) values[name] = [value];
         Object.assign(values, measured?.vectors);
@@ -227,10 +229,13 @@ const tolerances: readonly (readonly [string, number])[] = [
   // Float32 activations; sums in another order.
   ["", 1e-5],
 ];
-/** Absolute: these are zero but for rounding and what guards a divisor. */
+/** Absolute: these are zero but for rounding and what guards a divisor, or may be. */
 const vanishing: readonly (readonly [string, number])[] = [
   ["balance/residual", 1e-6],
   ["scale/product", 1e-5],
+  // Means over pairs, of numbers of order one.
+  ["input/", 1e-5],
+  ["output/", 1e-5],
 ];
 
 function expectAgreement(torch: Values, tensorflow: Values): void {
