@@ -293,6 +293,31 @@ model = nn.Sequential(nn.Linear(sizes.width, 1))`,
     expected: ["unknown: changed by width.setter"],
   },
   {
+    claim: "rounds of a loop that changes its own variable",
+    text: `${esm}const model = tf.sequential({ layers: [tf.layers.dense({ units: 2, inputShape: [2] })] });
+for (let i = 0; i < 6; i++) {
+  model.add(tf.layers.dense({ units: 2 }));
+  i++;
+}`,
+    finds: counts,
+    expected: ["unknown: it is not known which layers the model has"],
+  },
+  {
+    claim: "the largest by a key, a power by a modulus, a number of another base",
+    language: "python",
+    text: `${torch}model = nn.Sequential(nn.Linear(max([1, 5], key=lambda v: -v), pow(2, 5, 7)), nn.Linear(int("10", 2), 1))`,
+    finds: (sketch) =>
+      sketch?.models.map(({ layers }) =>
+        layers.map((layer) => layer.kind === "dense" && [said(layer.inputs), said(layer.units)]),
+      ),
+    expected: [
+      [
+        ["unknown: not followed", "unknown: not followed"],
+        ["unknown: not followed", 1],
+      ],
+    ],
+  },
+  {
     claim: "a call whose bracket is not closed",
     text: `${esm}const optimizer = tf.train.sgd(0.1`,
     finds: (sketch) => rates(sketch)?.filter((rate) => typeof rate === "number"),
@@ -307,6 +332,17 @@ describe("what cannot be known is not guessed:", () => {
 });
 
 const followed: readonly Snippet[] = [
+  {
+    claim: "what Python's own functions make of numbers",
+    language: "python",
+    text: `${torch}model = nn.Sequential(
+    nn.Linear(sum([1, 2], 10), round(2.5)),
+    nn.Linear(round(3.5), 1),
+    *[nn.Linear(place, width) for place, width in enumerate([5, 6], start=2)],
+)`,
+    finds: counts,
+    expected: [14 * 2 + 5 * 1 + 3 * 5 + 4 * 6],
+  },
   {
     claim: "fields of the base of a data class, and what is done after they are filled",
     language: "python",

@@ -34,6 +34,8 @@ function vocabularyOf(language: Language): Vocabulary {
   return vocabulary;
 }
 
+const assignments = ["assignment_expression", "augmented_assignment_expression", "update_expression"];
+
 /** What all nodes of a text have in common. */
 interface Whole {
   readonly text: string;
@@ -117,6 +119,14 @@ export class Syntax {
   /** Whether there is a node of a type within it. */
   has(type: string): boolean {
     return this.#node.descendantsOfType(type).length > 0;
+  }
+
+  /** Whether something within it assigns to a name, in JavaScript. */
+  assigns(name: string): boolean {
+    return this.#node.descendantsOfType(assignments).some((each) => {
+      const target = each?.childForFieldName("left") ?? each?.childForFieldName("argument");
+      return target?.text === name;
+    });
   }
 
   /** The text of a plain string literal of JavaScript; undefined for anything else. */

@@ -19,6 +19,7 @@ import {
   type Value,
 } from "../interpret/value.ts";
 import type { SourceRange } from "../places.ts";
+import { ofFramework } from "../sketch/known.ts";
 import type { JavaScriptEvaluator } from "./javascriptEvaluator.ts";
 
 /** Names of what only looks at what it is handed. */
@@ -60,7 +61,13 @@ export function globalValue(evaluator: JavaScriptEvaluator, name: string, range:
     case "parseFloat":
       return builtin((given) => toNumber(given));
     case "parseInt":
-      return builtin((given) => calculate("trunc", [toNumber(given)], given.range));
+      return builtin((given) => {
+        const radix = numberOf(given.positional[1], ofFramework(10));
+        const decimal = radix.known && radix.value === 10;
+        return decimal
+          ? calculate("trunc", [toNumber(given)], given.range)
+          : unknown("not a decimal number", given.range);
+      });
     case "Array":
       return arrays(evaluator);
     case "Object":

@@ -26,6 +26,7 @@ export function countOfLoop(evaluator: Evaluator, node: Syntax, scope: Scope): C
   const increment = node.field("increment");
   if (condition?.type !== "binary_expression" || left?.type !== "identifier" || increment === undefined) return none;
   if ((operator !== "<" && operator !== "<=") || !countsUp(increment, left.text)) return none;
+  if (node.field("body")?.assigns(left.text) === true) return none;
   const first = numberOf(scope.own(left.text)?.value);
   const last = numberOf(evaluator.evaluate(condition.field("right"), scope));
   if (!first.known) return { ...none, count: first };

@@ -14,11 +14,13 @@ import {
   scalar,
   tuple,
   unknown,
+  valueOf,
   type List,
   type Tuple,
   type Value,
 } from "../interpret/value.ts";
 import type { SourceRange } from "../places.ts";
+import { derived, ofFramework } from "../sketch/known.ts";
 import type { PythonEvaluator } from "./pythonEvaluator.ts";
 import { isRange, lengthOf, PythonRange } from "./pythonRange.ts";
 
@@ -73,9 +75,15 @@ const functions: Readonly<Record<string, Run>> = {
   tuple: ({ positional: [first], range }) => copied(first, range, tuple),
   reversed: ({ positional: [first], range }) => copied(first, range, (items) => listOf(items.toReversed())),
   sorted: ({ range }) => unknown("an order that is not followed", range),
-  enumerate: ({ positional: [first], range }, evaluator) => {
+  enumerate: (given, evaluator) => {
+    const { positional, range } = given;
+    const [first] = positional;
     const items = first === undefined ? undefined : itemsOf(first);
-    if (items !== undefined) return listOf(items.map((item, index) => tuple([scalar(index, undefined), item])));
+    const start = numberOf(given.get(1, "start"), ofFramework(0));
+    if (items !== undefined) {
+      const place = (index: number) => valueOf(derived([start], ([from = 0]) => from + index));
+      return listOf(items.map((item, index) => tuple([place(index), item])));
+    }
     const data = first === undefined ? undefined : evaluator.library.dataOf(first);
     if (data === undefined) return unknown("items that are not known", range);
     const item = tuple([
@@ -96,15 +104,16 @@ const functions: Readonly<Record<string, Run>> = {
       ? new Entries(evaluator.reading.memory, [...first.all, ...named])
       : unknown("not followed", range);
   },
-  int: ({ positional: [first], range }) => converted(first, range, Math.trunc),
+  int: ({ positional: [first, base], range }) =>
+    base === undefined ? converted(first, range, Math.trunc) : unknown("not followed", range),
   float: ({ positional: [first], range }) => converted(first, range, (number) => number),
   round: ({ positional: [first, digits], range }) =>
-    digits === undefined ? converted(first, range, Math.round) : unknown("not followed", range),
-  sum: ({ positional: [first], range }) => {
+    digits === undefined ? converted(first, range, roundedToEven) : unknown("not followed", range),
+  sum: ({ positional: [first, ...start], named, range }) => {
     const items = first === undefined ? undefined : itemsOf(first);
     return items === undefined || items.length === 0
       ? unknown("items that are not known", range)
-      : calculate("sum", items, range);
+      : calculate("sum", [...items, ...start, ...named.values()], range);
   },
   isinstance: ({ positional: [value, types], range }, evaluator) => {
     const holds = isInstance(evaluator, value, types);
@@ -133,10 +142,15 @@ export function builtinValue(evaluator: PythonEvaluator, name: string): Value | 
     const [first] = given.positional;
     const items =
       given.positional.length === 1 && first !== undefined && name !== "abs" ? itemsOf(first) : given.positional;
-    return items === undefined || given.open !== undefined
-      ? unknown("not followed", given.range)
-      : calculate(name, items, given.range);
+    const plain = given.open === undefined && given.named.size === 0 && !(name === "pow" && items?.length !== 2);
+    return items === undefined || !plain ? unknown("not followed", given.range) : calculate(name, items, given.range);
   });
+}
+
+/** Halves go to the even number, as in Python. */
+function roundedToEven(number: number): number {
+  const below = Math.floor(number);
+  return number - below === 0.5 && below % 2 === 0 ? below : Math.round(number);
 }
 
 function copied(from: Value | undefined, range: SourceRange, make: (items: readonly Value[]) => Value): Value {
