@@ -39,7 +39,7 @@ const beyond = 2;
 const risen = 1.1;
 const looks = 64;
 
-export interface Turning {
+interface Turning {
   readonly low: number;
   readonly step: number;
   readonly high: number;
@@ -49,7 +49,7 @@ export interface Turning {
 }
 
 /** Where the loss on unseen examples is least, and the steps about it; undefined where it does not rise again enough. */
-export function turningOf(model: Linearization, rate: number): Turning | undefined {
+function turningOf(model: Linearization, rate: number): Turning | undefined {
   const steps: number[] = [];
   for (let step = 1; step <= farthestStep(model, rate); step = Math.max(step + 1, Math.round(step * spacing))) {
     steps.push(step);

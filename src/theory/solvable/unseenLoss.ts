@@ -1,7 +1,7 @@
 /** What a linear model that descends on some examples makes of others, told by its kernel on the first alone. */
 import type { Linearization } from "../limits/linearization.ts";
 
-export interface UnseenLoss {
+interface UnseenLoss {
   /** Loss on examples of the same kind that are not trained on. */
   readonly value: number;
   /** Standard error of its logarithm, were it compared with as many new examples as there are eigenvalues. */

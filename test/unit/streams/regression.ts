@@ -22,7 +22,7 @@ export interface Regression {
   readonly setting?: Setting;
 }
 
-export interface RegressionData {
+interface RegressionData {
   readonly inputs: Matrix;
   readonly targets: Matrix;
   readonly validationInputs: Matrix;
