@@ -4,7 +4,7 @@ import { earlyStopping } from "../../src/theory/solvable/earlyStopping.ts";
 import { regression, type Regression } from "./streams/regression.ts";
 import { follow } from "./theoryStreams.ts";
 
-const run: Regression = { examples: 80, inputs: 120, steps: 3000, seed: 3, decay: 1, noise: 0.7, every: 8, speed: 0.2 };
+const run: Regression = { examples: 80, inputs: 120, steps: 1000, seed: 3, decay: 1, noise: 0.7, every: 8, speed: 0.2 };
 
 function followed(records: readonly HistoryRecord[]) {
   const seen = follow(records, [earlyStopping]);
