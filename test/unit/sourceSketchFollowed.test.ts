@@ -1,0 +1,178 @@
+import { describe, expect, test } from "vitest";
+import { said, sketchOf } from "./sourceSketches.ts";
+import { esm, torch, rates, counts, rateBases, type Snippet } from "./sourceSnippets.ts";
+
+const followed: readonly Snippet[] = [
+  {
+    claim: "what Python's own functions make of numbers",
+    language: "python",
+    text: `${torch}model = nn.Sequential(
+    nn.Linear(sum([1, 2], 10), round(2.5)),
+    nn.Linear(round(3.5), 1),
+    *[nn.Linear(place, width) for place, width in enumerate([5, 6], start=2)],
+)`,
+    finds: counts,
+    expected: [14 * 2 + 5 * 1 + 3 * 5 + 4 * 6],
+  },
+  {
+    claim: "fields of the base of a data class, and what is done after they are filled",
+    language: "python",
+    text: `${torch}from dataclasses import dataclass
+@dataclass
+class Base:
+    inputs: int = 4
+@dataclass
+class Settings(Base):
+    units: int = 5
+    def __post_init__(self):
+        self.units *= 2
+settings = Settings(7, 8)
+model = nn.Sequential(nn.Linear(settings.inputs, settings.units))`,
+    finds: counts,
+    expected: [8 * 16],
+  },
+  {
+    claim: "copies of a layer, each with weights of its own",
+    language: "python",
+    text: `${torch}import copy
+layer = nn.Linear(10, 10)
+model = nn.Sequential(*[copy.deepcopy(layer) for _ in range(3)])`,
+    finds: counts,
+    expected: [3 * 110],
+  },
+  {
+    claim: "settings of an LSTM that are given by their places",
+    language: "python",
+    text: `${torch}model = nn.Sequential(nn.LSTM(10, 20, 2, True, True, 0.5, True))`,
+    finds: counts,
+    expected: [2 * (4 * 20 * (10 + 20 + 2) + 4 * 20 * (40 + 20 + 2))],
+  },
+  {
+    claim: "what counting up gives before and after, and what is deleted",
+    text: `${esm}let count = 3;
+const settings: Record<string, number> = { units: 4, more: 1 };
+Object.assign(settings, { more: 6 });
+delete settings.units;
+const model = tf.sequential({
+  layers: [
+    tf.layers.dense({ units: count++, inputShape: [1] }),
+    tf.layers.dense({ units: ++count }),
+    tf.layers.dense({ units: settings.units ?? 7 }),
+    tf.layers.dense({ units: settings.more }),
+  ],
+});`,
+    finds: counts,
+    expected: [2 * 3 + 4 * 5 + 6 * 7 + 8 * 6],
+  },
+  {
+    claim: "a constant made by arithmetic",
+    text: `${esm}const WIDTH = 4 * 64;\nconst model = tf.sequential({ layers: [tf.layers.dense({ units: WIDTH, inputShape: [10] })] });`,
+    finds: counts,
+    expected: [11 * 256],
+  },
+  {
+    claim: "a command line's default, marked as one",
+    language: "python",
+    text: `${torch}import argparse
+parser = argparse.ArgumentParser()
+parser.add_argument("--learning-rate", type=float, default=0.1)
+args = parser.parse_args()
+torch.optim.Adam(nn.Linear(2, 1).parameters(), lr=args.learning_rate)`,
+    finds: rateBases,
+    expected: ["default"],
+  },
+  {
+    claim: "a field of a data class",
+    language: "python",
+    text: `${torch}from dataclasses import dataclass
+@dataclass
+class Settings:
+    lr: float = 0.1
+    width: int = 8
+settings = Settings(lr=0.2)
+model = nn.Sequential(nn.Linear(3, settings.width))
+torch.optim.Adam(model.parameters(), lr=settings.lr)`,
+    finds: (sketch) => [counts(sketch), rates(sketch)],
+    expected: [[4 * 8], [0.2]],
+  },
+  {
+    claim: "a default of a parameter that nobody is seen to give, marked as one",
+    text: `${esm}export function train(rate = 0.1) { return tf.train.sgd(rate); }`,
+    finds: rateBases,
+    expected: ["default"],
+  },
+  {
+    claim: "weights that are tied count once",
+    language: "python",
+    text: `${torch}class Model(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.words = nn.Embedding(11, 4)
+        self.head = nn.Linear(4, 11, bias=False)
+        self.head.weight = self.words.weight
+    def forward(self, x):
+        return self.head(self.words(x))
+model = Model()`,
+    finds: counts,
+    expected: [11 * 4],
+  },
+  {
+    claim: "blocks with skip connections",
+    language: "python",
+    text: `${torch}class Block(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.norm = nn.LayerNorm(width)
+        self.up = nn.Linear(width, 4 * width)
+        self.down = nn.Linear(4 * width, width)
+    def forward(self, x):
+        return x + 0.5 * self.down(F.gelu(self.up(self.norm(x))))
+model = nn.Sequential(nn.Linear(3, 8), *[Block(8) for _ in range(2)], nn.Linear(8, 1))`,
+    finds: (sketch) =>
+      sketch?.models.map(({ flow, residuals }) => [
+        said(flow),
+        residuals.map(({ first, last, scale, kind }) => [first, last, said(scale), kind]),
+      ]),
+    expected: [
+      [
+        "residual",
+        [
+          [1, 4, 0.5, "identity"],
+          [5, 8, 0.5, "identity"],
+        ],
+      ],
+    ],
+  },
+  {
+    claim: "both biases of a gate of an LSTM in PyTorch",
+    language: "python",
+    text: `${torch}class Model(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.recurrent = nn.LSTM(3, 6, num_layers=2, batch_first=True)
+        self.head = nn.Linear(6, 2)
+    def forward(self, x):
+        states, _ = self.recurrent(x)
+        return self.head(states[:, -1])
+model = Model()`,
+    finds: counts,
+    expected: [4 * 6 * (3 + 6 + 2) + 4 * 6 * (6 + 6 + 2) + 14],
+  },
+  {
+    claim: "the default of PyTorch's linear layers, of variance 1/(3 fan in)",
+    language: "python",
+    text: `${torch}model = nn.Sequential(nn.Linear(4, 2))`,
+    finds: (sketch) =>
+      sketch?.models.map(
+        ({ layers: [layer] }) =>
+          layer?.kind === "dense" && [layer.kernelInitializer.fan, said(layer.kernelInitializer.gain)],
+      ),
+    expected: [["in", Math.sqrt(1 / 3)]],
+  },
+];
+
+describe("what the text says is followed:", () => {
+  test.each(followed)("$claim", async ({ text, language, finds, expected }) => {
+    expect(finds(await sketchOf(text, language ?? "typescript"))).toEqual(expected);
+  });
+});
