@@ -1,15 +1,11 @@
 /**
  * L10: a wide network in the parametrization in which weights hardly move: its tangent kernel stays, and with it the loss follows the linear model
  * for the whole run. With `--width 16` the kernel moves, and it does not.
- *
- * L11: how far it will move is told early, at either width; with `--momentum 0.9` the law does not apply.
  */
 import { parseArgs } from "node:util";
 import * as tf from "@tensorflow/tfjs";
 
-const { values } = parseArgs({
-  options: { width: { type: "string", default: "1024" }, momentum: { type: "string" } },
-});
+const { values } = parseArgs({ options: { width: { type: "string", default: "1024" } } });
 const [EXAMPLES, INPUTS, WIDTH] = [16, 3, Number(values.width)];
 
 const inputs = tf.randomNormal([EXAMPLES, INPUTS], 0, 1, "float32", 1);
@@ -22,7 +18,7 @@ const features = () =>
     .tanh()
     .mul(1 / Math.sqrt(WIDTH));
 
-const optimizer = values.momentum === undefined ? tf.train.sgd(0.05) : tf.train.momentum(0.05, Number(values.momentum));
+const optimizer = tf.train.sgd(0.05);
 for (let step = 0; step < 16000; step++) {
   optimizer.minimize(() => tf.losses.meanSquaredError(targets, features().matMul(second)));
   if (step % 10 === 0) await tf.nextFrame();

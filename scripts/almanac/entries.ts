@@ -201,22 +201,10 @@ export const entries: readonly AlmanacEntry[] = [
     },
   },
   {
-    law: "central-flow",
-    quick: false,
-    holds: { script: "edgeOfStability.mjs" },
-    outside: { script: "edgeOfStability.mjs", runs: [["--decay"]] },
-  },
-  {
-    law: "lazy-or-rich",
-    quick: false,
-    holds: { script: "lazy.mjs", runs: [["--width", "16"]], budget: "60%" },
-    outside: { script: "lazy.mjs", runs: [["--momentum", "0.9"]], budget: "60%" },
-  },
-  {
     law: "richness",
     quick: false,
-    holds: { script: "richness.mjs", runs: ["4", "12"].map((scale) => ["--scale", scale]), budget: "60%" },
-    outside: { script: "richness.mjs", runs: ["4", "0.4"].map((scale) => ["--scale", scale]), budget: "60%" },
+    holds: { script: "richness.mjs", runs: ["4", "12"].map((scale) => ["--scale", scale]) },
+    outside: { script: "richness.mjs", runs: ["4", "0.4"].map((scale) => ["--scale", scale]) },
   },
   {
     law: "width-transfer",
