@@ -38,6 +38,12 @@ export class Entries implements ObjectValue {
     this.#memory.write(cell, value);
   }
 
+  /** Takes over all entries of another value; where they are not known, nothing is known of its own either. */
+  takeOver(from: Value): void {
+    if (!(from instanceof Entries) || from.openness !== undefined) this.lose("entries that are not known are put in");
+    else for (const [name, value] of from.all) this.assign(name, value);
+  }
+
   /** There may be others, or other values, from now on. */
   lose(reason: string): void {
     for (const cell of this.#cells.values()) this.#memory.write(cell, unknown(reason));

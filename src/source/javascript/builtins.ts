@@ -110,10 +110,7 @@ const objects = named((name) =>
 );
 
 function assigned(target: Entries, given: Given): Value {
-  for (const each of given.positional.slice(1)) {
-    if (!(each instanceof Entries) || each.openness !== undefined) target.lose("entries that are not known are put in");
-    else for (const [name, value] of each.all) target.assign(name, value);
-  }
+  for (const each of given.positional.slice(1)) target.takeOver(each);
   if (given.open !== undefined) target.lose(given.open);
   return target;
 }

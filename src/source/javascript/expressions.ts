@@ -167,10 +167,7 @@ function objectLiteral(evaluator: JavaScriptEvaluator, node: Syntax, scope: Scop
       const name = each.field("name")?.text ?? "";
       entries.assign(name, closureOf(evaluator, each, scope, name));
     } else if (each.type === "spread_element") {
-      const spread = evaluator.evaluate(each.namedChildren[0], scope);
-      if (!(spread instanceof Entries) || spread.openness !== undefined)
-        entries.lose("entries that are not known are put in");
-      else for (const [name, value] of spread.all) entries.assign(name, value);
+      entries.takeOver(evaluator.evaluate(each.namedChildren[0], scope));
     } else if (each.type === "ERROR") entries.lose(unparsed);
   }
   return entries;

@@ -273,10 +273,7 @@ function dictionary(evaluator: PythonEvaluator, node: Syntax, scope: Scope): Val
       if (key.kind === "scalar") entries.assign(String(key.value), value);
       else entries.lose("a name that is not known");
     } else if (each.type === "dictionary_splat") {
-      const spread = evaluator.evaluate(each.namedChildren[0], scope);
-      if (!(spread instanceof Entries) || spread.openness !== undefined)
-        entries.lose("entries that are not known are put in");
-      else for (const [name, value] of spread.all) entries.assign(name, value);
+      entries.takeOver(evaluator.evaluate(each.namedChildren[0], scope));
     } else if (each.type === "ERROR") entries.lose(unparsed);
   }
   return entries;
