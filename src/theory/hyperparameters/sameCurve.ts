@@ -88,7 +88,7 @@ function subjectOf(part: number): string {
   return `after ${part} of the earlier run's steps`;
 }
 
-export interface SameCurve {
+interface SameCurve {
   readonly law: Law;
   readonly other: RunView;
   /** What ln(loss) differs by from the earlier run's by a step, where that had fallen by so much in its logarithm. */

@@ -99,7 +99,7 @@ export function wideEnough({ growth: { narrowest, factor } }: Partner<WidthGrowt
   };
 }
 
-export function widthPartner(view: RunView): Partner<WidthGrowth> | undefined {
+function widthPartner(view: RunView): Partner<WidthGrowth> | undefined {
   return partnerOf(view, widthGrowth);
 }
 

@@ -3,7 +3,7 @@ import type { HistoryRecord } from "../../../src/theory/history.ts";
 import { chebyshev, tinyNetwork, type TinyNetwork } from "../../oracle/tinyNetwork.ts";
 import { measured, opening, type Setting } from "../theoryStreams.ts";
 
-export interface AtTheEdge {
+interface AtTheEdge {
   readonly rate: number;
   readonly steps: number;
   readonly every?: number;

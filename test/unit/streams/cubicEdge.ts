@@ -1,7 +1,7 @@
 import type { HistoryRecord } from "../../../src/theory/history.ts";
 import { measured, opening, type Setting } from "../theoryStreams.ts";
 
-export interface CubicEdge {
+interface CubicEdge {
   readonly rate?: number;
   /** a: how fast the path sharpens, per η·step. */
   readonly rise?: number;
@@ -15,7 +15,7 @@ const begins = 0.79;
 /** The path's gradient along x, which sets off the swing. */
 const pull = 0.02;
 
-export interface CubicStep {
+interface CubicStep {
   readonly x: number;
   readonly sharpness: number;
 }

@@ -3,7 +3,7 @@ import { transferWidth } from "../../../src/theory/hyperparameters/widthTransfer
 import { GrowingNetwork, smoothBatch } from "../../oracle/growingNetwork.ts";
 import { measured, opening, stepped } from "../theoryStreams.ts";
 
-export interface GrownNetwork {
+interface GrownNetwork {
   readonly width?: number;
   readonly depth?: number;
   readonly residual?: boolean;

@@ -3,7 +3,7 @@ import type { HistoryRecord } from "../../../src/theory/history.ts";
 import { gaussians, largestEigenvalue } from "../../oracle/tinyNetwork.ts";
 import { measured, opening, stepped, type Setting } from "../theoryStreams.ts";
 
-export interface ScaledOutput {
+interface ScaledOutput {
   /** α: what the network's outputs are multiplied by. */
   readonly scale: number;
   /** η·μ of the tangent kernel's largest eigenvalue at initialization. */
