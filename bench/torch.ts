@@ -46,7 +46,7 @@ function perStep(python: string, sizes: readonly number[], block: (typeof blocks
   const script = [path.join(scripts, "torch_budget_blocks.py"), ...sizes.map(String), JSON.stringify(block)];
   try {
     const words = probed ? [path.join(probe, "inspect_script.py"), ...script] : script;
-    const environment = probed ? { ORRERY_RUN: directory, ORRERY_BUDGET: "1" } : {};
+    const environment = probed ? { ORRERY_RUN: directory, ORRERY_BUDGET: "1", RUN_UNDER_TEST: directory } : {};
     return JSON.parse(printed(python, words, environment)) as PerStep;
   } finally {
     rmSync(directory, { recursive: true, force: true });

@@ -19,7 +19,8 @@ torch.set_num_threads(1)
 torch.manual_seed(1)
 examples, size, width = (int(word) for word in sys.argv[1:4])
 blocks = json.loads(sys.argv[4])
-run = os.environ.get("ORRERY_RUN")
+# The probe takes its own variables out of the environment.
+run = os.environ.get("RUN_UNDER_TEST")
 
 inputs, targets = torch.randn(examples, size), torch.randn(examples, 1)
 model = nn.Sequential(nn.Linear(size, width), nn.Tanh(), nn.Linear(width, width), nn.Tanh(), nn.Linear(width, 1))
