@@ -16,14 +16,14 @@ const waiting = [
   ["node_modules/pyright/index.js"],
 ];
 
-function run(command) {
-  const child = spawn(process.execPath, command, { cwd: root });
+function run([program, ...args]) {
+  const child = spawn(process.execPath, [program, ...args], { cwd: root });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += chunk));
   return new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (status) => {
-      console.log(`${status === 0 ? "passed" : "FAILED"}: ${command.map((part) => path.basename(part)).join(" ")}`);
+      console.log(`${status === 0 ? "passed" : "FAILED"}: ${[path.basename(program), ...args].join(" ")}`);
       if (output.trim() !== "") console.log(output.trimEnd());
       if (status !== 0) process.exitCode = 1;
       resolve();

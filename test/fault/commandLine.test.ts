@@ -48,7 +48,9 @@ const listSchema = z.array(z.object({ id: z.string(), status: z.string() }));
 describe("orrery inspect", () => {
   test("shows progress, then the ledger and where the run lies, and exits with 0", async () => {
     const { code, output } = await outcome(orrery("inspect", script(wholeRun)));
-    expect(output).toMatch(/step 50 {2}loss 0\.02[^]*finished[^]*Ledger[^]*Laws that made no forecast[^]*The run is in .*\.orrery.runs/);
+    expect(output).toMatch(
+      /step 50 {2}loss 0\.02[^]*finished[^]*Ledger[^]*Laws that made no forecast[^]*The run is in .*\.orrery.runs/,
+    );
     expect(code).toBe(0);
   });
 
