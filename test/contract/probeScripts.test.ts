@@ -28,6 +28,7 @@ const steps: Readonly<Record<string, number>> = {
   "throws.mjs": 100,
   "trainOnBatch.cjs": 25,
   "twoOptimizers.mjs": 16,
+  "validated.mjs": 20,
   "variableGrads.mjs": 30,
 };
 
