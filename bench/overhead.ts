@@ -98,13 +98,16 @@ function bareRows({ name, steps, network }: (typeof bareWorkloads)[number]): Ben
   });
   const step = (1000 * median(rounds.map(({ bare }) => bare))) / steps;
   const how = `${steps} full-batch steps of ${step.toPrecision(2)} ms (${network.examples} examples, width ${network.width}, WebAssembly) against the bare script, median of 3 rounds`;
+  const range = (ratios: readonly number[]) =>
+    `${how}, which gave ${Math.min(...ratios).toPrecision(3)} to ${Math.max(...ratios).toPrecision(3)}`;
+  const [off, measured] = [rounds.map((round) => round.off), rounds.map((round) => round.measured)];
   return [
-    { name: `${name} network, measuring off`, value: median(rounds.map(({ off }) => off)), unit: "×", how },
+    { name: `${name} network, measuring off`, value: median(off), unit: "×", how: range(off) },
     {
       name: `${name} network, default budget 5 %`,
-      value: median(rounds.map(({ measured }) => measured)),
+      value: median(measured),
       unit: "×",
-      how: `${how}, first measurements included`,
+      how: `${range(measured)}, first measurements included`,
     },
   ];
 }

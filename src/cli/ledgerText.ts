@@ -25,7 +25,7 @@ export function ledgerSummary(rows: readonly LedgerRow[], standings: readonly La
   const without = silent.filter(({ regime }) => regime === undefined).length;
   const outside = silent.filter(({ regime }) => regime?.status === "outside").length;
   const counts = [
-    [without, "cannot speak of such a run"],
+    [without, "without what they need"],
     [outside, "out of their regime"],
     [silent.length - without - outside, "with nothing to forecast"],
   ] as const;

@@ -74,6 +74,35 @@ describe("activations and gradients at initialization", () => {
     expect(outcomes.map(({ outcome }) => outcome)).toEqual(["broken", "broken", "broken"]);
   });
 
+  it("are not judged by a gradient that was clipped before it was applied", () => {
+    const clipped = (record: HistoryRecord): HistoryRecord =>
+      record.t === "step" && record.step === 0
+        ? {
+            ...record,
+            values: Object.fromEntries(
+              Object.entries(record.values).map(([name, value]) => [
+                name,
+                name.startsWith("gradient/norm") ? value / 20 : value,
+              ]),
+            ),
+          }
+        : record;
+    const ratio = (value: number): HistoryRecord => ({
+      t: "measure",
+      step: 0,
+      values: { "gradient/ratio": value },
+    });
+    const outcomesWith = (value: number) => {
+      const records = changed(clipped).flatMap((record) =>
+        record.t === "step" && record.step === 0 ? [record, ratio(value)] : [record],
+      );
+      const { verdicts } = followed(records);
+      return new Set(verdicts.flatMap(({ forecast, outcome }) => (forecast.includes("gradient") ? [outcome] : [])));
+    };
+    expect(outcomesWith(1 / 20)).toEqual(new Set(["out of regime"]));
+    expect(outcomesWith(1)).toEqual(new Set(["broken"]));
+  });
+
   it("stay unresolved where they were not measured before the first step", () => {
     const records = changed((record) =>
       record.t === "measure" && "activation/rms@layer0" in record.values ? { ...record, values: { other: 1 } } : record,

@@ -34,6 +34,11 @@ const leastWidth = 24;
 /** Standard deviation of a logarithm beyond which a forecast is not worth making. */
 const vague = 1;
 
+const gradientNorm = "gradient/norm@";
+
+/** Relative change of the gradient between computing and applying it beyond which the norm is another one's. */
+const mostClipped = 0.01;
+
 function checks(view: RunView): readonly RegimeCheck[] {
   const { models, objective } = view;
   const chain = models[0] === undefined ? undefined : plainChain(models[0]);
@@ -121,7 +126,7 @@ function gradient(view: RunView, path: string, expected: Expected | undefined): 
   if (!isSound(expected)) return undefined;
   return {
     ...common(view, `gradient ${path}`, expected),
-    observable: `gradient/norm@${path}`,
+    observable: `${gradientNorm}${path}`,
     baselines: [],
     statement: `The first gradient by the weights of ${path} has a norm of ${expected.value.toPrecision(3)}.`,
   };
@@ -134,6 +139,15 @@ function score(made: Forecast, view: RunView): Verdict | undefined {
   if (failed !== undefined) return unmeasured(made, view, "out of regime", `It is no longer so that ${failed}.`);
   if (series.length === 0 || series.stepAt(0) > 0) {
     return unmeasured(made, view, "unresolved", "It was not measured before the first step.");
+  }
+  if (made.observable.startsWith(gradientNorm)) {
+    const ratio = view.series("gradient/ratio");
+    // It comes after the step's own values.
+    if (ratio.length === 0 && view.step === 0 && view.end === undefined) return undefined;
+    if (ratio.length > 0 && ratio.stepAt(0) === 0 && !(Math.abs(ratio.valueAt(0) - 1) <= mostClipped)) {
+      const reason = `The optimizer was given a gradient ${ratio.valueAt(0).toPrecision(3)} times that of the loss, as one that is clipped.`;
+      return unmeasured(made, view, "out of regime", reason);
+    }
   }
   const value = series.valueAt(0);
   const text = `It was ${value.toPrecision(3)}, ${(value / made.central).toPrecision(3)} times the forecast.`;

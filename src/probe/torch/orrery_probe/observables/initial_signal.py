@@ -11,7 +11,7 @@ from torch import Tensor
 from ..layers.activations import LayerActivation, Layers
 from ..layers.comparison import comparison_of, handed_on
 from .layer_matrices import double, read
-from .observable import FREE, Layered, Measurement, ObservedStep, Preceding
+from .observable import AtFirstStep, Layered, Measurement, ObservedStep, Preceding
 
 _MOST_BYTES = 1024**3
 """Of weights."""
@@ -23,7 +23,7 @@ _MOST_CHANGE = 1e-2
 """Of the gradient's length between computing and applying it: of one that is clipped, nothing follows from outputs."""
 
 
-class InitialSignal(Preceding, Layered):
+class InitialSignal(AtFirstStep, Preceding, Layered):
     """Of the first step's batch and the weights before it. With x what the first layer is fed of an example, and δ the
     derivative of the loss by its outputs (logits, for a cross-entropy):
 
@@ -40,20 +40,9 @@ class InitialSignal(Preceding, Layered):
     """
 
     name = "signal/initial"
-    price = FREE
-    in_step_record = False
-    needs_products = True
-    needs_update = False
 
-    def __init__(self) -> None:
-        self._is_late = False
-
-    def applies(self, optimizer: torch.optim.Optimizer | None) -> bool:
-        return not self._is_late
-
-    def measure(self, step: ObservedStep) -> Measurement | None:
-        self._is_late = True
-        active = step.activations() if step.step == 0 else None
+    def measure_first(self, step: ObservedStep) -> Measurement | None:
+        active = step.activations()
         is_complex = any(each.is_complex() for each in step.parameters)
         if active is None or is_complex or 4 * sum(each.numel() for each in step.parameters) > _MOST_BYTES:
             return None

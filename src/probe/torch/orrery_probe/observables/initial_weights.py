@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
 from ..products.flat import flatten
-from .observable import FREE, Measurement, ObservedStep, Unmeasurable
+from .observable import AtFirstStep, Measurement, ObservedStep, Unmeasurable
 
 _MOST_BYTES = 1024**3
 
@@ -38,25 +37,15 @@ class InitialWeights:
         return self._flat
 
 
-class KeepInitialWeights:
+class KeepInitialWeights(AtFirstStep):
     """Measures nothing, but is there at step 0, when what is compared with the initialization is too dear to be
     measured."""
 
     name = "initialization"
-    price = FREE
-    in_step_record = False
-    needs_products = True
-    needs_update = False
 
     def __init__(self, initial: InitialWeights) -> None:
         self._initial = initial
-        self._is_late = False
 
-    def applies(self, optimizer: torch.optim.Optimizer | None) -> bool:
-        return not self._is_late
-
-    def measure(self, step: ObservedStep) -> Measurement | None:
-        self._is_late = True
-        if step.step == 0:
-            self._initial.of(step)
+    def measure_first(self, step: ObservedStep) -> Measurement | None:
+        self._initial.of(step)
         return None

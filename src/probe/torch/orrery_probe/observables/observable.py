@@ -103,6 +103,27 @@ class Layered:
     """Parent of observables that look at what layers give: results of modules are kept for them."""
 
 
+class AtFirstStep:
+    """Parent of observables that are measured once, with the first step of training, free of charge. One that first
+    applies to a later step is not measured at all."""
+
+    price: Price = FREE
+    in_step_record = False
+    needs_products = True
+    needs_update = False
+    _is_late = False
+
+    def applies(self, optimizer: torch.optim.Optimizer | None) -> bool:
+        return not self._is_late
+
+    def measure(self, step: ObservedStep) -> Measurement | None:
+        self._is_late = True
+        return self.measure_first(step) if step.step == 0 else None
+
+    def measure_first(self, step: ObservedStep) -> Measurement | None:
+        raise NotImplementedError
+
+
 class Preceding:
     """Parent of observables whose values are written before the step's own, of which forecasts are made from them."""
 
