@@ -1,57 +1,76 @@
 /**
- * Trains in blocks, in turn with measuring off and at a budget, which it sets through the run's control file; prints the steps
- * and seconds of either kind, pair by pair. Before that everything is measured a few times, and a first pair of blocks passes uncounted, so that
- * first measurements are past and what is saved and owed is as it will be at the end.
+ * Trains in blocks of steps, in turn with measuring off and at a budget, which it sets through the run's control file; prints the steps
+ * and seconds of either kind, pair by pair. Before that everything is measured a few times, and first pairs of blocks pass uncounted, so
+ * that first measurements are past and what is saved and owed is as it will be at the end.
  *
- * Arguments: the control file, examples, inputs, width, milliseconds that each step waits as for data, and the blocks as JSON:
- * { budget, pairs, off, on }, off and on in seconds.
+ * A machine lends its processor to others for milliseconds at a time, at any step. A step at which the probe measured nothing, nor at
+ * one of the eight before it, is therefore counted as three times the median at most; how often that was so is printed for either kind,
+ * so that what measuring leaves behind for later would show.
+ *
+ * Arguments: the run's folder, examples, inputs, width, milliseconds that each step works on something else, and the blocks as JSON:
+ * { budget, warmUp, pairs, off, on }, off and on in steps, warmUp in pairs.
  */
-import { appendFileSync } from "node:fs";
+import { appendFileSync, readFileSync } from "node:fs";
+import path from "node:path";
 import { trainedNetwork } from "./trainedNetwork.mjs";
 
-const [control, ...rest] = process.argv.slice(2);
+/** Milliseconds: the probe looks at the file after a step, where its last look was ten ago. */
+const betweenLooks = 12;
+/** Steps whose caches are cold and whose garbage is a measurement's, after it. */
+const wake = 8;
+/** Steps between two blocks that belong to neither. */
+const settling = 4;
+
+const [run, ...rest] = process.argv.slice(2);
 const [examples, inputSize, width, pause] = rest.map(Number);
+const { budget, warmUp, pairs, off, on } = JSON.parse(rest[4]);
 const train = await trainedNetwork(examples, inputSize, width);
-const nobody = new Int32Array(new SharedArrayBuffer(4));
+/** Of every step, what it took beyond the pause, in milliseconds. */
+const own = [];
+
+function work(milliseconds) {
+  const until = performance.now() + milliseconds;
+  while (performance.now() < until);
+}
 
 function step() {
-  if (pause > 0) Atomics.wait(nobody, 0, 0, pause);
+  work(pause);
+  const began = performance.now();
   train();
+  own.push(performance.now() - began);
 }
 
-/**
- * The probe looks at the file between steps, every ten milliseconds at most: the steps until it surely has count with those that are
- * measured, of which they are few, and whose measurements they may hold.
- */
-function setBudget(fraction, sum) {
-  appendFileSync(control, `${JSON.stringify({ do: "budget", fraction })}\n`);
-  block(0.012, sum);
+/** Gives the first step of the block. */
+function block(fraction, steps) {
+  work(betweenLooks);
+  appendFileSync(path.join(run, "control.jsonl"), `${JSON.stringify({ do: "budget", fraction })}\n`);
+  for (let each = 0; each <= settling; each++) step();
+  const first = own.length;
+  for (let each = 0; each < steps; each++) step();
+  return first;
 }
 
-function block(seconds, sum) {
-  const start = performance.now();
-  do {
-    step();
-    sum.steps++;
-  } while (performance.now() - start < 1000 * seconds);
-  sum.seconds += (performance.now() - start) / 1000;
+function measuredSteps() {
+  const lines = readFileSync(path.join(run, "spool.jsonl"), "utf8").split("\n");
+  return new Set(lines.filter((line) => line.startsWith('{"t":"measure"')).map((line) => JSON.parse(line).step));
 }
 
-function pair({ budget, off, on }, sums) {
-  setBudget(0, sums.on);
-  block(off, sums.off);
-  setBudget(budget, sums.on);
-  block(on, sums.on);
+block(1, wake);
+const begun = Array.from({ length: warmUp + pairs }, () => [block(0, off), block(budget, on)]).slice(warmUp);
+const measured = measuredSteps();
+const isWake = (index) =>
+  Array.from({ length: wake + 1 }, (_, back) => index - back).some((each) => measured.has(each));
+const longest = 3 * own.toSorted((one, other) => one - other)[own.length >> 1];
+
+function sum(first, steps) {
+  const taken = Array.from({ length: steps }, (_, each) => first + each);
+  const cut = (index) => own[index] > longest && !isWake(index);
+  const milliseconds = taken.map((index) => pause + (cut(index) ? longest : own[index]));
+  return {
+    steps,
+    seconds: milliseconds.reduce((total, each) => total + each, 0) / 1000,
+    cut: taken.filter(cut).length,
+  };
 }
 
-const none = () => ({ off: { steps: 0, seconds: 0 }, on: { steps: 0, seconds: 0 } });
-const blocks = JSON.parse(rest[4]);
-setBudget(1, none().on);
-for (let warm = 0; warm < 8; warm++) step();
-pair(blocks, none());
-const pairs = Array.from({ length: blocks.pairs }, () => {
-  const sums = none();
-  pair(blocks, sums);
-  return sums;
-});
-console.log(`result ${JSON.stringify(pairs)}`);
+console.log(`result ${JSON.stringify(begun.map(([atOff, atOn]) => ({ off: sum(atOff, off), on: sum(atOn, on) })))}`);

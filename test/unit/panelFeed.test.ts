@@ -105,18 +105,37 @@ describe("feed", () => {
     feed.dispose();
   });
 
-  test("a run that cannot be read is a failure in its own words, and is tried again", async () => {
+  test("a run that cannot be read is a failure in its own words, told once, and is tried again", async () => {
     const run = new ReplayedRun(edgeRun, 500);
     const overview = run.overview.bind(run);
-    run.overview = () => Promise.reject(new Error("run.db is no database: delete it and rebuild."));
+    let attempts = 0;
+    run.overview = () => {
+      attempts++;
+      return Promise.reject(new Error("run.db is no database: delete it and rebuild."));
+    };
     const { feed, posted } = feeding(run);
     feed.start(wanted);
-    await expect
-      .poll(() => posted)
-      .toEqual([{ type: "failure", text: "run.db is no database: delete it and rebuild." }]);
+    await expect.poll(() => attempts).toBeGreaterThan(1);
+    expect(posted).toEqual([{ type: "failure", text: "run.db is no database: delete it and rebuild." }]);
     run.overview = overview;
-    run.advance(501);
     await expect.poll(() => posted.at(-1)?.type).toBe("snapshot");
+    feed.dispose();
+  });
+
+  test("a run's last change is told though reading it failed at first", async () => {
+    const run = new ReplayedRun(edgeRun, 500);
+    const { feed, posted } = feeding(run);
+    feed.start(wanted);
+    await expect.poll(() => posted.length).toBe(1);
+    const ledger = run.ledger.bind(run);
+    run.ledger = () => {
+      run.ledger = ledger;
+      return Promise.reject(new Error("database is locked"));
+    };
+    run.advance(520);
+    await expect.poll(() => posted.map(({ type }) => type)).toEqual(["snapshot", "failure", "snapshot"]);
+    const last = posted.at(-1);
+    expect(last?.type === "snapshot" && last.snapshot.overview.step).toBe(520);
     feed.dispose();
   });
 });

@@ -11,6 +11,9 @@ const learningRate = "optimizer/learningRate";
 /** After each delta the reader rests this many times as long as it read: training needs the machine more. */
 const restPerReading = 3;
 
+/** Milliseconds after which a reading that failed is tried again: what failed may have been a run's last change. */
+const retryInterval = 1000;
+
 /** What theory adds to a run's own rows. */
 export interface PanelTheory {
   readonly laws: readonly LawText[];
@@ -41,6 +44,8 @@ export class PanelFeed implements Subscription {
   #told = false;
   #sentEvent = -1;
   #sentSeries = new Map<string, SeriesSlice>();
+  /** What the last reading failed of, where it did. */
+  #trouble = "";
   /** Serialized parts as the page has them, to tell what changed. */
   #sent = new Map<string, string>();
 
@@ -94,8 +99,6 @@ export class PanelFeed implements Subscription {
   refresh(): void {
     if (this.#listening === undefined) return;
     this.#deltaDue = true;
-    // A snapshot that failed is tried again.
-    this.#snapshotDue ||= !this.#told;
     void this.#pump();
   }
 
@@ -135,16 +138,30 @@ export class PanelFeed implements Subscription {
     while (this.#snapshotDue || this.#answerDue !== undefined || (this.#deltaDue && this.#resting === undefined)) {
       const { signal } = this.#abort;
       const begun = performance.now();
+      let leastRest = 0;
       try {
         const message = await this.#next(signal);
-        if (!signal.aborted && message !== undefined) this.#post(message);
+        if (!signal.aborted) {
+          this.#trouble = "";
+          if (message !== undefined) this.#post(message);
+        }
       } catch (error) {
-        if (!signal.aborted)
-          this.#post({ type: "failure", text: error instanceof Error ? error.message : String(error) });
+        if (!signal.aborted) {
+          this.#fail(error instanceof Error ? error.message : String(error));
+          leastRest = retryInterval;
+        }
       }
-      if (!signal.aborted) this.#rest(restPerReading * (performance.now() - begun));
+      if (!signal.aborted) this.#rest(Math.max(leastRest, restPerReading * (performance.now() - begun)));
     }
     this.#busy = false;
+  }
+
+  /** Told once, however often it is tried again: with a snapshot, which takes the trouble off the page. */
+  #fail(trouble: string): void {
+    if (trouble !== this.#trouble) this.#post({ type: "failure", text: trouble });
+    this.#trouble = trouble;
+    this.#told = false;
+    this.#deltaDue = true;
   }
 
   /** Holds back deltas for some milliseconds; whatever the page itself asks for is answered at once. */
@@ -157,7 +174,7 @@ export class PanelFeed implements Subscription {
   }
 
   async #next(signal: AbortSignal): Promise<ToPanel | undefined> {
-    if (this.#snapshotDue) {
+    if (this.#snapshotDue || !this.#told) {
       this.#snapshotDue = false;
       this.#deltaDue = false;
       this.#answerDue = undefined;
