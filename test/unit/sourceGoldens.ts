@@ -3,7 +3,8 @@
  *
  * A value is written as `0.1` where it is the framework's default, as `[0.1, "lr=‹0.1›"]` where the text states it (the second
  * part occurs once in the script, and marks the literal), as `[0.1, "default=‹0.1›", "default"]` where the text states it for
- * the case that nobody says otherwise, and as `"?"` where it is not known. Parameters are sums of products, as one counts them.
+ * the case that nobody says otherwise, and as `"?"` where it is not known; a batch size as `"at most 64"` in place of its number where
+ * the text does not say how many examples there are. Parameters are sums of products, as one counts them.
  * What a file is silent of is not compared, but hyperparameters that a script states are all in it.
  */
 import { readdirSync, readFileSync } from "node:fs";
@@ -15,10 +16,15 @@ import type { LayerSketch } from "../../src/source/sketch/layerSketch.ts";
 import type { ModelSketch } from "../../src/source/sketch/modelSketch.ts";
 import { parameterCount } from "../../src/source/sketch/parameterCount.ts";
 import type { SourceSketch } from "../../src/source/sketch/sourceSketch.ts";
-import type { Hyperparameters, LossSketch, OptimizerSketch } from "../../src/source/sketch/trainingSketch.ts";
+import type {
+  Hyperparameters,
+  LossSketch,
+  OptimizerSketch,
+  TrainingSketch,
+} from "../../src/source/sketch/trainingSketch.ts";
 import { languageOf } from "./sourceSketches.ts";
 
-type Plain = number | boolean | "?";
+type Plain = number | boolean | `at most ${number}` | "?";
 type GoldenValue = Plain | readonly [value: Plain, literal: string, basis?: "default"];
 type Settings = Readonly<Record<string, GoldenValue>>;
 
@@ -82,7 +88,7 @@ export function asGolden(text: string, sketch: SourceSketch | undefined, expecte
       optimizers: optimizers.map((each, index) => asOptimizer(text, each, expected.optimizers?.[index])),
     }),
     ...(expected.batchSizes && {
-      batchSizes: trainings.map(({ batchSize }, index) => asValue(text, batchSize, expected.batchSizes?.[index])),
+      batchSizes: trainings.map((each, index) => asBatch(text, each, expected.batchSizes?.[index])),
     }),
   };
 }
@@ -202,6 +208,17 @@ function settingsIn(
   return Object.fromEntries(
     stated.map(([name, known]) => [name, asValue(text, known, expected?.[name] as GoldenValue | undefined)]),
   );
+}
+
+function asBatch(
+  text: string,
+  { batchSize, batchLimit }: TrainingSketch,
+  expected: GoldenValue | undefined,
+): GoldenValue {
+  if (batchSize.known || !batchLimit.known) return asValue(text, batchSize, expected);
+  const most = `at most ${batchLimit.value}` as const;
+  const value = asValue(text, batchLimit, expected);
+  return typeof value === "object" ? ([most, ...value.slice(1)] as unknown as GoldenValue) : most;
 }
 
 function asValue(text: string, known: Known<number | boolean>, expected: GoldenValue | undefined): GoldenValue {

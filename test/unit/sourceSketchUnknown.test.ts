@@ -271,7 +271,7 @@ sizes = Sizes()
 sizes.width = 4
 model = nn.Sequential(nn.Linear(sizes.width, 1))`,
     finds: counts,
-    expected: ["unknown: changed by width.setter"],
+    expected: ["unknown: width is set by the class"],
   },
   {
     claim: "rounds of a loop that changes its own variable",

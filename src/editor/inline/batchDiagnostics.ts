@@ -29,16 +29,20 @@ function batchFinding(
   speaking: SpeakingRun,
   training: TrainingSketch,
 ): readonly InlineFinding[] {
-  const literal = literalOf(training.batchSize);
+  const literal = literalOf(training.batchLimit);
   const index = optimizerOf(context.sketch, training);
   const optimizer = index === undefined ? undefined : context.sketch.optimizers[index];
   const ran = speaking.run.data?.batch;
-  if (literal === undefined || optimizer === undefined || ran === undefined || literal.value === ran) return [];
+  if (literal === undefined || optimizer === undefined || ran === undefined) return [];
+  // No batch has more examples than there are.
+  const asked = Math.min(literal.value, speaking.run.data?.examples ?? Infinity);
+  const batch = training.batchSize.known ? training.batchSize.value : asked;
+  if (batch === ran) return [];
   // Of a line that reads as it did, the batch was another one for a reason that is not in the text.
   const record = speaking.sites.isUnchanged(literal.range) ? undefined : recordedOptimizer(speaking, optimizer);
   const [setting, ...otherGroups] = record?.groups ?? [];
   if (record === undefined || setting === undefined || otherGroups.length > 0) return [];
-  const factor = literal.value / ran;
+  const factor = batch / ran;
   const transfer = transferBatch(record.kind, setting, factor);
   const changed = `The batch is ${digits(factor)} times that of ${speaking.name}, and the optimizer is as it was.`;
   const law = lawLink(batchTransferLaw);
@@ -53,11 +57,11 @@ function batchFinding(
       },
     ];
   }
-  const asked = changesOf(optimizer.hyperparameters, setting, transfer.setting);
-  const message = `${changed} For the same loss after as many examples: ${asked.map(({ text }) => text).join(", ")}.`;
-  const edits = asked.flatMap(({ edit }) => edit ?? []);
-  const title = `Set the optimizer for a batch of ${literal.value}`;
-  const fixes = edits.length === asked.length ? [{ title, edits }] : [];
+  const changes = changesOf(optimizer.hyperparameters, setting, transfer.setting);
+  const message = `${changed} For the same loss after as many examples: ${changes.map(({ text }) => text).join(", ")}.`;
+  const edits = changes.flatMap(({ edit }) => edit ?? []);
+  const title = `Set the optimizer for a batch of ${batch}`;
+  const fixes = edits.length === changes.length ? [{ title, edits }] : [];
   return [
     { range: literal.range, facts: [], diagnostic: { severity: "information", message, law, fixes }, measured: true },
   ];

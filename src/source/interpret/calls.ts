@@ -13,10 +13,13 @@ export function inCall(reading: Reading, caller: Caller, follow: () => Value): V
   if (again || reading.callers.length >= deepestCalls) return unknown("calls too deep to be followed", range);
   reading.follows(site);
   reading.callers.push(caller);
+  const { loopsOutside } = reading;
+  reading.loopsOutside = reading.loops.length;
   try {
     return follow();
   } finally {
     reading.callers.pop();
+    reading.loopsOutside = loopsOutside;
   }
 }
 

@@ -91,11 +91,13 @@ export class Instance implements ObjectValue {
 
   member(name: string, range: SourceRange): Value {
     const own = this.attributes.get(name, range);
-    if (own.kind !== "unbound" && own.kind !== "unknown") return own;
+    if (this.attributes.has(name)) return own;
+    if (name === "__dict__") return this.attributes;
     const found = this.of.find(name);
     if (found instanceof Closure) return found.memberOf(this, range);
-    if (found.kind !== "unbound") return found;
-    return own.kind === "unknown" ? own : this.#inherited(this, name, range);
+    // Among attributes that are not known there may be one in place of a value of the class.
+    if (own.kind === "unknown" && (found.kind === "unbound" || found.kind === "scalar")) return own;
+    return found.kind === "unbound" ? this.#inherited(this, name, range) : found;
   }
 
   assign(name: string, value: Value): void {
@@ -121,5 +123,13 @@ export class Instance implements ObjectValue {
 
   escape(to: string): void {
     this.handedOver ??= `it is handed to ${to}, which may change its weights`;
+    if (this.#called === undefined) this.loseSettings(`handed to ${to}`);
+  }
+
+  /** Its numbers and texts may be others from now on. */
+  loseSettings(reason: string): void {
+    for (const [name, value] of this.attributes.all)
+      if (value.kind === "scalar") this.attributes.assign(name, unknown(reason));
+    this.attributes.open(reason);
   }
 }

@@ -1,6 +1,7 @@
 /** How one statement follows another: conditions and loops of which it may not be known which way they go. */
 import type { SourceRange } from "../places.ts";
 import { unstated, type Known } from "../sketch/known.ts";
+import type { Batches } from "./batches.ts";
 import type { Loop, Reading } from "./reading.ts";
 import type { Value } from "./value.ts";
 
@@ -67,9 +68,8 @@ interface LoopPlan {
   /** What each round gets; undefined where that is not known. */
   readonly items: readonly Value[] | undefined;
   readonly count: Known<number>;
-  readonly batch?: Known<number> | undefined;
+  readonly batches?: Batches | undefined;
   readonly overData?: boolean;
-  readonly examples?: Known<number> | undefined;
   /** What stands for any item, where the rounds are not followed one by one. */
   readonly anyItem: Value;
 }
@@ -81,14 +81,8 @@ interface LoopPlan {
 export function loop(reading: Reading, plan: LoopPlan, body: (item: Value) => Completion): Completion {
   const { items } = plan;
   if (items?.length === 0) return "goes on";
-  const around: Loop = {
-    range: plan.range,
-    count: plan.count,
-    batch: plan.batch,
-    examples: plan.examples,
-    overData: plan.overData ?? false,
-    uncertainty: 0,
-  };
+  const { range, count, batches, overData = false } = plan;
+  let around: Loop = { range, count, batches, overData, uncertainty: 0, isLeft: false };
   let completion: Completion = "goes on";
   const round = () => {
     completion = within(reading, around, () => body(plan.anyItem));
@@ -101,6 +95,7 @@ export function loop(reading: Reading, plan: LoopPlan, body: (item: Value) => Co
       tried.trained = reading.trainings.length > before;
     });
   });
+  if (around.isLeft) around = { ...around, count: unstated("the loop may be left before its rounds are over") };
   if (items === undefined || items.length > mostRounds || tried.trained) {
     reading.memory.repeat("assigned in a loop", changed, round);
     return afterLoop(completion);
@@ -134,11 +129,13 @@ function afterLoop(completion: Completion): Completion {
 }
 
 function within(reading: Reading, around: Loop, run: () => Completion): Completion {
-  reading.loops.push({ ...around, uncertainty: reading.memory.uncertainty });
+  const loop = { ...around, uncertainty: reading.memory.uncertainty };
+  reading.loops.push(loop);
   try {
     return run();
   } finally {
     reading.loops.pop();
+    around.isLeft ||= loop.isLeft;
   }
 }
 

@@ -23,6 +23,11 @@ export class Entries implements ObjectValue {
     return open.kind === "unknown" ? unknown(open.reason, range) : unbound;
   }
 
+  /** Whether there is one of the name, whatever others there may be. */
+  has(name: string): boolean {
+    return (this.#cells.get(name)?.value ?? unbound).kind !== "unbound";
+  }
+
   member(name: string, range: SourceRange): Value {
     const found = this.get(name, range);
     return found.kind === "unbound" ? nothing : found;

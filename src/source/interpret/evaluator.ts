@@ -36,7 +36,7 @@ export abstract class Evaluator {
     try {
       return this.expression(node, scope);
     } finally {
-      this.reading.leave();
+      this.reading.exit();
     }
   }
 

@@ -31,7 +31,10 @@ export interface FoundTraining {
   /** Of the loss that is trained on, where it is known which. */
   readonly loss: SourceRange | undefined;
   readonly batchSize: Known<number>;
+  readonly batchLimit: Known<number>;
   readonly epochs: Known<number>;
   readonly steps: Known<number>;
   readonly examples: Known<number>;
+  /** Whether a callback may stop it. */
+  readonly stoppable?: boolean;
 }

@@ -18,11 +18,19 @@ export function putTogether(framework: Framework, reading: Reading): SourceSketc
   };
   const trainings = distinct(
     reading.trainings.map((found): TrainingSketch => {
-      const { optimizer, ...rest } = found;
+      const { optimizer, stoppable = false, ...rest } = found;
+      const ended = stoppable && reading.stopped !== undefined ? unstated(reading.stopped) : undefined;
       const place = reading.optimizers.find(({ value }) => value === optimizer)?.range;
       const index = place === undefined ? -1 : optimizers.findIndex((each) => sameRange(each.range, place));
       const loss = lossAt(found.loss) ?? (losses.length === 1 ? 0 : undefined);
-      return { ...rest, model: indexOf(found.model), optimizer: index < 0 ? undefined : index, loss };
+      return {
+        ...rest,
+        epochs: ended ?? found.epochs,
+        steps: ended ?? found.steps,
+        model: indexOf(found.model),
+        optimizer: index < 0 ? undefined : index,
+        loss,
+      };
     }),
   );
   return { framework, models, losses, optimizers, trainings };

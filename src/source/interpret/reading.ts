@@ -1,7 +1,8 @@
 /** The state of reading one script: memory, what has been found, and how much work is left. */
 import type { SourcePosition, SourceRange } from "../places.ts";
-import { unstated, type Basis, type Known } from "../sketch/known.ts";
+import type { Basis, Known } from "../sketch/known.ts";
 import type { LossSketch } from "../sketch/trainingSketch.ts";
+import type { Batches } from "./batches.ts";
 import type { ClassObject } from "./classObject.ts";
 import type { Closure } from "./closure.ts";
 import type { Dims, FlowStep } from "./flow.ts";
@@ -28,13 +29,13 @@ export interface Loop {
   readonly range: SourceRange;
   /** How often it goes round; unknown where the text does not say. */
   readonly count: Known<number>;
-  /** Examples of one batch, where the loop goes over batches. */
-  readonly batch: Known<number> | undefined;
-  /** Examples that it goes over in all, where it goes over batches. */
-  readonly examples: Known<number> | undefined;
+  /** What it goes over, where that is batches of which something is known. */
+  readonly batches: Batches | undefined;
   /** Whether it goes over batches of data. */
   readonly overData: boolean;
   readonly uncertainty: number;
+  /** Whether a way out of it was followed other than that its rounds are over. */
+  isLeft: boolean;
 }
 
 /** Where a call stands, in a function of the script's. */
@@ -56,6 +57,8 @@ export class Reading {
   readonly losses: LossSketch[] = [];
   readonly trainings: FoundTraining[] = [];
   readonly loops: Loop[] = [];
+  /** How many of them were begun outside of the function that is being followed. */
+  loopsOutside = 0;
   /** Loops in which a gradient was asked for last. */
   backwardLoops: readonly Loop[] | undefined;
   /** Steps of the model that is being followed. */
@@ -66,6 +69,8 @@ export class Reading {
   weightsChanged: string | undefined;
   /** The model that was computed last, while a loss was followed. */
   appliedModel: ObjectValue | undefined;
+  /** Why training may end before its epochs are over: a callback stops it. */
+  stopped: string | undefined;
   /** Why layers may have been missed since it was last cleared. */
   missed: string | undefined;
   /** The functions of the script, by their places, and those that were followed. */
@@ -97,6 +102,12 @@ export class Reading {
     if (this.callers.length > 0) this.calledWithin.add(site);
   }
 
+  /** To be called where the innermost loop is left, or all of the function that is being followed. */
+  leave(what: "loop" | "function"): void {
+    const left = this.loops.slice(what === "loop" ? -1 : this.loopsOutside);
+    for (const each of left) each.isLeft = true;
+  }
+
   /** To be called for each expression and each statement. */
   count(): void {
     if (++this.#steps > mostSteps) throw new TooLong();
@@ -108,7 +119,7 @@ export class Reading {
     if (++this.#depth > deepestExpressions) throw new TooLong();
   }
 
-  leave(): void {
+  exit(): void {
     this.#depth--;
   }
 
@@ -211,11 +222,5 @@ export class Reading {
       this.trace = outer;
       this.missed = outerMissed;
     }
-  }
-
-  /** Examples of a batch, by the innermost loop over data. */
-  get batchOfLoop(): Known<number> {
-    const batch = this.loops.findLast((loop) => loop.batch !== undefined)?.batch;
-    return batch ?? unstated("no loop over batches that is followed");
   }
 }

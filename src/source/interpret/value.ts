@@ -55,6 +55,8 @@ export interface ObjectValue {
   standsFor?(other: ObjectValue): boolean;
   /** Called when it is handed to code that is not known, and may be changed there. */
   escape?(to: string): void;
+  /** As `escape`, but also called when training has begun. */
+  handedOn?(to: string, range: SourceRange): void;
 }
 
 export type Value = Scalar | Unknown | Unbound | Tuple | List | ObjectValue;

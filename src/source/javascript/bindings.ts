@@ -110,15 +110,16 @@ export function assignTo(
       const name = target.field("property")?.text;
       if (object.kind === "object" && name !== undefined) object.assign?.(name, value ?? nothing);
       else if (object.kind === "list") memory.write(object.content, unknown("its length is assigned to"));
+      else if (object.kind === "unknown" && name !== undefined) evaluator.library.unfollowedAssignment(name);
       return;
     }
     case "subscript_expression": {
       const object = evaluator.evaluate(target.field("object"), scope);
       const index = evaluator.evaluate(target.field("index"), scope);
       if (object.kind === "list") memory.write(object.content, unknown("its items are assigned to"));
-      else if (object instanceof Entries) {
-        if (index.kind === "scalar" && typeof index.value === "string") object.assign(index.value, value ?? nothing);
-        else object.lose("assigned to by a name that is not known");
+      else if (object.kind === "object") {
+        if (index.kind === "scalar" && typeof index.value === "string") object.assign?.(index.value, value ?? nothing);
+        else if (object instanceof Entries) object.lose("assigned to by a name that is not known");
       }
       return;
     }

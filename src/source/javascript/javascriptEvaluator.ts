@@ -88,10 +88,13 @@ export class JavaScriptEvaluator extends Evaluator {
       }
       case "return_statement":
         frame.returned.push(this.evaluate(node.namedChildren[0], scope));
+        this.reading.leave("function");
         return "returns";
       case "throw_statement":
         return "fails";
       case "break_statement":
+        if (node.namedChildren.length > 0) this.reading.leave("function");
+        else if (!endsCase(node)) this.reading.leave("loop");
         return "breaks";
       case "continue_statement":
         return "continues";
@@ -228,4 +231,14 @@ export class JavaScriptEvaluator extends Evaluator {
     }
     return "goes on";
   }
+}
+
+const breakable: readonly string[] = ["for_statement", "for_in_statement", "while_statement", "do_statement"];
+
+/** Whether a `break` is that of a `switch`. */
+function endsCase(node: Syntax): boolean {
+  let around = node.parent;
+  while (around !== undefined && around.type !== "switch_statement" && !breakable.includes(around.type))
+    around = around.parent;
+  return around?.type === "switch_statement";
 }

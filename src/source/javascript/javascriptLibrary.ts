@@ -7,4 +7,6 @@ export interface JavaScriptLibrary {
   load(module: string, imported: string): ObjectValue | undefined;
   /** A call of a method of which the object is not known; undefined where the method's name says nothing. */
   unfollowedMethod(name: string, given: Given): Value | undefined;
+  /** An assignment to a member of something that is not known. */
+  unfollowedAssignment(name: string): void;
 }

@@ -120,8 +120,10 @@ const functions: Readonly<Record<string, Run>> = {
     return holds === undefined ? unknown("depends on what it is", range) : scalar(holds, range);
   },
   setattr: ({ positional: [object, name, value] }) => {
-    if (object?.kind === "object" && name?.kind === "scalar" && typeof name.value === "string")
-      object.assign?.(name.value, value ?? nothing);
+    if (name?.kind === "scalar" && typeof name.value === "string") {
+      if (object?.kind === "object") object.assign?.(name.value, value ?? nothing);
+    } else if (object instanceof Entries) object.lose("set by a name that is not known");
+    else if (object instanceof Instance) object.loseSettings("set by a name that is not known");
     return nothing;
   },
   getattr: ({ positional: [object, name], range }, evaluator) => {
@@ -129,7 +131,10 @@ const functions: Readonly<Record<string, Run>> = {
       return unknown("not followed", range);
     return memberOf(evaluator, object, name.value, range);
   },
-  vars: ({ positional: [object], range }) => (object instanceof Entries ? object : unknown("not followed", range)),
+  vars: ({ positional: [object], range }) => {
+    if (object instanceof Instance) return object.attributes;
+    return object instanceof Entries ? object : unknown("not followed", range);
+  },
   print: () => nothing,
 };
 

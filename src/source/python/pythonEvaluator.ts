@@ -1,6 +1,7 @@
 /** Reads Python without running it. */
 import type { Syntax } from "../interpret/syntax.ts";
 import { choose, loop, oneOf, untold, type Completion } from "../interpret/control.ts";
+import { batchesPerPass } from "../interpret/batches.ts";
 import { Evaluator, type Frame } from "../interpret/evaluator.ts";
 import type { Reading } from "../interpret/reading.ts";
 import type { Scope } from "../interpret/scope.ts";
@@ -70,10 +71,12 @@ export class PythonEvaluator extends Evaluator {
       }
       case "return_statement":
         frame.returned.push(this.evaluate(node.namedChildren[0], scope));
+        this.reading.leave("function");
         return "returns";
       case "raise_statement":
         return "fails";
       case "break_statement":
+        this.reading.leave("loop");
         return "breaks";
       case "continue_statement":
         return "continues";
@@ -152,13 +155,13 @@ export class PythonEvaluator extends Evaluator {
     const range = node.range;
     const items = itemsOf(given);
     const data = this.library.dataOf(given);
-    const count = isRange(given) ? lengthOf(given) : items === undefined ? untold : written(items.length, range);
+    const rounds = data === undefined ? untold : batchesPerPass(data.batches);
+    const count = isRange(given) ? lengthOf(given) : items === undefined ? rounds : written(items.length, range);
     const plan = {
       range,
       items,
       count,
-      batch: data?.batch,
-      examples: data?.examples,
+      batches: data?.batches,
       overData: data !== undefined || (items === undefined && !isRange(given)),
       anyItem: data?.item ?? anyOf(isRange(given) ? undefined : items, range),
     };

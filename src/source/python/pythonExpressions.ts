@@ -410,8 +410,19 @@ function call(evaluator: PythonEvaluator, node: Syntax, scope: Scope): Value {
     if (followed !== undefined) return followed;
   }
   const name = callee.text.slice(0, 40);
+  if (name === "exec") mayBeSet(evaluator, scope);
   if (!harmlessCall(callee)) evaluator.handOver(given, name);
   return madeElsewhere(value.kind === "unknown" ? value.reason : `made by ${name}`, range);
+}
+
+/** What is executed may give any name of the file another value: `exec(open("settings.py").read())`. */
+function mayBeSet({ reading: { memory } }: PythonEvaluator, scope: Scope): void {
+  for (let each: Scope | undefined = scope; each !== undefined; each = each.parent) {
+    for (const [name, value] of each.all) {
+      if (value.kind === "scalar" && value.value !== null)
+        memory.write(each.declare(name), { ...value, basis: "default" });
+    }
+  }
 }
 
 /** `super().method`: that of the script's own base class, or `none` where the base is not the script's. */

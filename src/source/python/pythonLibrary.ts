@@ -2,13 +2,12 @@
 import type { Given } from "../interpret/given.ts";
 import type { Value } from "../interpret/value.ts";
 import type { SourceRange } from "../places.ts";
-import type { Known } from "../sketch/known.ts";
+import type { Batches } from "../interpret/batches.ts";
 import type { ClassObject } from "../interpret/classObject.ts";
 
 /** What a loop over batches of data goes over. */
 export interface LoopData {
-  readonly batch: Known<number>;
-  readonly examples: Known<number>;
+  readonly batches: Batches;
   readonly item: Value | undefined;
 }
 

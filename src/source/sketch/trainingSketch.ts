@@ -105,8 +105,13 @@ export interface TrainingSketch {
   readonly model: number | undefined;
   readonly optimizer: number | undefined;
   readonly loss: number | undefined;
-  /** Examples of one optimizer step. */
+  /**
+   * Examples of one optimizer step, but for a smaller last one of a pass. Where the data are known to be fewer than the text asks for,
+   * the batch is the data; where it is not known how many they are, it is unknown, and the reason says "at most N".
+   */
   readonly batchSize: Known<number>;
+  /** Examples of a batch as the text asks for them: no step sees more. */
+  readonly batchLimit: Known<number>;
   /** Passes over the data. */
   readonly epochs: Known<number>;
   /** Optimizer steps in all, where the text alone says it. */

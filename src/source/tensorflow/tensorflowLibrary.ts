@@ -28,7 +28,7 @@ import { lossFunction } from "./tensorflowLosses.ts";
 import { applyLayer, severalOutputs, TensorFlowModel } from "./tensorflowModel.ts";
 import { madeOptimizer } from "./tensorflowOptimizers.ts";
 import { TensorFlowTensors } from "./tensorflowTensors.ts";
-import { Dataset, NamedLoss, TensorFlowTraining } from "./tensorflowTraining.ts";
+import { Dataset, NamedLoss, OnlyShown, TensorFlowTraining } from "./tensorflowTraining.ts";
 
 /** Packages that have the functions of TensorFlow.js itself; others of its scope are built upon it. */
 const packages: readonly string[] = [
@@ -57,11 +57,17 @@ export class TensorFlowLibrary implements JavaScriptLibrary {
   load(module: string, imported: string): ObjectValue | undefined {
     if (!module.startsWith(packageScope)) return undefined;
     const name = module.slice(packageScope.length).split("/")[0] ?? "";
+    if (name === "tfjs-vis") return this.#name(imported === "*" ? "vis" : `vis.${imported}`);
     return this.#name(packages.includes(name) ? (imported === "*" ? "" : imported) : "elsewhere");
   }
 
   unfollowedMethod(name: string, given: Given): Value | undefined {
     return this.#training.ofUnknown(name, given);
+  }
+
+  /** `this.model.stopTraining = true` in a callback. */
+  unfollowedAssignment(name: string): void {
+    if (name === "stopTraining") this.#reading.stopped = "a callback may end it sooner";
   }
 
   #name(path: string): ObjectValue {
@@ -80,6 +86,7 @@ export class TensorFlowLibrary implements JavaScriptLibrary {
 
   #call(path: string, given: Given): Value {
     const [group, name, ...more] = path.split(".");
+    if (path.startsWith("vis.") && path.endsWith("fitCallbacks")) return new OnlyShown();
     if (more.length > 0 || group === undefined) return unknown(`${path} is not followed`, given.range);
     if (name !== undefined) return this.#inGroup(group, name, given);
     return this.#function(group, given);
@@ -98,7 +105,11 @@ export class TensorFlowLibrary implements JavaScriptLibrary {
           unknown(`${name} is not known`, range)
         );
       case "data":
-        return new Dataset(unstated("the data are not put into batches"));
+        return new Dataset({
+          limit: unstated("the data are not put into batches"),
+          examples: unstated("the data are not followed"),
+          dropsLast: ofFramework(false),
+        });
       case "image":
       case "linalg":
       case "signal":

@@ -88,6 +88,7 @@ export class TensorFlowModel implements ObjectValue {
   }
 
   assign(name: string, value: Value): void {
+    if (name === "stopTraining") this.#reading.stopped = "a callback may end it sooner";
     if (name === "trainable" && !(value.kind === "scalar" && value.value === true)) this.#frozen = frozen;
   }
 

@@ -1,6 +1,7 @@
 /** Optimizers of TensorFlow.js, with the defaults of its own code. */
 import type { FoundOptimizer } from "../interpret/found.ts";
 import type { Given } from "../interpret/given.ts";
+import { loseHyperparameters, moveRate } from "../interpret/movedOptimizer.ts";
 import type { Reading } from "../interpret/reading.ts";
 import { booleanOf, numberOf, type ObjectValue, type Value } from "../interpret/value.ts";
 import type { SourcePosition, SourceRange } from "../places.ts";
@@ -94,13 +95,32 @@ export class TensorFlowOptimizer implements ObjectValue {
 
   /** `optimizer.learningRate = …` */
   assign(name: string, value: Value): void {
-    if (name === "learningRate") this.moved("learningRate", value.kind === "unknown" ? value.range : undefined);
+    const range = (value.kind === "unknown" || value.kind === "scalar" ? value.range : undefined) ?? this.found.range;
+    if (name === "learningRate") this.moved(name, range);
+    const what = Object.hasOwn(fields, name) ? fields[name] : undefined;
+    if (what !== undefined) loseHyperparameters(this.found, [what], "it is assigned to later", range);
   }
 
-  moved(call: string, range: SourceRange | undefined): void {
-    this.found.schedules.push({ kind: "assigned", call, range: range ?? this.found.range, parameters: {} });
+  moved(call: string, range: SourceRange): void {
+    moveRate(this.found, call, range, "assigned");
+  }
+
+  handedOn(to: string, range: SourceRange): void {
+    moveRate(this.found, to, range, "other");
   }
 }
+
+/** Fields of an optimizer of TensorFlow.js that a script may assign to, the learning rate aside. */
+const fields: Readonly<Record<string, keyof Hyperparameters>> = {
+  momentum: "momentum",
+  useNesterov: "nesterov",
+  decay: "rho",
+  rho: "rho",
+  beta1: "beta1",
+  beta2: "beta2",
+  epsilon: "epsilon",
+  centered: "centered",
+};
 
 type Member = (optimizer: TensorFlowOptimizer, name: string, range: SourceRange) => Value;
 

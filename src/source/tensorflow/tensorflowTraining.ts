@@ -1,14 +1,15 @@
 /** Calls that train in TensorFlow.js. */
+import { batchesPerPass, batchSizeOf, type Batches } from "../interpret/batches.ts";
 import { Closure, builtin } from "../interpret/closure.ts";
 import { Tensor, type Dims, type FlowStep } from "../interpret/flow.ts";
 import { Entries } from "../interpret/entries.ts";
 import type { Given } from "../interpret/given.ts";
 import { sketchOf } from "../interpret/modelSketching.ts";
 import type { Caller, Reading } from "../interpret/reading.ts";
-import { itemsOf, nothing, numberOf, unknown, type ObjectValue, type Value } from "../interpret/value.ts";
+import { booleanOf, itemsOf, nothing, numberOf, unknown, type ObjectValue, type Value } from "../interpret/value.ts";
 import type { SourceRange } from "../places.ts";
 import { derived, ofFramework, unstated, type Known } from "../sketch/known.ts";
-import { configAt } from "./config.ts";
+import { configAt, type Config } from "./config.ts";
 import { lossNamed } from "./tensorflowLosses.ts";
 import type { ModelMember, TensorFlowModel } from "./tensorflowModel.ts";
 import { optimizerNamed, TensorFlowOptimizer } from "./tensorflowOptimizers.ts";
@@ -16,16 +17,32 @@ import { optimizerNamed, TensorFlowOptimizer } from "./tensorflowOptimizers.ts";
 /** A data set of `tf.data`, of which the size of its batches is followed. */
 export class Dataset implements ObjectValue {
   readonly kind = "object";
-  readonly batch: Known<number>;
+  readonly batches: Batches;
+  /** Whether it never runs out. */
+  readonly isEndless: boolean;
 
-  constructor(batch: Known<number>) {
-    this.batch = batch;
+  constructor(batches: Batches, isEndless = false) {
+    this.batches = batches;
+    this.isEndless = isEndless;
   }
 
   member(name: string): Value {
-    if (name === "batch") return builtin((given) => new Dataset(numberOf(given.get(0, ""))));
-    return builtin(() => this);
+    return builtin((given) => {
+      if (name === "batch") return new Dataset(batched(given), this.isEndless);
+      if (name === "repeat") return new Dataset(this.batches, given.get(0, "") === undefined);
+      return name === "take" ? new Dataset(this.batches) : this;
+    });
   }
+}
+
+/** `dataset.batch(size, smallRemainder)` */
+function batched(given: Given): Batches {
+  const keepsLast = booleanOf(given.get(1, ""), ofFramework(true));
+  return {
+    limit: numberOf(given.get(0, "")),
+    examples: unstated("the data are not followed"),
+    dropsLast: keepsLast.known ? { ...keepsLast, value: !keepsLast.value } : keepsLast,
+  };
 }
 
 export class TensorFlowTraining {
@@ -102,7 +119,7 @@ export class TensorFlowTraining {
   /** A method that only a data set or a model of TensorFlow.js has, of an object that is not known; undefined for any other. */
   ofUnknown(name: string, given: Given): Value | undefined {
     const [first, , settings] = given.positional;
-    if (name === "batch" && first !== undefined) return new Dataset(numberOf(first));
+    if (name === "batch" && first !== undefined) return new Dataset(batched(given));
     if (name === "compile" && first instanceof Entries && first.get("loss").kind !== "unbound")
       return this.#compile(undefined, given);
     if (name === "fitDataset" || name === "trainOnBatch") return this.#fit(undefined, name, given);
@@ -125,22 +142,22 @@ export class TensorFlowTraining {
         optimizer: model?.optimizer,
         loss: model?.loss,
         batchSize: rows,
+        batchLimit: rows,
         epochs: none,
         steps: this.#stepsOfLoop(),
         examples: none,
       });
       return unknown("the value of a loss", given.range);
     }
-    const ofData = call === "fit" ? ofFramework(32) : data instanceof Dataset ? data.batch : none;
-    const batchSize = call === "fit" ? numberOf(config("batchSize"), ofData) : ofData;
-    const epochs = numberOf(config("epochs"), ofFramework(1));
-    const split = numberOf(config("validationSplit"), ofFramework(0));
-    const examples =
-      call === "fit" ? derived([rows, split], ([all = 0, part = 0]) => Math.floor(all * (1 - part))) : none;
-    const perEpoch =
-      call === "fit"
-        ? derived([examples, batchSize], ([all = 0, size = 1]) => Math.ceil(all / size))
-        : numberOf(config("batchesPerEpoch"));
+    const dataset = data instanceof Dataset ? data : undefined;
+    const batches: Batches | undefined = call === "fit" ? batchesOfFit(rows, config) : dataset?.batches;
+    const epochs = endsSooner(config("callbacks")) ?? numberOf(config("epochs"), ofFramework(1));
+    const perEpoch: Known<number> =
+      call === "fit" && batches !== undefined
+        ? batchesPerPass(batches)
+        : dataset?.isEndless === true
+          ? numberOf(config("batchesPerEpoch"))
+          : unstated("the data may run out");
     const steps =
       this.#reading.loops.length > 0
         ? unstated("it trains in a loop")
@@ -149,13 +166,13 @@ export class TensorFlowTraining {
       model,
       optimizer: model?.optimizer,
       loss: model?.loss,
-      batchSize,
+      batchSize: batches === undefined ? none : batchSizeOf(batches),
+      batchLimit: batches?.limit ?? none,
       epochs,
       steps,
-      examples,
+      examples: batches?.examples ?? none,
+      stoppable: true,
     });
-    const callbacks = config("callbacks");
-    if (callbacks?.kind === "list") itemsOf(callbacks);
     return unknown("a history", given.range);
   }
 
@@ -231,6 +248,7 @@ export class TensorFlowTraining {
       optimizer,
       loss: this.predicted?.loss,
       batchSize,
+      batchLimit: batchSize,
       epochs: none,
       steps: this.#stepsOfLoop(),
       examples: none,
@@ -263,12 +281,46 @@ export class TensorFlowTraining {
       optimizer: TensorFlowOptimizer | undefined;
       loss: SourceRange | undefined;
       batchSize: Known<number>;
+      batchLimit: Known<number>;
       epochs: Known<number>;
       steps: Known<number>;
       examples: Known<number>;
+      stoppable?: boolean;
     },
   ): void {
     this.#reading.trainings.push({ call, range: given.range, statement: given.statement, ...rest });
+  }
+}
+
+/** `fit` of tensors, of which `rows` are the first extent. */
+function batchesOfFit(rows: Known<number>, config: Config): Batches {
+  const split = numberOf(config("validationSplit"), ofFramework(0));
+  const examples: Known<number> =
+    split.known && split.value === 0
+      ? rows
+      : derived([rows, split], ([all = 0, part = 0]) => Math.floor(all * (1 - part)));
+  return { limit: numberOf(config("batchSize"), ofFramework(32)), examples, dropsLast: ofFramework(false) };
+}
+
+/** Why callbacks may end training before its epochs are over; those of the script's own are followed besides. */
+function endsSooner(callbacks: Value | undefined): Known<number> | undefined {
+  if (callbacks === undefined) return undefined;
+  const all = callbacks.kind === "object" ? [callbacks] : itemsOf(callbacks);
+  return all?.every(isFollowed) === true ? undefined : unstated("a callback may end it sooner");
+}
+
+function isFollowed(callback: Value): boolean {
+  if (callback instanceof OnlyShown) return true;
+  if (!(callback instanceof Entries) || callback.openness !== undefined) return false;
+  return callback.all.every(([, value]) => value.kind !== "unknown");
+}
+
+/** Callbacks that draw what happens, and stop nothing. */
+export class OnlyShown implements ObjectValue {
+  readonly kind = "object";
+
+  member(_name: string, range: SourceRange): Value {
+    return unknown("what is shown", range);
   }
 }
 

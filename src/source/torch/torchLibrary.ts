@@ -7,8 +7,10 @@ import { Entries } from "../interpret/entries.ts";
 import { Initial, Tensor, Weight, type Dims } from "../interpret/flow.ts";
 import type { Given } from "../interpret/given.ts";
 import { LayerObject, type LayerBehaviour, type WeightRole } from "../interpret/layerObject.ts";
+import { loseHyperparameters } from "../interpret/movedOptimizer.ts";
 import type { Reading } from "../interpret/reading.ts";
 import {
+  booleanOf,
   itemsOf,
   madeElsewhere,
   nothing,
@@ -32,10 +34,10 @@ import { torchLoss } from "./torchLosses.ts";
 import { moduleMember } from "./torchMembers.ts";
 import { findModel } from "./torchModels.ts";
 import { fullName, isModuleClass, layerWeights, nameIt, TorchContainer } from "./torchModules.ts";
-import { isOptimizer, scheduleSketch } from "./torchOptimizers.ts";
+import { isOptimizer, scheduleSketch, setsItself } from "./torchOptimizers.ts";
 import { sawInput } from "./seenInputs.ts";
 import { TorchTensors } from "./torchTensors.ts";
-import { Loader, TorchOptimizer, TorchTraining } from "./torchTraining.ts";
+import { Loader, ParameterGroups, TorchOptimizer, TorchTraining } from "./torchTraining.ts";
 
 const followed: readonly string[] = [
   "torch",
@@ -158,6 +160,7 @@ export class TorchLibrary implements PythonLibrary {
   index(value: Value, index: Value | "rows", range: SourceRange): Value | undefined {
     if (value instanceof TorchContainer)
       return index === "rows" ? unknown("some of its modules", range) : value.at(index, range);
+    if (value instanceof ParameterGroups) return isText(index) ? unknown("a setting of a group", range) : value;
     return value instanceof Tensor ? this.#tensors.index(value, index, range) : undefined;
   }
 
@@ -186,6 +189,7 @@ export class TorchLibrary implements PythonLibrary {
     if (changing.includes(name)) this.#reading.weightsChanged ??= `weights are changed by ${name}`;
     const optimizer = given.positional.find((each) => each instanceof TorchOptimizer);
     if (name === "step" && optimizer instanceof TorchOptimizer) return this.#training.step(optimizer, given);
+    if (name === "unscale_") return nothing;
     if (name === "step" && object.kind === "unknown") return this.#training.stepOfUnknown(given);
     return undefined;
   }
@@ -244,7 +248,11 @@ export class TorchLibrary implements PythonLibrary {
 
   #schedule(name: string, given: Given): Value {
     const optimizer = given.get(0, "optimizer");
-    if (optimizer instanceof TorchOptimizer) optimizer.found.schedules.push(scheduleSketch(name, given));
+    if (optimizer instanceof TorchOptimizer) {
+      optimizer.found.schedules.push(scheduleSketch(name, given));
+      const own = setsItself(name, given);
+      loseHyperparameters(optimizer.found, own, `${name} sets its own`, given.range);
+    }
     return { kind: "object", member: () => builtin(() => nothing) };
   }
 
@@ -255,7 +263,7 @@ export class TorchLibrary implements PythonLibrary {
     const stated = given.get(1, "batch_size");
     const sampled = given.by("batch_sampler") !== undefined;
     const unbatched = stated === undefined && given.named.has("batch_size");
-    const batch: Known<number> = sampled
+    const limit: Known<number> = sampled
       ? unstated("a sampler makes the batches")
       : unbatched
         ? unstated("the data set makes the batches")
@@ -268,11 +276,12 @@ export class TorchLibrary implements PythonLibrary {
       columns.length > 0
         ? tuple(
             columns.map((each) =>
-              this.#tensors.data(each.dims === undefined ? undefined : [batch, ...each.dims.slice(1)], range),
+              this.#tensors.data(each.dims === undefined ? undefined : [limit, ...each.dims.slice(1)], range),
             ),
           )
         : undefined;
-    return new Loader({ batch, examples, item });
+    const dropsLast = booleanOf(given.get(8, "drop_last"), ofFramework(false));
+    return new Loader({ batches: { limit, examples, dropsLast }, item });
   }
 
   #functional(name: string, given: Given): Value {
@@ -468,4 +477,8 @@ export class TorchLibrary implements PythonLibrary {
       ? undefined
       : (shape ?? given.positional).map((each) => numberOf(each));
   }
+}
+
+function isText(index: Value | "rows"): boolean {
+  return index !== "rows" && index.kind === "scalar" && typeof index.value === "string";
 }

@@ -167,3 +167,10 @@ export function scheduleSketch(name: string, given: Given): ScheduleSketch {
   }
   return { kind, call: name, range: given.range, parameters };
 }
+
+/** Hyperparameters that a schedule sets to values of its own from the first step on: cycles move the momentum against the rate. */
+export function setsItself(name: string, given: Given): readonly (keyof Hyperparameters)[] {
+  if (name !== "OneCycleLR" && name !== "CyclicLR") return [];
+  const cycles = booleanOf(given.by("cycle_momentum"), ofFramework(true));
+  return cycles.known && !cycles.value ? ["learningRate"] : ["learningRate", "momentum", "beta1"];
+}

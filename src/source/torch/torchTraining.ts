@@ -1,24 +1,17 @@
 /** How scripts train with PyTorch: optimizers, batches of data, and the steps of a loop. */
 import { builtin } from "../interpret/closure.ts";
 import { Entries } from "../interpret/entries.ts";
+import { batchesPerPass, batchSizeOf } from "../interpret/batches.ts";
 import type { Dims } from "../interpret/flow.ts";
 import type { FoundOptimizer } from "../interpret/found.ts";
 import type { Given } from "../interpret/given.ts";
+import { loseHyperparameters, moveRate } from "../interpret/movedOptimizer.ts";
 import type { Loop, Reading } from "../interpret/reading.ts";
-import {
-  itemsOf,
-  listOf,
-  nothing,
-  numberOf,
-  tuple,
-  unknown,
-  type ObjectValue,
-  type Value,
-} from "../interpret/value.ts";
+import { itemsOf, nothing, numberOf, tuple, unknown, type ObjectValue, type Value } from "../interpret/value.ts";
 import type { SourceRange } from "../places.ts";
 import type { LoopData } from "../python/pythonLibrary.ts";
 import { derived, unstated, type Known } from "../sketch/known.ts";
-import type { ParameterGroupSketch } from "../sketch/trainingSketch.ts";
+import type { Hyperparameters, ParameterGroupSketch } from "../sketch/trainingSketch.ts";
 import { findModel } from "./torchModels.ts";
 import { Parameters } from "./torchModules.ts";
 import { groupFacts, optimizerFacts } from "./torchOptimizers.ts";
@@ -54,18 +47,74 @@ export class TorchOptimizer implements ObjectValue {
 
   member(name: string, range: SourceRange): Value {
     if (name === "step") return builtin((given) => this.#step(this, given));
-    if (name === "param_groups") return listOf([this.#group(range)]);
+    if (name === "param_groups") return new ParameterGroups(this.found, range);
+    if (name === "load_state_dict") {
+      return builtin((given) => {
+        moveRate(this.found, name, given.range, "other");
+        return nothing;
+      });
+    }
+    if (name === "add_param_group") {
+      return builtin((given) => {
+        const all = Object.keys(this.found.hyperparameters) as (keyof Hyperparameters)[];
+        loseHyperparameters(this.found, all, "a group of parameters is added later", given.range);
+        return nothing;
+      });
+    }
     return builtin(() => nothing);
   }
 
-  /** One of its groups, whose learning rate a script may set. */
-  #group(range: SourceRange): ObjectValue {
-    const assign = (name: string) => {
-      if (name === "lr") this.found.schedules.push({ kind: "assigned", call: "param_groups", range, parameters: {} });
-    };
-    return { kind: "object", member: (_, at) => unknown("a setting of a group", at), assign };
+  handedOn(to: string, range: SourceRange): void {
+    moveRate(this.found, to, range, "other");
   }
 }
+
+/** `optimizer.param_groups`, and each of the groups: settings of them that a script may assign to. */
+export class ParameterGroups implements ObjectValue {
+  readonly kind = "object";
+  readonly #found: FoundOptimizer;
+  readonly #range: SourceRange;
+
+  constructor(found: FoundOptimizer, range: SourceRange) {
+    this.#found = found;
+    this.#range = range;
+  }
+
+  items(): readonly Value[] {
+    return [this];
+  }
+
+  member(name: string, range: SourceRange): Value {
+    if (name !== "update") return unknown("a setting of a group", range);
+    return builtin((given) => {
+      const [settings] = given.positional;
+      const isOpen = given.open !== undefined || (settings !== undefined && !(settings instanceof Entries));
+      const named = settings instanceof Entries ? settings.all.map(([key]) => key) : [];
+      for (const each of isOpen ? Object.keys(settable) : [...given.named.keys(), ...named]) this.assign(each);
+      return nothing;
+    });
+  }
+
+  assign(name: string): void {
+    if (name === "lr") moveRate(this.#found, "param_groups", this.#range, "assigned");
+    const what = Object.hasOwn(settable, name) ? settable[name] : undefined;
+    if (what !== undefined) loseHyperparameters(this.#found, what, "it is assigned to later", this.#range);
+  }
+}
+
+/** Settings of a group besides its learning rate. */
+const settable: Readonly<Record<string, readonly (keyof Hyperparameters)[]>> = {
+  lr: [],
+  momentum: ["momentum"],
+  dampening: ["dampening"],
+  nesterov: ["nesterov"],
+  betas: ["beta1", "beta2"],
+  alpha: ["rho"],
+  rho: ["rho"],
+  centered: ["centered"],
+  eps: ["epsilon"],
+  weight_decay: ["weightDecay"],
+};
 
 export class TorchTraining {
   readonly #reading: Reading;
@@ -136,10 +185,11 @@ export class TorchTraining {
       (this.#reading.backwardLoops?.length ?? 0) > loops.length ? "gradients of several batches are added" : undefined;
     const reason = this.#gathers ?? sometimes ?? gathered;
     const last = this.#unit === this.#reading.unit ? this.#lastBatch : undefined;
-    const whole: Known<number> = (data === undefined ? last : data.batch) ?? none;
+    const { batches } = data ?? {};
+    const whole: Known<number> =
+      batches === undefined ? ((data === undefined ? last : undefined) ?? none) : batchSizeOf(batches);
     this.#stepped = true;
-    const batchSize = reason === undefined ? whole : unstated(reason);
-    const { epochs, steps } = counts(loops, data, batchSize);
+    const { epochs, steps } = counts(loops, data);
     this.#reading.trainings.push({
       call: "step",
       range: given.range,
@@ -147,10 +197,11 @@ export class TorchTraining {
       model: optimizer?.found.model,
       optimizer,
       loss: undefined,
-      batchSize,
+      batchSize: reason === undefined ? whole : unstated(reason),
+      batchLimit: reason === undefined ? (batches?.limit ?? whole) : unstated(reason),
       epochs,
       steps: reason === undefined ? steps : unstated(reason),
-      examples: data?.examples ?? none,
+      examples: batches?.examples ?? none,
     });
     return nothing;
   }
@@ -186,13 +237,17 @@ export class TorchTraining {
 
   /** A trainer of Lightning. */
   trainer(made: Given): Value {
-    const epochs = numberOf(made.by("max_epochs"));
+    const early = limits.find((each) => made.by(each) !== undefined);
+    const epochs = early === undefined ? numberOf(made.by("max_epochs")) : unstated(`${early} may end it sooner`);
     const fit = (given: Given): Value => {
       const model = given.get(0, "model");
       const loader = given.get(1, "train_dataloaders");
       const data = loader instanceof Loader ? loader.data : undefined;
       const none = unstated("the text does not say");
       const adds = made.by("accumulate_grad_batches") !== undefined;
+      const gathered = unstated("gradients of several batches are added");
+      const batches = data?.batches;
+      const perPass = batches === undefined ? none : batchesPerPass(batches);
       this.#reading.trainings.push({
         call: "fit",
         range: given.range,
@@ -200,10 +255,11 @@ export class TorchTraining {
         model: model?.kind === "object" ? model : undefined,
         optimizer: undefined,
         loss: undefined,
-        batchSize: adds ? unstated("gradients of several batches are added") : (data?.batch ?? none),
+        batchSize: adds ? gathered : batches === undefined ? none : batchSizeOf(batches),
+        batchLimit: adds ? gathered : (batches?.limit ?? none),
         epochs,
-        steps: none,
-        examples: data?.examples ?? none,
+        steps: adds ? gathered : derived([perPass, epochs], ([each = 0, times = 0]) => each * times),
+        examples: batches?.examples ?? none,
       });
       return nothing;
     };
@@ -214,15 +270,21 @@ export class TorchTraining {
   }
 }
 
+/** What a trainer of Lightning may be given that ends training before its epochs are over, or leaves batches out. */
+const limits: readonly string[] = [
+  "max_steps",
+  "max_time",
+  "limit_train_batches",
+  "overfit_batches",
+  "fast_dev_run",
+  "callbacks",
+];
+
 function sameExtent(one: Known<number> | undefined, other: Known<number> | undefined): boolean {
   return one === other || (one?.known === true && other?.known === true && one.value === other.value);
 }
 
-function counts(
-  loops: readonly Loop[],
-  data: Loop | undefined,
-  batchSize: Known<number>,
-): { epochs: Known<number>; steps: Known<number> } {
+function counts(loops: readonly Loop[], data: Loop | undefined): { epochs: Known<number>; steps: Known<number> } {
   const none = unstated("the text does not say");
   const [first, ...inner] = loops;
   if (first === undefined) return { epochs: none, steps: unstated("no loop that is followed") };
@@ -232,8 +294,7 @@ function counts(
   const [only, ...others] = outer;
   const epochs: Known<number> = only === undefined || others.length > 0 ? none : only.count;
   if (loops.at(-1) !== data) return { epochs, steps: unstated("a batch is stepped on several times") };
-  const rounds = derived([data.examples ?? none, batchSize], ([all = 0, size = 1]) => Math.ceil(all / size));
-  return { epochs, steps: derived([rounds, epochs], ([batches = 0, times = 0]) => batches * times) };
+  return { epochs, steps: derived([data.count, epochs], ([batches = 0, times = 0]) => batches * times) };
 }
 
 function groupsOf(name: string, parameters: Value | undefined, given: Given): readonly ParameterGroupSketch[] {
