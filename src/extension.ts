@@ -10,6 +10,7 @@ import { InlineHovers } from "./editor/inline/inlineHovers.ts";
 import { InlineResults } from "./editor/inline/inlineResults.ts";
 import { silenceLaw, toggle } from "./editor/inline/inlineSettings.ts";
 import { LastRuns } from "./editor/inline/lastRuns.ts";
+import { whatIf } from "./editor/inline/whatIf.ts";
 import { inspectScript, inspectWithArguments } from "./editor/inspectCommand.ts";
 import { LawsView } from "./editor/lawsView.ts";
 import { showEnd, showFailure } from "./editor/notices.ts";
@@ -98,6 +99,7 @@ export function activate(context: vscode.ExtensionContext): OrreryExtension {
     [commands.toggleInline, () => toggle(settings.inline)],
     [commands.toggleLenses, () => toggle(settings.codeLens)],
     [commands.explainLine, (target) => hovers.explain(target)],
+    [commands.whatIf, (target) => whatIf(target, sources)],
     [commands.silenceLaw, (law) => silenceLaw(law)],
     [commands.doctor, () => doctor.show()],
     [

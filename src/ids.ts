@@ -18,6 +18,7 @@ export const commands = {
   toggleInline: "orrery.toggleInline",
   toggleLenses: "orrery.toggleLenses",
   explainLine: "orrery.explainLine",
+  whatIf: "orrery.whatIf",
   silenceLaw: "orrery.silenceLaw",
   showLog: "orrery.showLog",
   doctor: "orrery.doctor",

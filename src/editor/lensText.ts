@@ -43,6 +43,14 @@ export function lensTexts({ run, trusted, results }: LensCircumstances): LensTex
   return texts;
 }
 
+/** Over training calls alone: what is trained there is what would be another. */
+export const whatIfText: LensText = {
+  title: "What if…",
+  tooltip: "Put another number in the place of one of this text, and see what would be predicted; nothing is run",
+  command: commands.whatIf,
+  about: "script",
+};
+
 function liveTexts(run: RunListing, trusted: boolean): LensText[] {
   const show: LensText = {
     title: run.status === "paused" ? "◉ Paused" : "◉ Running",

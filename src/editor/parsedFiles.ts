@@ -4,6 +4,7 @@ import type { Grammars, SourceLanguage } from "../source/grammar.ts";
 import { SourceFile } from "../source/sourceFile.ts";
 import type { InlineFinding } from "./inline/inlineFinding.ts";
 import { inlineFindings } from "./inline/inlineFindings.ts";
+import { namedLiterals, type NamedLiteral } from "./inline/namedLiterals.ts";
 import type { PlacedRun } from "./inline/placedRun.ts";
 import type { SourceRequest, SourceService } from "./sourceService.ts";
 
@@ -32,6 +33,13 @@ export class ParsedFiles implements SourceService {
     const file = await this.#file(request.key, request.language);
     const sketch = toldOf(request, file).sketch(request.text);
     return sketch === undefined ? [] : inlineFindings(sketch, request.text, run);
+  }
+
+  /** Rejects where the grammar cannot be loaded. */
+  async literals(request: SourceRequest): Promise<readonly NamedLiteral[]> {
+    const file = await this.#file(request.key, request.language);
+    const sketch = toldOf(request, file).sketch(request.text);
+    return sketch === undefined ? [] : namedLiterals(sketch);
   }
 
   close(key: string): void {

@@ -4,6 +4,7 @@ import type { CodeSite } from "../source/codeSite.ts";
 import type { SourceLanguage } from "../source/grammar.ts";
 import { isInScope, longestText } from "../source/scope.ts";
 import type { InlineFinding } from "./inline/inlineFinding.ts";
+import type { NamedLiteral } from "./inline/namedLiterals.ts";
 import type { PlacedRun } from "./inline/placedRun.ts";
 import type { Subscription } from "./runAccess.ts";
 import type { SourceChange, SourceRequest, SourceService } from "./sourceService.ts";
@@ -90,6 +91,39 @@ export class SourceFiles implements vscode.Disposable {
       }
       return found;
     });
+  }
+
+  /** The numbers of a document as it stands that decide what is predicted of it; as `sites` else. */
+  literals(document: vscode.TextDocument, token: vscode.CancellationToken): Promise<readonly NamedLiteral[]> {
+    return this.#answer(document, [], (request) =>
+      this.#ask(token, (signal) => this.#thread.call("literals", [request], signal)),
+    );
+  }
+
+  /** What there would be to say before any run if a part of the document were another text; as `sites` else. */
+  async findingsWith(
+    document: vscode.TextDocument,
+    { range, text }: { readonly range: vscode.Range; readonly text: string },
+    token: vscode.CancellationToken,
+  ): Promise<readonly InlineFinding[]> {
+    const language = languages[document.languageId];
+    if (language === undefined || lengthOf(document) > longestText) return [];
+    const whole = document.getText();
+    const [start, end] = [document.offsetAt(range.start), document.offsetAt(range.end)];
+    const key = `${document.uri.toString()}#with`;
+    const request = {
+      key,
+      language,
+      version: document.version,
+      text: whole.slice(0, start) + text + whole.slice(end),
+      since: document.version,
+      changes: [],
+    };
+    try {
+      return await this.#ask(token, (signal) => this.#thread.call("findings", [request, undefined], signal));
+    } finally {
+      this.#thread.call("close", [key]).catch(this.#report);
+    }
   }
 
   dispose(): void {

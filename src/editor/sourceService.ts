@@ -3,6 +3,7 @@ import type { CodeSite } from "../source/codeSite.ts";
 import type { SourceLanguage } from "../source/grammar.ts";
 import type { SourceEdit } from "../source/sourceFile.ts";
 import type { InlineFinding } from "./inline/inlineFinding.ts";
+import type { NamedLiteral } from "./inline/namedLiterals.ts";
 import type { PlacedRun } from "./inline/placedRun.ts";
 
 /** What led to one version of a document from the one before. */
@@ -31,6 +32,8 @@ export interface SourceService {
   sites(request: SourceRequest): Promise<readonly CodeSite[]>;
   /** What there is to say beside the lines, given the run that speaks of them. */
   findings(request: SourceRequest, run: PlacedRun | undefined): Promise<readonly InlineFinding[]>;
+  /** The numbers that decide what is predicted. */
+  literals(request: SourceRequest): Promise<readonly NamedLiteral[]>;
   /** Forgets a document that is no longer open. */
   close(key: string): void;
 }

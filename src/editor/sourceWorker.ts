@@ -24,6 +24,7 @@ if (parentPort !== null) {
   serveThread<SourceService>(parentPort, {
     sites: (request) => files.sites(request),
     findings: (request, run) => files.findings(request, run),
+    literals: (request) => files.literals(request),
     close: (key) => {
       files.close(key);
     },

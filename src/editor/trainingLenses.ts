@@ -5,7 +5,7 @@ import type { InlineResults } from "./inline/inlineResults.ts";
 import { explainCommand } from "./inline/inlineHovers.ts";
 import { isShown } from "./inline/inlineSettings.ts";
 import type { LastRuns } from "./inline/lastRuns.ts";
-import { lensSites, lensTexts, type LensText } from "./lensText.ts";
+import { lensSites, lensTexts, whatIfText, type LensText } from "./lensText.ts";
 import type { Subscription } from "./runAccess.ts";
 import type { RunIndex } from "./runIndex.ts";
 import type { RunListing } from "./runListing.ts";
@@ -52,8 +52,10 @@ export class TrainingLenses implements vscode.CodeLensProvider, vscode.Disposabl
       );
       const run = runs.newestOf(document.uri.fsPath);
       const texts = this.#texts(run);
-      const offered = sites.flatMap(({ statement }) =>
-        texts.map((text) => lensAt(statement, commandOf(text, document.uri, run))),
+      const offered = sites.flatMap(({ statement, kind }) =>
+        [...texts, ...(kind === "training" && run?.live !== true ? [whatIfText] : [])].map((text) =>
+          lensAt(statement, commandOf(text, document.uri, run)),
+        ),
       );
       return [...predicted, ...offered];
     } catch (error) {

@@ -13,19 +13,24 @@ interface Given {
   readonly script: string;
   /** Those that the text gives, beside the parameters. */
   readonly predicts: readonly ("operations" | "firstLoss" | "signal")[];
+  /** Root mean square of the inputs, where it is not 1. */
+  readonly inputs?: number;
 }
+
+/** Of numbers that are uniform from 0 to 1. */
+const pixels = Math.sqrt(1 / 3);
 
 const inTensorFlow: readonly Given[] = [
   { script: "wide.mjs", predicts: ["operations", "firstLoss", "signal"] },
   { script: "deepTanh.mjs", predicts: ["operations", "firstLoss", "signal"] },
-  // Pooling and recurrence: their signal is not known before they run, nor how large the logits are.
-  { script: "digits.mjs", predicts: ["operations"] },
+  { script: "digits.mjs", predicts: ["operations", "firstLoss", "signal"], inputs: pixels },
+  // Recurrence: its signal is not known before it runs, nor how large the logits are.
   { script: "sequences.mjs", predicts: ["operations"] },
 ];
 
 const inTorch: readonly Given[] = [
   { script: "wide.py", predicts: ["firstLoss", "signal"] },
-  { script: "images.py", predicts: [] },
+  { script: "images.py", predicts: ["firstLoss", "signal"], inputs: pixels },
 ];
 
 /** What is asked for here is measured at the first step on any budget. */
@@ -51,33 +56,52 @@ function predicted({ operations, firstLoss, signal }: ModelPredictions): string[
   return [
     ...(operations.known ? ["operations"] : []),
     ...(firstLoss?.known === true ? ["firstLoss"] : []),
-    ...(signal.gain.known ? ["signal"] : []),
+    ...(signal.layers.length > 0 && signal.layers.every(({ rms }) => rms.known) ? ["signal"] : []),
   ];
 }
 
-function expectOutcome({ predicts }: Given, model: ModelPredictions, records: readonly SpoolRecord[]): void {
+function expectOutcome({ predicts, inputs }: Given, model: ModelPredictions, records: readonly SpoolRecord[]): void {
   const [recorded] = recordsOf(records, "model");
   expect(valueOf(model.parameters)).toBe(recorded?.parameters);
   if (predicts.includes("firstLoss")) {
     const [[, loss] = [0, Number.NaN]] = series(records, "loss/train");
-    // What the law of fresh classifiers leaves out (see `margin` in firstLoss.ts).
-    expect(Math.abs(valueOf(model.firstLoss) / loss - 1)).toBeLessThan(0.02);
+    const { firstLoss } = model;
+    if (firstLoss?.known !== true) throw new Error("It is predicted.");
+    // What the law of fresh classifiers leaves out (see `margin` in firstLoss.ts); beside that, where a batch is small and its logits are not.
+    const isOpen = firstLoss.high > 1.06 * firstLoss.low;
+    const [low, high] = isOpen ? [firstLoss.low, firstLoss.high] : [0.98, 1.02].map((each) => each * firstLoss.value);
+    expect(loss).toBeGreaterThan(low ?? NaN);
+    expect(loss).toBeLessThan(high ?? NaN);
   }
-  if (predicts.includes("signal")) expectSignal(model, records);
+  if (predicts.includes("signal")) expectSignal(model, records, inputs);
 }
 
 /**
- * What a stack makes of standardized inputs, up to each layer: the gain of a layer is within 5 % of the limit of infinitely wide ones on the
- * average over those before it. One draw of a single layer of 512 rectifiers scatters by √(5/512)/2 = 5 % (Hanin and Nica 2020).
+ * What a stack makes of its inputs, up to each layer: the gain of a layer is within 5 % of the limit of infinitely wide ones on the
+ * average over those before it. One draw of a single layer of 512 rectifiers scatters by √(5/512)/2 = 5 % (Hanin and Nica 2020). Narrow layers, and
+ * what pooling leaves open, have the interval that was predicted. Predictions are of inputs with a mean square of 1: rectifiers, which these networks
+ * have wherever inputs are smaller, make them smaller in proportion, up to a normalization.
  */
-function expectSignal({ signal }: ModelPredictions, records: readonly SpoolRecord[]): void {
+function expectSignal({ signal }: ModelPredictions, records: readonly SpoolRecord[], inputs = 1): void {
   const layers = recordsOf(records, "model")[0]?.modules.filter(({ parameters }) => parameters > 0) ?? [];
   expect(layers).toHaveLength(signal.layers.length);
   // The last layer's activation function may be part of the loss, and its few units scatter.
-  for (const [index, { rms }] of signal.layers.slice(0, -1).entries()) {
+  const normalized = signal.layers.findIndex(({ layer }) => layer.kind === "normalization");
+  for (const [index, own] of signal.layers.slice(0, -1).entries()) {
     const name = layers[index]?.path ?? "";
-    const [expected, seen] = [valueOf(rms), measuredOf(records, `activation/rms@${name}`)];
-    expect(Math.abs(Math.log(seen / expected)), `${name}: ${expected} and ${seen}`).toBeLessThan(0.05 * (index + 1));
+    const next = signal.layers[index + 1];
+    // What is recorded of a layer is what the next weights meet, and nothing of a normalization between them.
+    if (own.layer.kind === "normalization") continue;
+    const { layer, rms } = next?.layer.kind === "normalization" ? next : own;
+    const scale = normalized >= 0 && index + 1 >= normalized ? 1 : inputs;
+    const seen = measuredOf(records, `activation/rms@${name}`) / scale;
+    const isOpen =
+      rms.known && (rms.high / rms.low > 1.5 || ("units" in layer && layer.units.known && layer.units.value < 64));
+    const [low, high] = isOpen
+      ? [rms.low, rms.high]
+      : [-1, 1].map((sign) => valueOf(rms) * Math.exp(sign * 0.05 * (index + 1)));
+    expect(seen, `${name}: ${valueOf(rms)} and ${seen}`).toBeGreaterThan(low ?? NaN);
+    expect(seen, `${name}: ${valueOf(rms)} and ${seen}`).toBeLessThan(high ?? NaN);
   }
 }
 

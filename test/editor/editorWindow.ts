@@ -96,6 +96,11 @@ export class EditorWindow implements AsyncDisposable {
     return this.page.locator(".monaco-resizable-hover:visible");
   }
 
+  /** What a list that is open offers. */
+  get rows(): Locator {
+    return this.page.locator(".quick-input-list .monaco-list-row");
+  }
+
   squiggles(severity: "error" | "warning" | "info"): Locator {
     return this.page.locator(`.squiggly-${severity}`);
   }
@@ -120,7 +125,7 @@ export class EditorWindow implements AsyncDisposable {
   async openFile(name: string): Promise<void> {
     await this.page.keyboard.press("Control+P");
     await this.#quickInput.fill(name);
-    await this.#rows
+    await this.rows
       .filter({ hasText: beginning(name) })
       .first()
       .click();
@@ -133,7 +138,7 @@ export class EditorWindow implements AsyncDisposable {
   /** Picks a command in the palette. Throws where it is not offered within a minute. */
   async runCommand(title: string): Promise<void> {
     const deadline = performance.now() + 60_000;
-    const row = this.#rows.filter({ hasText: beginning(title) }).first();
+    const row = this.rows.filter({ hasText: beginning(title) }).first();
     for (;;) {
       await this.#search(title);
       if ((await row.count()) > 0) return row.click();
@@ -146,9 +151,23 @@ export class EditorWindow implements AsyncDisposable {
   /** Titles of the commands that the palette offers for a text. */
   async offeredCommands(text: string): Promise<string[]> {
     await this.#search(text);
-    const titles = await this.#rows.allInnerTexts();
+    const titles = await this.rows.allInnerTexts();
     await this.page.keyboard.press("Escape");
     return titles.map((title) => title.split("\n")[0]?.trim() ?? "");
+  }
+
+  /** Picks what begins so in the list that is open. */
+  async pick(label: string): Promise<void> {
+    await this.rows
+      .filter({ hasText: beginning(label) })
+      .first()
+      .click();
+  }
+
+  /** Types into the box that is open. */
+  async answer(text: string): Promise<void> {
+    await this.#quickInput.fill(text);
+    await this.page.keyboard.press("Enter");
   }
 
   async showRuns(): Promise<void> {
@@ -183,15 +202,11 @@ export class EditorWindow implements AsyncDisposable {
     return this.page.locator(".quick-input-widget .quick-input-box input");
   }
 
-  get #rows(): Locator {
-    return this.page.locator(".quick-input-list .monaco-list-row");
-  }
-
   /** Opens the palette and has it look for commands. */
   async #search(text: string): Promise<void> {
     await this.page.keyboard.press("F1");
     await this.#quickInput.fill(`>${text}`);
-    await this.#rows.first().waitFor();
+    await this.rows.first().waitFor();
   }
 
   async #loaded(): Promise<void> {

@@ -11,8 +11,8 @@ const python = findPython();
 /** So that a run of a second has measured what hints are made of. */
 const measuring = ["--budget", "0.5"];
 
-/** What is typed is not kept. */
-const settings = { "files.autoSave": "off" };
+/** What is typed is not kept, and what is new is TypeScript. */
+const settings = { "files.autoSave": "off", "files.defaultLanguage": "typescript" };
 
 /** Settings are written to a disk, and texts read in a thread. */
 const patient = { timeout: 30_000 };
@@ -69,6 +69,17 @@ describe("beside the lines", () => {
     await window.hover.filter({ hasText: /Parameters 195/ }).waitFor();
     await window.screenshot("inline-explained");
     await window.page.keyboard.press("Escape");
+  });
+
+  test("another literal is tried, and what would be predicted is told without a run", async () => {
+    await window.lens("What if…").click();
+    await window.pick("learning rate");
+    await window.page.getByText(/learning rate, which is 0\.1/).waitFor();
+    await window.answer("0.2");
+    await window.rows.filter({ hasText: /Largest stable sharpness.*20 → 10/ }).waitFor();
+    await window.screenshot("inline-what-if");
+    await window.page.keyboard.press("Escape");
+    expect(await window.line(/RATE = 0\.1;/).count()).toBe(1);
   });
 
   test("hints move with their lines, and go where a line is changed until that is undone", async () => {
@@ -141,6 +152,16 @@ describe("beside the lines", () => {
     await window.hint(/0 % dead · update \S+/).waitFor();
     await window.hint(/η·λ = \S+ of 2 (after|at step \d+ of) run 1/).waitFor();
     await window.screenshot("inline-python");
+  });
+
+  test("a text that was never saved is read as well", async () => {
+    await window.runCommand("Create: New Untitled Text File");
+    await window.page.keyboard.insertText(readFileSync(path.join(workspace.folder, "layers.ts"), "utf8"));
+    await window.lens("195 parameters · step-0 loss").waitFor();
+    await window.lens("sharpness ceiling 2/η = 20").waitFor();
+    expect(await window.hint(/of 2|update/).count()).toBe(0);
+    await window.screenshot("inline-untitled");
+    await window.runCommand("File: Revert and Close Editor");
   });
 
   test("results can be cleared, and what is read off the text stays", async () => {

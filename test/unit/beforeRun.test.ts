@@ -34,9 +34,16 @@ model.add(tf.layers.dense({ units: 10 }));
     expect(valueOf(model?.memory)).toBe(4 * (24 * 24 * 8 + 12 * 12 * 8 + 10));
   });
 
-  test("a network with pooling is no plain stack, and says so", async () => {
-    const [model] = (await predictionsOf(body)).models;
-    expect(valueOf(model?.signal.gain)).toMatch(/maxPooling2d/);
+  test("its gain is known but for how alike neighbouring places are", async () => {
+    const gain = (await predictionsOf(body)).models[0]?.signal.gain;
+    // Glorot's variance, cut off: 2·0.7737/(1152 + 10) a weight; half of the units are on, or fifteen of sixteen.
+    const square = (1152 * 2 * 0.7737413) / 1162;
+    const [least, most] = [Math.sqrt(square / 2), Math.sqrt((square * 15) / 16)];
+    if (gain?.known !== true) throw new Error("It is not predicted.");
+    expect(gain.value).toBeCloseTo(Math.sqrt(least * most), 4);
+    // Eight channels let it stray besides.
+    expect(gain.low).toBeLessThan(least);
+    expect(gain.high).toBeGreaterThan(most);
   });
 });
 
@@ -93,6 +100,83 @@ model.add(tf.layers.dense({ units: 40, kernelInitializer: "${initializer}" }));
     const signal = (await predictionsOf(stack("heUniform"))).models[0]?.signal;
     expect(valueOf(signal?.gain)).toBeCloseTo(1, 3);
     expect(valueOf(signal?.usableDepth)).toBeGreaterThan(1000);
+  });
+});
+
+describe("signals through more than a plain stack", () => {
+  const torch = async (lines: string) => {
+    const text = `import torch\nfrom torch import nn\n${lines}\noptimizer = torch.optim.SGD(model.parameters(), lr=0.1)\n`;
+    return beforeRun(await sketchOf(text, "python")).models[0];
+  };
+  const rms = (model: Awaited<ReturnType<typeof torch>>) => model?.signal.layers.map((each) => valueOf(each.rms));
+
+  test("are known behind a layer that is not, from the next normalization on", async () => {
+    const model = await torch(
+      "model = nn.Sequential(nn.Linear(64, 64), nn.PReLU(), nn.Linear(64, 64), nn.LayerNorm(64), nn.Linear(64, 10))",
+    );
+    // PyTorch's own initializer has a variance of 1/(3·fan-in), of weights and of biases.
+    expect(rms(model)).toEqual([
+      expect.closeTo(Math.sqrt(1 / 3 + 1 / 192), 6),
+      expect.stringMatching(/prelu/),
+      expect.closeTo(1, 3),
+      expect.closeTo(Math.sqrt(1 / 3 + 1 / 192), 3),
+    ]);
+    expect(valueOf(model?.signal.gain)).toMatch(/prelu/);
+  });
+
+  test("of a block that is skipped add to the stream", async () => {
+    const model = await torch(`
+class Block(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.norm = nn.LayerNorm(64)
+        self.up = nn.Linear(64, 256, bias=False)
+        self.down = nn.Linear(256, 64, bias=False)
+
+    def forward(self, x):
+        return x + self.down(torch.relu(self.up(self.norm(x))))
+
+model = nn.Sequential(nn.Linear(64, 64, bias=False), Block(), Block(), nn.LayerNorm(64), nn.Linear(64, 10, bias=False))`);
+    const third = Math.sqrt(1 / 3);
+    // A branch has ⅓ behind its first matrix, half of that behind the rectifier, and a third of that in the end.
+    const layers = [third, 1, Math.sqrt(1 / 6), Math.sqrt(1 / 18), 1, Math.sqrt(1 / 6), Math.sqrt(1 / 18), 1, third];
+    expect(rms(model)).toEqual(layers.map((each): unknown => expect.closeTo(each, 3)));
+    // Back: a normalization divides by the stream's square, ⅓ and then ⅓ + 1/18; a branch has ⅓·½·⅓ of the gradient.
+    const branch = 1 / 18;
+    const square = ((1 / 3) * (1 + branch / (1 / 3)) * (1 + branch / (1 / 3 + branch))) / (1 / 3 + 2 * branch);
+    expect(valueOf(model?.signal.gain)).toBeCloseTo(Math.sqrt(square), 3);
+  });
+
+  test("are not said of a gain that is not known", async () => {
+    const model = (
+      await predictionsOf(`
+const model = tf.sequential();
+model.add(tf.layers.dense({ inputShape: [50], units: 100 }));
+model.add(tf.layers.layerNormalization({ gammaInitializer: "randomNormal" }));
+model.add(tf.layers.dense({ units: 10 }));
+`)
+    ).models[0];
+    expect(valueOf(model?.signal.gain)).toMatch(/layerNormalization does not begin with a gain that is known/);
+  });
+});
+
+describe("what descent can rest at", () => {
+  const linear = (rate: string) => `
+const model = tf.sequential();
+model.add(tf.layers.dense({ inputShape: [8], units: 16, useBias: false }));
+model.add(tf.layers.dense({ units: 16, useBias: false }));
+model.add(tf.layers.dense({ units: 4, useBias: false }));
+model.compile({ optimizer: tf.train.sgd(${rate}), loss: "meanSquaredError" });
+await model.fit(x, y);
+`;
+  test("is a map whose flattest solution is as sharp as the limit", async () => {
+    const largest = Number(valueOf((await predictionsOf(linear("0.05"))).optimizers[0]?.largestMap));
+    // ¼ of the sum of squares over 4 outputs has half the curvature of ½ of it; L·s^(2−2/L) for L = 3.
+    expect((2 / 4) * 3 * largest ** (4 / 3)).toBeCloseTo(2 / 0.05, 9);
+  });
+  test("is not said of networks that are not linear", async () => {
+    const bent = linear("0.05").replace("units: 16,", 'units: 16, activation: "relu",');
+    expect((await predictionsOf(bent)).optimizers[0]?.largestMap).toBeUndefined();
   });
 });
 

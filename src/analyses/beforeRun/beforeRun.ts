@@ -6,6 +6,8 @@ import type { LossSketch, OptimizerSketch, TrainingSketch } from "../../source/s
 import { activationMemory } from "./activationMemory.ts";
 import { decayTimescale } from "./decayTimescale.ts";
 import { firstLoss } from "./firstLoss.ts";
+import { firstSharpness, stableRate } from "./firstSharpness.ts";
+import { largestMap } from "./largestMap.ts";
 import { forwardOperations } from "./layerOperations.ts";
 import { exactly, notPredicted, type Prediction } from "./prediction.ts";
 import { predictSignal, type SignalPredictions } from "./signalPredictions.ts";
@@ -28,6 +30,10 @@ export interface OptimizerPredictions {
   readonly ceiling: Prediction;
   /** In steps; absent for an optimizer without decoupled weight decay. */
   readonly decayTimescale: Prediction | undefined;
+  /** An estimate of the largest learning rate that is stable at first; absent where the text does not say what is trained on which loss. */
+  readonly stableRate: Prediction | undefined;
+  /** Largest singular value of a map that it can rest at; absent for all but linear stacks. */
+  readonly largestMap: Prediction | undefined;
 }
 
 export interface BeforeRun {
@@ -37,12 +43,8 @@ export interface BeforeRun {
 
 export function beforeRun(sketch: SourceSketch): BeforeRun {
   return {
-    models: sketch.models.map((model, index) => predictModel(model, lossOf(sketch, index))),
-    optimizers: sketch.optimizers.map((optimizer) => ({
-      optimizer,
-      ceiling: stabilityCeiling(optimizer),
-      decayTimescale: decayTimescale(optimizer),
-    })),
+    models: sketch.models.map((model, index) => predictModel(model, lossOf(sketch, index), batchOf(sketch, index))),
+    optimizers: sketch.optimizers.map((optimizer, index) => predictOptimizer(sketch, optimizer, index)),
   };
 }
 
@@ -58,7 +60,7 @@ export function trainingOf(sketch: SourceSketch, optimizer: number): TrainingSke
   return others.length === 0 ? first : undefined;
 }
 
-function predictModel(model: ModelSketch, loss: LossSketch | undefined): ModelPredictions {
+function predictModel(model: ModelSketch, loss: LossSketch | undefined, batch: number | undefined): ModelPredictions {
   const signal = predictSignal(model);
   const parameters = parameterCount(model);
   return {
@@ -69,8 +71,35 @@ function predictModel(model: ModelSketch, loss: LossSketch | undefined): ModelPr
     memory: activationMemory(model),
     operations: forwardOperations(model),
     signal,
-    firstLoss: loss && firstLoss(model, loss, signal.logitVariance),
+    firstLoss: loss && firstLoss(model, loss, signal.logitVariance, batch),
   };
+}
+
+function predictOptimizer(sketch: SourceSketch, optimizer: OptimizerSketch, index: number): OptimizerPredictions {
+  const model = modelOf(sketch, index);
+  const loss = model === undefined ? undefined : lossOf(sketch, sketch.models.indexOf(model));
+  const training = trainingOf(sketch, index);
+  return {
+    optimizer,
+    ceiling: stabilityCeiling(optimizer),
+    decayTimescale: decayTimescale(optimizer),
+    stableRate: model && loss && stableRate(optimizer, firstSharpness(model, loss, training)),
+    largestMap: model && loss && largestMap(model, loss, optimizer),
+  };
+}
+
+/** The model that an optimizer trains: the one that the text names, or the only one there is. */
+export function modelOf(sketch: SourceSketch, optimizer: number): ModelSketch | undefined {
+  const named = sketch.optimizers[optimizer]?.model ?? trainingOf(sketch, optimizer)?.model;
+  if (named !== undefined) return sketch.models[named];
+  return sketch.models.length === 1 ? sketch.models[0] : undefined;
+}
+
+/** Examples of a step of the one call that trains a model, where the text says it. */
+function batchOf({ models, trainings }: SourceSketch, index: number): number | undefined {
+  const own = trainings.filter(({ model }) => model === index || (model === undefined && models.length === 1));
+  const [training, ...others] = own;
+  return others.length === 0 && training?.batchSize.known === true ? training.batchSize.value : undefined;
 }
 
 function lossOf({ models, losses, trainings }: SourceSketch, model: number): LossSketch | undefined {

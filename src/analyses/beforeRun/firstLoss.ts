@@ -12,10 +12,16 @@ const margin = 0.02;
 /**
  * In nats. By Jensen's inequality the expected cross-entropy of logits that know nothing of the labels lies between ln C and
  * ln C + σ²/2, σ² their variance over the classes, however large that is. Of C logits drawn once, σ² itself scatters as χ² with
- * C − 1 degrees of freedom, by √(2/(C − 1)) of its mean.
+ * C − 1 degrees of freedom, by √(2/(C − 1)) of its mean. The labels of a batch of B let the loss scatter by σ/√B.
  * @param logitVariance the largest variance of a logit to be expected; undefined where it is not known
+ * @param batch B; undefined where it is not known, and taken for many
  */
-export function firstLoss(model: ModelSketch, loss: LossSketch, logitVariance: number | undefined): Prediction {
+export function firstLoss(
+  model: ModelSketch,
+  loss: LossSketch,
+  logitVariance: number | undefined,
+  batch: number | undefined,
+): Prediction {
   if (!model.fresh.known) return notPredicted(model.fresh.reason, stepZeroLoss);
   if (!loss.reduction.known) return notPredicted(loss.reduction.reason, stepZeroLoss);
   if (loss.reduction.value !== "mean") {
@@ -30,16 +36,18 @@ export function firstLoss(model: ModelSketch, loss: LossSketch, logitVariance: n
   const variance = loss.kind === "binaryCrossEntropy" ? logitVariance / 4 : logitVariance;
   const largest = variance * (1 + gaussianDecile * Math.sqrt(2 / Math.max(1, classes - 1)));
   const [low, high] = [crossEntropyAtInitialization(classes, 0), crossEntropyAtInitialization(classes, largest)];
+  const labels = gaussianDecile * Math.sqrt(variance / (batch ?? Infinity));
   return {
     known: true,
     value: (low + high) / 2,
-    low: low * (1 - margin),
-    high: high * (1 + margin),
+    low: low * (1 - margin) - labels,
+    high: high * (1 + margin) + labels,
     certainty: "interval",
     how: `ln ${classes} to ln ${classes} + σ²/2, σ² of the logits at most ${largest.toPrecision(2)}`,
     assumptions: [
       "Labels and initial logits are independent: nothing is pretrained.",
       "Inputs have a mean square of at most 1, as standardized ones and pixels from 0 to 1 have.",
+      ...(batch === undefined ? ["The batch, which the text does not state, is large."] : []),
     ],
     law: stepZeroLoss,
   };

@@ -1,86 +1,123 @@
-/** What a plain stack of layers makes of signals and gradients before it has learned anything. */
+/** What a model makes of signals and gradients before it has learned anything, layer by layer. */
+import type { LayerSketch } from "../../source/sketch/layerSketch.ts";
+import type { ModelSketch } from "../../source/sketch/modelSketch.ts";
+import type { ActivationName } from "../../theory/limits/activationFunctions.ts";
 import { gaussianDecile } from "../../theory/bootstrap.ts";
 import { deepSignal } from "../../theory/limits/criticality.ts";
 import { signalAtInitialization } from "../../theory/limits/signalAtInitialization.ts";
-import { fluctuations, propagate, type LayerSignal, type Signal } from "../../theory/limits/signalPropagation.ts";
+import { followSignal, type LayerFlow, type SignalStage, type SignalStages } from "../../theory/limits/signalFlow.ts";
+import type { SignalLayer } from "../../theory/limits/signalPropagation.ts";
 import { notPredicted, roughly, type Prediction } from "./prediction.ts";
-import { signalStack, type SignalStack, type StackedLayer } from "./signalStack.ts";
-import type { ModelSketch } from "../../source/sketch/modelSketch.ts";
+import { activationBehind, signalStages } from "./signalStages.ts";
 
 /** Depths up to this multiple of ξ were found to train (Schoenholz et al. 2017, fig. 5). */
 const trainable = 6;
 
-/** Of standardized inputs; those of pixels from 0 to 1 have less. */
-const input: Signal = { meanSquare: 1, correlation: 1 };
+/** Mean square of standardized inputs; those of pixels from 0 to 1 have less. */
+const input = 1;
 
-const assumptions = [
-  "Layers are wide, and weights independent as drawn.",
-  "Inputs have a mean square of 1, as standardized ones have.",
-];
+export interface LayerSignal {
+  readonly layer: LayerSketch;
+  /** Of its own, or of the one that follows at once; linear where there is none. */
+  readonly activation: ActivationName;
+  /** Root mean square after it. */
+  readonly rms: Prediction;
+  /** What the norm of the gradient by the units of the last layer is multiplied by on its way to this one's. */
+  readonly gradient: Prediction;
+}
 
 export interface SignalPredictions {
-  /** Layers with weights; 0 where the stack is not known. */
+  /** Dense and convolutional layers; 0 where the flow through the model is not known. */
   readonly depth: number;
-  /** What the norm of a gradient by the units of the last layer is multiplied by on its way to those of the first. */
+  /** `gradient` of the first of them. */
   readonly gain: Prediction;
-  /** Layers up to which a stack of the hidden layer that is met most would train; absent where no two hidden ones are alike. */
+  /** Layers up to which a stack of the hidden layer that is met most would train; absent where no two hidden ones are alike, or it is no plain stack. */
   readonly usableDepth: Prediction | undefined;
-  /** Of each layer, its root mean square after the activation function. */
-  readonly layers: readonly { readonly layer: StackedLayer; readonly rms: Prediction }[];
+  /** Of dense and convolutional layers, embeddings and normalizations. */
+  readonly layers: readonly LayerSignal[];
   /** Largest variance of the logits, of inputs with a mean square of at most 1. */
   readonly logitVariance: number | undefined;
 }
 
 export function predictSignal(model: ModelSketch): SignalPredictions {
-  const stack = signalStack(model);
-  if (!stack.known) {
-    const gain = notPredicted(stack.reason, signalAtInitialization);
+  const read = signalStages(model);
+  if (!read.known) {
+    const gain = notPredicted(read.reason, signalAtInitialization);
     return { depth: 0, gain, usableDepth: undefined, layers: [], logitVariance: undefined };
   }
-  const plain = stack.layers.map(({ signal }) => signal);
-  const signals = propagate(plain, input);
-  const widths = stack.layers.map(({ width }) => width);
-  const spread = fluctuations(plain, widths, input);
-  const logits = signals.at(-1)?.variance;
+  const { stages } = read;
+  const assumptions = assumptionsOf(allOf(stages));
+  const [least, most] = (["least", "most"] as const).map((extreme) => followSignal(stages, input, extreme));
+  const layers = (least?.layers ?? []).flatMap((flow, place) => {
+    const [layer, other] = [model.layers[flow.layer], most?.layers[place]];
+    if (layer === undefined || other === undefined) return [];
+    const activation = activationBehind(flow.layer, allOf(stages));
+    return [
+      { layer, activation, rms: rmsOf(flow, other, assumptions), gradient: gradientOf(flow, other, assumptions) },
+    ];
+  });
+  const weighted = layers.filter(({ layer }) => layer.kind === "dense" || layer.kind === "convolution");
+  const logits = most?.output;
+  const isLogits = stages.findLast(({ kind }) => kind !== "activation")?.kind === "weights";
   return {
-    depth: stack.layers.length,
-    gain: gainOf(stack, signals, spread[0]?.gradient ?? NaN),
-    usableDepth: usableDepth(stack.layers.slice(0, -1)),
-    layers: stack.layers.map((layer, index) => {
-      const meanSquare = signals[index]?.output.meanSquare ?? NaN;
-      return {
-        layer,
-        rms: scattered(Math.sqrt(meanSquare), spread[index]?.meanSquare ?? NaN, "√E[φ(z)²], z of variance q"),
-      };
-    }),
-    logitVariance: logits !== undefined && Number.isFinite(logits) ? logits : undefined,
+    depth: weighted.length,
+    gain:
+      weighted.length < 2
+        ? notPredicted("it has one layer only", signalAtInitialization)
+        : (weighted[0]?.gradient ?? notPredicted("it has no layers", signalAtInitialization)),
+    usableDepth: usableDepth(plainLayers(stages).slice(0, -1), assumptions),
+    layers,
+    logitVariance:
+      isLogits && logits?.kind === "flowing" && Number.isFinite(logits.meanSquare) ? logits.meanSquare : undefined,
   };
 }
 
-function gainOf(
-  { layers }: Extract<SignalStack, { known: true }>,
-  signals: readonly LayerSignal[],
-  spread: number,
-): Prediction {
-  if (layers.length < 2) return notPredicted("it has one layer only", signalAtInitialization);
-  let square = 1;
-  for (const [index, { signal }] of layers.entries()) {
-    if (index > 0) square *= signal.weightVariance * (signals[index - 1]?.slope ?? NaN);
-  }
-  return scattered(Math.sqrt(square), spread, "√Π σ_w²·E[φ′²] over the layers after the first");
+function rmsOf({ signal: one }: LayerFlow, { signal: other }: LayerFlow, assumptions: readonly string[]): Prediction {
+  if (one.kind === "obstacle") return notPredicted(one.reason, signalAtInitialization);
+  if (other.kind === "obstacle") return notPredicted(other.reason, signalAtInitialization);
+  return scattered(
+    [one.meanSquare, other.meanSquare],
+    Math.max(one.stray, other.stray),
+    "√E[φ(z)²], z of variance q",
+    assumptions,
+  );
 }
 
-/** @param spread variance of the logarithm of its square, over networks of these widths */
-function scattered(value: number, spread: number, how: string): Prediction {
+function gradientOf(
+  { gradient: one }: LayerFlow,
+  { gradient: other }: LayerFlow,
+  assumptions: readonly string[],
+): Prediction {
+  if (one.kind === "obstacle") return notPredicted(one.reason, signalAtInitialization);
+  if (other.kind === "obstacle") return notPredicted(other.reason, signalAtInitialization);
+  return scattered(
+    [one.low, one.high, other.low, other.high],
+    Math.max(one.stray, other.stray),
+    "√Π σ_w²·E[φ′²] over the layers after this one",
+    assumptions,
+  );
+}
+
+/**
+ * @param squares between the least and the largest of which its square lies
+ * @param spread variance of the logarithm of its square, over networks of these widths
+ */
+function scattered(
+  squares: readonly number[],
+  spread: number,
+  how: string,
+  assumptions: readonly string[],
+): Prediction {
   const factor = Math.exp((gaussianDecile * Math.sqrt(spread)) / 2);
-  if (!Number.isFinite(value) || !(value > 0) || !Number.isFinite(factor)) {
+  const [least, most] = [Math.sqrt(Math.min(...squares)), Math.sqrt(Math.max(...squares))];
+  if (!(least > 0) || !Number.isFinite(most) || !Number.isFinite(factor)) {
     return notPredicted("it grows or shrinks beyond the range of numbers", signalAtInitialization);
   }
   return {
     known: true,
-    value,
-    low: value / factor,
-    high: value * factor,
+    value: Math.sqrt(least * most),
+    low: least / factor,
+    high: most * factor,
     certainty: "interval",
     how,
     assumptions,
@@ -88,12 +125,43 @@ function scattered(value: number, spread: number, how: string): Prediction {
   };
 }
 
-function usableDepth(hidden: readonly StackedLayer[]): Prediction | undefined {
-  const kinds = Map.groupBy(hidden, ({ signal }) => JSON.stringify(signal));
+function assumptionsOf(stages: SignalStages): readonly string[] {
+  const has = (kind: SignalStage["kind"]) => stages.some((stage) => stage.kind === kind);
+  return [
+    "Layers are wide, and weights independent as drawn.",
+    ...(has("embedding") ? [] : ["Inputs have a mean square of 1, as standardized ones have."]),
+    ...(has("pooling") ? ["Places that are pooled are anything from independent to equal."] : []),
+    ...(has("normalization") ? ["What is normalized is much larger than the normalization's epsilon."] : []),
+  ];
+}
+
+/** With those within sums. */
+function allOf(stages: SignalStages): SignalStages {
+  return stages.flatMap((stage) => (stage.kind === "sum" ? [...allOf(stage.skip), ...allOf(stage.branch)] : [stage]));
+}
+
+/** The layers of a plain stack, each with its activation function; none for any other network. */
+function plainLayers(stages: SignalStages): readonly SignalLayer[] {
+  const isPlain = stages.every(({ kind }) => kind === "weights" || kind === "activation" || kind === "dropout");
+  let kept = 1;
+  return (isPlain ? stages : []).flatMap((stage, index) => {
+    if (stage.kind === "dropout") kept *= stage.kept;
+    if (stage.kind !== "weights") return [];
+    const { weightVariance, biasVariance } = stage;
+    const next = stages[index + 1];
+    const activation = next?.kind === "activation" ? next.activation : "linear";
+    const layer = { activation, weightVariance: weightVariance / kept, biasVariance } as const;
+    kept = 1;
+    return [layer];
+  });
+}
+
+function usableDepth(hidden: readonly SignalLayer[], assumptions: readonly string[]): Prediction | undefined {
+  const kinds = Map.groupBy(hidden, (layer) => JSON.stringify(layer));
   const [most] = [...kinds.values()].toSorted((one, other) => other.length - one.length);
   const [typical, second] = most ?? [];
   if (typical === undefined || second === undefined) return undefined;
-  const { depthScale, gain } = deepSignal(typical.signal);
+  const { depthScale, gain } = deepSignal(typical);
   if (Number.isNaN(depthScale))
     return notPredicted("it grows or shrinks beyond the range of numbers", signalAtInitialization);
   return roughly(

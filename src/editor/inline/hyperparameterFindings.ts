@@ -8,7 +8,7 @@ import { noiseScale, stepRatio } from "../../theory/hyperparameters/noiseScale.t
 import { measuredFact, predictedFact } from "./facts.ts";
 import { literalOf, recordedOptimizer, restOfLine, type InlineContext, type Literal } from "./inlineContext.ts";
 import type { InlineFact, InlineFinding } from "./inlineFinding.ts";
-import { ceilingText, stepsText } from "./predictionTexts.ts";
+import { ceilingText, countText, stepsText } from "./predictionTexts.ts";
 import { digits, noiseText, sharpnessText } from "./runTexts.ts";
 
 export function trainingFindings(context: InlineContext): readonly InlineFinding[] {
@@ -19,7 +19,7 @@ export function trainingFindings(context: InlineContext): readonly InlineFinding
     const { statement } = training;
     const text = ceilingText(predictions);
     const lens = text === "" ? undefined : { statement, text };
-    return [{ range: restOfLine(context, statement), lens, facts: [ceilingFact(predictions)], measured: false }];
+    return [{ range: restOfLine(context, statement), lens, facts: beforeFacts(predictions), measured: false }];
   });
 }
 
@@ -34,12 +34,15 @@ export function optimizerFindings(context: InlineContext): readonly InlineFindin
 }
 
 export function batchFindings({ sketch, speaking }: InlineContext): readonly InlineFinding[] {
-  return sketch.trainings.flatMap(({ batchSize }) => {
-    const literal = literalOf(batchSize);
+  return sketch.trainings.flatMap((training): readonly InlineFinding[] => {
+    const literal = literalOf(training.batchLimit);
+    if (literal === undefined) return [];
+    const smaller = smallerBatch(training);
+    const alone = smaller.length === 0 ? [] : [{ range: literal.range, facts: smaller, measured: false }];
     const reading = speaking?.run.noiseScale;
-    if (literal === undefined || speaking === undefined || reading === undefined) return [];
+    if (speaking === undefined || reading === undefined) return alone;
     const [text, ran] = [noiseText(speaking.run), speaking.run.data?.batch];
-    if (text === "" || ran === undefined || !speaking.sites.isUnchanged(literal.range)) return [];
+    if (text === "" || ran === undefined || !speaking.sites.isUnchanged(literal.range)) return alone;
     const doubled = digits(stepRatio(reading.value, 2 * ran, ran));
     const fact = measuredFact(speaking.placed, reading, {
       what: "Gradient noise scale, tr Σ/|G|²",
@@ -51,11 +54,19 @@ export function batchFindings({ sketch, speaking }: InlineContext): readonly Inl
       {
         range: literal.range,
         hint: hintAfter(literal, `${text} after ${speaking.name}`, ran),
-        facts: [fact],
+        facts: [fact, ...smaller],
         measured: true,
       },
     ];
   });
+}
+
+/** What is said of a batch that has fewer examples than the text asks for. */
+function smallerBatch({ batchSize, batchLimit, examples }: TrainingSketch): readonly InlineFact[] {
+  if (!batchSize.known || !batchLimit.known || batchSize.value >= batchLimit.value) return [];
+  const all = examples.known ? `There are no more than ${countText(examples.value)} examples to train on.` : "";
+  const value = `${countText(batchSize.value)} examples, not ${countText(batchLimit.value)}`;
+  return [{ what: "Batch", value, uncertainty: "exact, read off the text", assumptions: all === "" ? [] : [all] }];
 }
 
 function learningRateFinding(
@@ -65,7 +76,7 @@ function learningRateFinding(
 ): readonly InlineFinding[] {
   const literal = literalOf(predictions.optimizer.hyperparameters.learningRate);
   if (literal === undefined) return [];
-  const facts = [ceilingFact(predictions)];
+  const facts = beforeFacts(predictions);
   const reading = speaking?.run.lastSharpness;
   const text = speaking === undefined ? "" : sharpnessText(speaking.run);
   if (speaking === undefined || reading === undefined || text === "" || record === undefined) {
@@ -113,8 +124,16 @@ function weightDecayFinding(
   return [{ range: literal.range, hint: hintAfter(literal, text, group.weightDecay), facts, measured: true }];
 }
 
-function ceilingFact({ ceiling }: OptimizerPredictions): InlineFact {
-  return predictedFact("Largest stable sharpness", ceiling, digits);
+function beforeFacts({ ceiling, stableRate, largestMap }: OptimizerPredictions): readonly InlineFact[] {
+  return [
+    predictedFact("Largest stable sharpness", ceiling, digits),
+    ...(stableRate === undefined
+      ? []
+      : [predictedFact("Largest learning rate that is stable at first", stableRate, digits)]),
+    ...(largestMap === undefined
+      ? []
+      : [predictedFact("Largest singular value of a linear map that it can rest at", largestMap, digits)]),
+  ];
 }
 
 /** A command line, or code that was not followed, may have put another value there: then the hint says which one ran. */

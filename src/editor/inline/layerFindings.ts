@@ -1,6 +1,7 @@
 /** What is said at a layer's end: what became of its representation and of its weights in the last run. */
 import type { SourcePosition } from "../../source/places.ts";
 import type { LayerSketch } from "../../source/sketch/layerSketch.ts";
+import { signalAtInitialization } from "../../theory/limits/signalAtInitialization.ts";
 import { deadUnits } from "../../theory/universality/deadUnits.ts";
 import { measuredFact } from "./facts.ts";
 import { restOfLine, type InlineContext, type SpeakingRun } from "./inlineContext.ts";
@@ -11,6 +12,9 @@ import { digits, layersText, percent } from "./runTexts.ts";
 
 /** Share of a layer's units from which on their being dead is worth acting on. */
 const manyDead = 0.5;
+
+/** Part of the largest relative update of a layer below which a layer does not learn with the others. */
+const vanished = 1e-3;
 
 /** Paragraphs in one hover; of a line that makes more layers, the first ones are told. */
 const mostLayers = 4;
@@ -53,7 +57,7 @@ function layerFinding(
     range,
     hint: { at: range.end, text: layersText(made) },
     facts: made.slice(0, mostLayers).flatMap((module) => factsOf(module, speaking)),
-    diagnostic: deadDiagnostic(made, speaking),
+    diagnostic: deadDiagnostic(made, speaking) ?? stillDiagnostic(made, speaking),
     measured: true,
   };
 }
@@ -66,6 +70,25 @@ function factsOf(module: InlineModule, { placed }: SpeakingRun): InlineFact[] {
       measuredFact(placed, reading, { what: `${module.path}: ${known.what}`, value: known.value(reading, module) }),
     ];
   });
+}
+
+/** A layer whose updates are next to none beside those of another; one that does not move at all may be frozen on purpose. */
+function stillDiagnostic(made: readonly InlineModule[], { run, name }: SpeakingRun): InlineDiagnostic | undefined {
+  const all = run.models.flatMap(({ modules }) => modules.flatMap(({ readings }) => readings["update/relative"] ?? []));
+  const largest = Math.max(...all.map(({ value }) => value));
+  const still = made.flatMap(({ path, readings }) => {
+    const reading = readings["update/relative"];
+    return reading !== undefined && reading.value > 0 && reading.value < vanished * largest ? [{ path, reading }] : [];
+  });
+  const [worst] = still.toSorted((one, other) => one.reading.value - other.reading.value);
+  if (worst === undefined) return undefined;
+  const { path, reading } = worst;
+  return {
+    severity: "information",
+    message: `${path} hardly learns: its update at step ${reading.step} of ${name} was ${digits(reading.value)} of its size, and that of the layer that moves most ${digits(largest)}. An initialization that lets gradients through, a normalization or a skip connection brings it along.`,
+    law: lawLink(signalAtInitialization),
+    fixes: [],
+  };
 }
 
 function deadDiagnostic(made: readonly InlineModule[], { name }: SpeakingRun): InlineDiagnostic | undefined {

@@ -8,6 +8,7 @@ import type { InlineFact, InlineFinding } from "./inlineFinding.ts";
 import type { InlineModel } from "./inlineRun.ts";
 import { bytesText, countText, depthText, lossText, modelText, operationsText } from "./predictionTexts.ts";
 import { digits } from "./runTexts.ts";
+import { transferFacts } from "./transferFacts.ts";
 
 /** One for each model of the text, on the line that it begins on. */
 export function modelFindings(context: InlineContext): readonly InlineFinding[] {
@@ -18,7 +19,12 @@ export function modelFindings(context: InlineContext): readonly InlineFinding[] 
     return {
       range: restOfLine(context, statement),
       lens: text === "" ? undefined : { statement, text },
-      facts: [parametersFact(read, recorded, context), ...predictedFacts(read), ...firstLossFacts(context, recorded)],
+      facts: [
+        parametersFact(read, recorded, context),
+        ...predictedFacts(read),
+        ...firstLossFacts(context, recorded),
+        ...transferFacts(context, read.model),
+      ],
       measured: recorded !== undefined,
     };
   });

@@ -11,7 +11,7 @@ import { literalOf, recordedOptimizer, type InlineContext, type SpeakingRun } fr
 import type { InlineDiagnostic, InlineFinding, InlineFix } from "./inlineFinding.ts";
 import type { InlineReading } from "./inlineRun.ts";
 import { lawLink } from "./lawLink.ts";
-import { digits } from "./runTexts.ts";
+import { digits, roundedDown } from "./runTexts.ts";
 
 /** Times the stability limit beyond which L22 says that the loss spikes. */
 const unstable = 1.5;
@@ -112,12 +112,6 @@ function firstLossFindings({ run }: SpeakingRun, { sketch }: InlineContext): rea
 
 function finding(range: SourceRange, diagnostic: InlineDiagnostic): InlineFinding {
   return { range, facts: [], diagnostic, measured: true };
-}
-
-/** Three digits that are not above the number, as both languages write them. */
-function roundedDown(value: number): string {
-  const unit = 10 ** (Math.floor(Math.log10(value)) - 2);
-  return String(Number((Math.floor(value / unit) * unit).toPrecision(3)));
 }
 
 function capital(text: string): string {

@@ -47,6 +47,12 @@ export function digits(value: number): string {
   return shortNumber(Number.isFinite(value) ? Number(value.toPrecision(3)) : value);
 }
 
+/** Three digits that are not above the number, as both languages write them. */
+export function roundedDown(value: number): string {
+  const unit = 10 ** (Math.floor(Math.log10(value)) - 2);
+  return String(Number((Math.floor(value / unit) * unit).toPrecision(3)));
+}
+
 /** "12", or "12 to 34" where they differ as written; empty for none. */
 function spanText(values: readonly number[], text: (value: number) => string): string {
   if (values.length === 0) return "";

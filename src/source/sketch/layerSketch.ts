@@ -100,6 +100,9 @@ interface NormalizationLayer extends LayerFacts {
   /** Whether it has a gain that is trained, and a shift. */
   readonly scale: Known<boolean>;
   readonly center: Known<boolean>;
+  /** Of the two, where it has them. */
+  readonly gainInitializer: InitializerSketch;
+  readonly shiftInitializer: InitializerSketch;
 }
 
 export interface RecurrentLayer extends LayerFacts, Weighted {
@@ -145,6 +148,8 @@ interface PoolingLayer extends LayerFacts {
   readonly kind: "pooling";
   readonly form: "max" | "average";
   readonly global: boolean;
+  /** Of a window, in places, on each axis, or one for all; unknown of a global one, and of one that adapts to its input. */
+  readonly size: Known<readonly number[]>;
 }
 
 /** Moves values about without changing any: flatten, reshape, permute, padding, upsampling. */

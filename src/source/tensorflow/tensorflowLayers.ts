@@ -354,8 +354,11 @@ function normalization(name: "batchNormalization" | "layerNormalization", config
   const form = name === "batchNormalization" ? "batch" : "layer";
   const axis = numbersOf(config("axis"), ofFramework([-1]));
   return {
-    weights: [],
-    describe: (input) => ({
+    weights: [
+      ["gain", initializerOf(config("gammaInitializer"), "ones")],
+      ["shift", initializerOf(config("betaInitializer"), "zeros")],
+    ],
+    describe: (input, _, initial) => ({
       own: {
         kind: "normalization",
         form,
@@ -364,6 +367,8 @@ function normalization(name: "batchNormalization" | "layerNormalization", config
         epsilon: numberOf(config("epsilon"), ofFramework(1e-3)),
         scale: booleanOf(config("scale"), ofFramework(true)),
         center: booleanOf(config("center"), ofFramework(true)),
+        gainInitializer: initial("gain"),
+        shiftInitializer: initial("shift"),
       },
       output: input,
     }),
@@ -412,10 +417,10 @@ function pooling(name: string, config: Config): LayerKindOf | undefined {
   if (form === undefined || !word.includes("pool")) return undefined;
   const global = word.startsWith("global");
   const dimensions = Number(word.at(-2));
-  return plain({ kind: "pooling", form, global }, (input) => {
+  const size = global ? unstated("it is global") : numbersOf(config("poolSize"), ofFramework([2]));
+  return plain({ kind: "pooling", form, global, size }, (input) => {
     if (input?.length !== dimensions + 2) return undefined;
     if (global) return [input[0] ?? batchExtent, last(input)];
-    const size = numbersOf(config("poolSize"), ofFramework([2]));
     const padding = textOf(config("padding"), ofFramework("valid"));
     const rule: Known<"valid" | "same"> = derived([padding], ([value]) => (value === "same" ? "same" : "valid"));
     const sizes = perAxis(size, dimensions);

@@ -265,7 +265,13 @@ function pooling(name: string, given: Given, axes: number): TorchLayer {
   const adaptive = name.startsWith("Adaptive");
   const size = sizesOf(given.get(0, adaptive ? "output_size" : "kernel_size"), axes);
   const global = adaptive && size.known && size.value.every((each) => each === 1);
-  return plain({ kind: "pooling", form, global }, (input) => pooled(input, adaptive, size, given, axes));
+  const own = { kind: "pooling", form, global, size: windowSize(adaptive, size) } as const;
+  return plain(own, (input) => pooled(input, adaptive, size, given, axes));
+}
+
+/** Of a pooling's windows, which adapt where the size is that of the output. */
+export function windowSize(adaptive: boolean, size: Known<readonly number[]>): Known<readonly number[]> {
+  return adaptive ? unstated("its windows adapt to its input") : size;
 }
 
 /** The shape after a pooling; its settings as a class or a function takes them, behind `first` others. */
@@ -308,8 +314,16 @@ function normalization(
       ["gain", ones, [inputs]],
       ["shift", zeros, [inputs]],
     ],
-    describe: (input) => ({
-      own: { kind: "normalization", form, inputs, groups: ofFramework(1), ...rest },
+    describe: (input, initial) => ({
+      own: {
+        kind: "normalization",
+        form,
+        inputs,
+        groups: ofFramework(1),
+        gainInitializer: initial("gain"),
+        shiftInitializer: initial("shift"),
+        ...rest,
+      },
       output: input,
     }),
   };

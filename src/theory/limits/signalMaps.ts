@@ -86,3 +86,18 @@ export function meanSlopeProduct(activation: ActivationName, variance: number, c
 function angleOf(correlation: number): number {
   return Math.acos(Math.min(1, Math.max(-1, correlation)));
 }
+
+/** E[φ(x)], the mean after the activation function, for a variance q before it. */
+export function meanValue(activation: ActivationName, variance: number): number {
+  return gaussianMean(activationFunction(activation).value, variance);
+}
+
+/** E[max(0, m)^power], m the largest of so many independent standard normal numbers: the mean over one of them, and that it is the largest. */
+export function rectifiedMaximum(count: number, power: 1 | 2): number {
+  let [below, sum] = [0, 0];
+  for (const { at, weight } of line) {
+    if (at > 0) sum += weight * at ** power * count * (below + weight / 2) ** (count - 1);
+    below += weight;
+  }
+  return sum;
+}

@@ -101,7 +101,7 @@ export const restrictedClaims: Claims = {
   "no lens offers to start anything": async (api) => {
     const document = await api.workspace.openTextDocument(inWorkspace(api, "chebyshev.mjs"));
     const offered = (await lensesOf(api, document)).map((lens) => lens.command?.command);
-    const looking: (string | undefined)[] = [commands.openRun, commands.explainLine];
+    const looking: (string | undefined)[] = [commands.openRun, commands.explainLine, commands.whatIf];
     assert.deepEqual(
       offered.filter((command) => !looking.includes(command)),
       [],

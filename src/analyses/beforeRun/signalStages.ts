@@ -1,0 +1,205 @@
+/** A model as the stages that theory of signal propagation knows. */
+import type { Known } from "../../source/sketch/known.ts";
+import type { ActivationName, LayerSketch } from "../../source/sketch/layerSketch.ts";
+import type { ModelSketch, ResidualSketch } from "../../source/sketch/modelSketch.ts";
+import { activationNamed, type ActivationName as TheoryName } from "../../theory/limits/activationFunctions.ts";
+import type { Obstacle } from "../../theory/limits/flowingSignal.ts";
+import type { SignalStage, SignalStages } from "../../theory/limits/signalFlow.ts";
+import { freshMeanSquare, freshWeights } from "./freshWeights.ts";
+
+type NormalizationLayer = Extract<LayerSketch, { kind: "normalization" }>;
+type PoolingLayer = Extract<LayerSketch, { kind: "pooling" }>;
+
+/** `reason` says why there are none, as the second half of a sentence. */
+type StagesOfModel =
+  { readonly known: true; readonly stages: SignalStages } | { readonly known: false; readonly reason: string };
+
+/** Stages carry the indices of the model's layers. */
+export function signalStages(model: ModelSketch): StagesOfModel {
+  for (const asked of [model.complete, model.flow, model.fresh]) {
+    if (!asked.known) return { known: false, reason: asked.reason };
+  }
+  const used = [...model.layers.keys()].filter((index) => model.layers[index]?.used === true);
+  const stages = stagesOf(model, used, model.residuals);
+  const weighted = model.layers.some(
+    ({ used: isUsed, kind }) => isUsed && (kind === "dense" || kind === "convolution"),
+  );
+  return weighted ? { known: true, stages } : { known: false, reason: "it has no weights" };
+}
+
+/** The activation function that follows a layer at once; linear where none does. */
+export function activationBehind(layer: number, stages: SignalStages): TheoryName {
+  const next = stages[stages.findIndex((stage) => "layer" in stage && stage.layer === layer) + 1];
+  return next?.kind === "activation" ? next.activation : "linear";
+}
+
+/** Of some of the model's layers, by their indices, with the residuals that lie among them. */
+function stagesOf(
+  model: ModelSketch,
+  indices: readonly number[],
+  residuals: readonly ResidualSketch[],
+): readonly SignalStage[] {
+  const stages: SignalStage[] = [];
+  for (let place = 0; place < indices.length;) {
+    const index = indices[place] ?? 0;
+    const residual = outermostFrom(index, residuals);
+    if (residual === undefined) {
+      const layer = model.layers[index];
+      if (layer !== undefined) stages.push(...stagesOfLayer(layer, index));
+      place++;
+      continue;
+    }
+    const { end } = extentOf(residual);
+    const members = indices.filter((each) => each >= index && each <= end);
+    const inner = residuals.filter((each) => each !== residual);
+    const isSkip = (each: number) => residual.skip.includes(each);
+    stages.push(sumOf(residual, model, [members.filter((each) => !isSkip(each)), members.filter(isSkip)], inner));
+    place += members.length;
+  }
+  return rectifiedFirst(stages);
+}
+
+function sumOf(
+  { scale }: ResidualSketch,
+  model: ModelSketch,
+  [branch, skip]: readonly [readonly number[], readonly number[]],
+  inner: readonly ResidualSketch[],
+): SignalStage {
+  if (!scale.known) return obstacle(`what a branch is multiplied by is not known: ${scale.reason}`);
+  return {
+    kind: "sum",
+    branch: stagesOf(model, branch, inner),
+    skip: stagesOf(model, skip, inner),
+    scale: scale.value,
+  };
+}
+
+/** Of the residuals that begin at a layer, the one that ends last. */
+function outermostFrom(index: number, residuals: readonly ResidualSketch[]): ResidualSketch | undefined {
+  return residuals
+    .filter((each) => extentOf(each).start === index)
+    .toSorted((one, other) => extentOf(other).end - extentOf(one).end)[0];
+}
+
+function extentOf({ first, last, skip }: ResidualSketch): { readonly start: number; readonly end: number } {
+  return { start: Math.min(first, ...skip), end: Math.max(last, ...skip) };
+}
+
+/** The rectified maximum is the maximum of what is rectified, which is what theory knows. */
+function rectifiedFirst(stages: readonly SignalStage[]): readonly SignalStage[] {
+  const ordered = [...stages];
+  for (const [index, stage] of stages.entries()) {
+    const next = stages[index + 1];
+    if (stage.kind !== "pooling" || stage.form !== "max") continue;
+    if (next?.kind === "activation" && next.activation === "relu") [ordered[index], ordered[index + 1]] = [next, stage];
+  }
+  return ordered;
+}
+
+function stagesOfLayer(layer: LayerSketch, index: number): readonly SignalStage[] {
+  switch (layer.kind) {
+    case "dense":
+    case "convolution": {
+      if (layer.sharedWith !== undefined) return [obstacle(`${layer.call} has weights that are used before`)];
+      const fresh = freshWeights(layer);
+      if (!fresh.known) return [obstacle(fresh.reason)];
+      const { weightVariance, biasVariance, width } = fresh.value;
+      return [
+        { kind: "weights", layer: index, weightVariance, biasVariance, width },
+        ...activationStage(layer.activation),
+      ];
+    }
+    case "embedding": {
+      const square = freshMeanSquare(layer.kernelInitializer);
+      if (!square.known) return [obstacle(square.reason)];
+      if (!layer.units.known) return [obstacle(layer.units.reason)];
+      return [{ kind: "embedding", layer: index, meanSquare: square.value, width: layer.units.value }];
+    }
+    case "activation":
+      return activationStage(layer.activation);
+    case "dropout":
+      return [layer.rate.known ? { kind: "dropout", kept: 1 - layer.rate.value } : obstacle(layer.rate.reason)];
+    case "normalization":
+      return [normalizationStage(layer, index)];
+    case "pooling":
+      return [poolingStage(layer)];
+    case "reshape":
+      // What is repeated adds up on the way back.
+      return /upsampl|interpolate|repeat/i.test(layer.call) ? [silentOn(layer)] : [];
+    case "merge":
+      // Of a model whose flow is known it is a sum, which stands with its branch.
+      return layer.form === "add" ? [] : [silentOn(layer)];
+    case "other":
+      return layer.call === "inputLayer" ? [] : [silentOn(layer)];
+    case "recurrent":
+    case "attention":
+    case "parameter":
+      return [silentOn(layer)];
+  }
+}
+
+/** A softmax at the end turns logits to probabilities, and is the loss's business. */
+function activationStage(activation: Known<ActivationName>): readonly SignalStage[] {
+  if (!activation.known) return [obstacle(activation.reason)];
+  const { value } = activation;
+  const name: TheoryName | undefined =
+    value === "softmax" || value === "logSoftmax" ? "linear" : activationNamed(value);
+  if (name === undefined) return [obstacle(`signal propagation through ${value} is not known here`)];
+  return name === "linear" ? [] : [{ kind: "activation", activation: name }];
+}
+
+function normalizationStage(layer: NormalizationLayer, index: number): SignalStage {
+  const { form, scale, center, gainInitializer, shiftInitializer, groups, inputs, epsilon } = layer;
+  const gain = scale.known && !scale.value ? 1 : constantOf(gainInitializer);
+  const shift = center.known && !center.value ? 0 : constantOf(shiftInitializer);
+  if (gain === undefined || shift !== 0)
+    return obstacle(`${layer.call} does not begin with a gain that is known and no shift`);
+  if (!inputs.known) return obstacle(inputs.reason);
+  const whole = form === "layer" || form === "rms" || (form === "group" && groups.known && groups.value === 1);
+  return {
+    kind: "normalization",
+    layer: index,
+    // Few channels over places that are alike are no mean over features.
+    over: whole ? "features" : "examples",
+    centred: form !== "rms",
+    // Where it goes by the precision of the numbers it is next to nothing.
+    epsilon: epsilon.known ? epsilon.value : 0,
+    gain,
+    width: inputs.value,
+  };
+}
+
+/** Of weights that begin all alike; undefined for others. */
+function constantOf({ distribution, gain, mean }: NormalizationLayer["gainInitializer"]): number | undefined {
+  if (distribution !== "constant" || !gain.known) return undefined;
+  return mean.known && mean.value < 0 ? -gain.value : gain.value;
+}
+
+function poolingStage({ form, global, size, inputShape, outputShape }: PoolingLayer): SignalStage {
+  // Of each example, channels and all.
+  const ratio =
+    inputShape.known && outputShape.known ? product(inputShape.value) / product(outputShape.value) : undefined;
+  const axes = inputShape.known ? inputShape.value.length - 1 : undefined;
+  const window = global ? ratio : placesOf(size, axes);
+  const apart = global || (ratio !== undefined && window !== undefined && ratio >= window);
+  return { kind: "pooling", form, window, apart };
+}
+
+function placesOf(size: Known<readonly number[]>, axes: number | undefined): number | undefined {
+  if (!size.known) return undefined;
+  const [one, ...others] = size.value;
+  if (others.length > 0 || one === undefined) return product(size.value);
+  return axes === undefined ? undefined : one ** axes;
+}
+
+function silentOn({ call }: LayerSketch): Obstacle {
+  return obstacle(`theory of signals says nothing of ${call}`);
+}
+
+function obstacle(reason: string): Obstacle {
+  return { kind: "obstacle", reason };
+}
+
+function product(extents: readonly number[]): number {
+  return extents.reduce((total, extent) => total * extent, 1);
+}
