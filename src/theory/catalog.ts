@@ -6,6 +6,7 @@ import { featuresAtConvergence } from "./empirical/featuresAtConvergence.ts";
 import { hessianOutliers } from "./empirical/hessianOutliers.ts";
 import { learningRateDrop } from "./empirical/learningRateDrop.ts";
 import { scaleSymmetry } from "./empirical/scaleSymmetry.ts";
+import { scalingExponent } from "./empirical/scalingExponent.ts";
 import { scalingLaw } from "./empirical/scalingLaw.ts";
 import { scheduleLaw } from "./empirical/scheduleLaw.ts";
 import { stochasticEdge } from "./empirical/stochasticEdge.ts";
@@ -67,6 +68,7 @@ export const catalog: readonly Law[] = [
   depthTransferLaw,
   batchTransferLaw,
   scalingLaw,
+  scalingExponent,
   randomMatrixSpectrum,
   scheduleLaw,
   neuralCollapse,

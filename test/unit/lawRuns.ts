@@ -16,6 +16,7 @@ import { learnedChange } from "./streams/learnedChange.ts";
 import { linearBatch } from "./streams/linearBatch.ts";
 import { linearNetwork } from "./streams/linearNetwork.ts";
 import { penalizedNetwork } from "./streams/penalizedNetwork.ts";
+import { powerLawRegression } from "./streams/powerLawRegression.ts";
 import { regression } from "./streams/regression.ts";
 import { risingCurvature } from "./streams/risingCurvature.ts";
 import { endedView, sameStart } from "./streams/sameStart.ts";
@@ -96,6 +97,9 @@ export const lawRuns: Readonly<Record<string, () => LawRun>> = {
   "scaling-law": () => ({
     records: scaledRun({ parameters: 16_000, steps: 400, loss: truth(16_000, 3200) }),
     earlier: grid(),
+  }),
+  "scaling-exponent": () => ({
+    records: powerLawRegression({ capacity: 1.4, source: 1.7, steps: 680, seed: 4, batch: 8 }),
   }),
   "random-matrix-spectrum": () => ({ records: freshLayers({ a: gaussianMatrix(48, 32, 0.2, 1) }) }),
   "schedule-law": () => ({ records: scheduledRun({ shape: cosine(300), steps: 300 }), earlier: branches() }),
