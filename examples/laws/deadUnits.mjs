@@ -5,8 +5,10 @@
 import { parseArgs } from "node:util";
 import * as tf from "@tensorflow/tfjs";
 
-const { values } = parseArgs({ options: { momentum: { type: "string" } } });
-const [EXAMPLES, INPUTS, WIDTH] = [128, 6, 32];
+const { values } = parseArgs({
+  options: { momentum: { type: "string" }, steps: { type: "string", default: "1200" } },
+});
+const [EXAMPLES, INPUTS, WIDTH] = [24, 6, 32];
 
 const model = tf.sequential({
   layers: [
@@ -25,4 +27,9 @@ model.compile({ optimizer, loss: "meanSquaredError" });
 
 const inputs = tf.randomNormal([EXAMPLES, INPUTS], 0, 1, "float32", 4);
 const targets = inputs.matMul(tf.randomNormal([INPUTS, 1], 0, 1, "float32", 5)).sin();
-await model.fit(inputs, targets, { epochs: 1200, batchSize: EXAMPLES, shuffle: false, verbose: 0 });
+await model.fit(inputs, targets, {
+  epochs: Number(values.steps),
+  batchSize: EXAMPLES,
+  shuffle: false,
+  verbose: 0,
+});
