@@ -1,20 +1,18 @@
 /** Reads off a script's text what it trains and how, without running it. */
-import type { Tree } from "@vscode/tree-sitter-wasm";
 import type { SourceLanguage } from "./grammar.ts";
 import { followRest } from "./interpret/followRest.ts";
 import { TooLong } from "./interpret/reading.ts";
 import { putTogether } from "./interpret/putTogether.ts";
 import { Scope } from "./interpret/scope.ts";
-import { Syntax } from "./interpret/syntax.ts";
+import type { Syntax } from "./interpret/syntax.ts";
 import { JavaScriptEvaluator } from "./javascript/javascriptEvaluator.ts";
 import { PythonEvaluator } from "./python/pythonEvaluator.ts";
 import type { SourceSketch } from "./sketch/sourceSketch.ts";
 import { TensorFlowLibrary } from "./tensorflow/tensorflowLibrary.ts";
 import { TorchLibrary } from "./torch/torchLibrary.ts";
 
-/** `text` is what the tree was parsed of. Undefined where the script takes more work to follow than anything that people write by hand. */
-export function sketchSource(tree: Tree, text: string, language: SourceLanguage): SourceSketch | undefined {
-  const root = Syntax.ofTree(tree, text);
+/** Undefined where the script takes more work to follow than anything that people write by hand. */
+export function sketchSource(root: Syntax, language: SourceLanguage): SourceSketch | undefined {
   try {
     return language === "python" ? sketchPython(root) : sketchJavaScript(root);
   } catch (error) {

@@ -14,8 +14,13 @@ const grammars = new Grammars({
   read: (grammar) => readFile(path.join(wasm, `tree-sitter-${grammar}.wasm`)),
 });
 
+/** A file of which nothing was read yet; to be disposed of. */
+export async function fileOf(language: SourceLanguage): Promise<SourceFile> {
+  return new SourceFile(await grammars.parser(language), language);
+}
+
 export async function sketchOf(text: string, language: SourceLanguage): Promise<SourceSketch | undefined> {
-  using file = new SourceFile(await grammars.parser(language), language);
+  using file = await fileOf(language);
   return file.sketch(text);
 }
 

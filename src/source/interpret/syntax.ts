@@ -1,136 +1,230 @@
 /**
- * A node of a syntax tree that remembers what it was asked. A function's body is followed as often as it is called, and asking the
- * parser each time would take most of the time that reading takes.
+ * A syntax tree copied out of the parser: a function's body is followed as often as it is called, and asking the parser each time
+ * would take most of the time that reading takes.
  */
-import type { Language, Node, Tree } from "@vscode/tree-sitter-wasm";
-import { rangeOf, type SourceRange } from "../places.ts";
+import type { Language, Tree, TreeCursor } from "@vscode/tree-sitter-wasm";
+import type { SourceRange } from "../places.ts";
+import { Section } from "./section.ts";
 
-/** What all nodes of a language have in common, looked up once. */
-class Vocabulary {
-  readonly types: readonly string[];
-  readonly isNamed: readonly boolean[];
-  readonly #fields: ReadonlyMap<string, number>;
+/** Code that is nested deeper is nobody's handwriting. */
+const deepest = 4000;
 
-  constructor(language: Language) {
-    // As a key of an object, a text is one that the engine compares by its address.
-    this.types = language.types.map((type) => Object.keys({ [type]: true })[0] ?? type);
-    this.isNamed = this.types.map((_, id) => language.nodeTypeIsNamed(id));
-    this.#fields = new Map(language.fields.flatMap((field, id) => (field === null ? [] : [[field, id]])));
-  }
+/** Code that is nested too deep to be read. */
+export class TooDeep extends Error {}
 
-  field(name: string): number | undefined {
-    return this.#fields.get(name);
-  }
-}
-
-const vocabularies = new WeakMap<Language, Vocabulary>();
-
-function vocabularyOf(language: Language): Vocabulary {
-  let vocabulary = vocabularies.get(language);
-  if (vocabulary === undefined) {
-    vocabulary = new Vocabulary(language);
-    vocabularies.set(language, vocabulary);
-  }
-  return vocabulary;
-}
-
-const assignments = ["assignment_expression", "augmented_assignment_expression", "update_expression"];
-
-/** What all nodes of a text have in common. */
-interface Whole {
-  readonly text: string;
-  readonly vocabulary: Vocabulary;
-}
-
-export class Syntax {
-  readonly parent: Syntax | undefined;
+interface NodeFacts {
   readonly type: string;
   readonly isNamed: boolean;
-  readonly #node: Node;
-  readonly #whole: Whole;
+  /** What it is of its parent. */
+  readonly field: string | undefined;
+  /** Offsets in the text of its section. */
+  readonly start: number;
+  readonly end: number;
+  readonly children: readonly Syntax[];
+  readonly isMissing: boolean;
+}
+
+const none: readonly Syntax[] = [];
+
+const assignments: readonly string[] = [
+  "assignment_expression",
+  "augmented_assignment_expression",
+  "update_expression",
+];
+
+export class Syntax {
+  static #next = 0;
+  /** Tells nodes apart. */
+  readonly id = Syntax.#next++;
+  parent: Syntax | undefined;
+  readonly section: Section;
+  readonly type: string;
+  readonly isNamed: boolean;
+  readonly children: readonly Syntax[];
+  /** Put in by the parser where the text lacks something. */
+  readonly isMissing: boolean;
+  /** Whether something within it does not parse. */
+  readonly hasError: boolean;
+  readonly #field: string | undefined;
+  readonly #start: number;
+  readonly #end: number;
   #text: string | undefined;
   #range: SourceRange | undefined;
-  #children: readonly Syntax[] | undefined;
+  /** Where its section began when its range was looked up. */
+  #rangeLine = -1;
   #namedChildren: readonly Syntax[] | undefined;
-  #hasError: boolean | undefined;
-  #isMissing: boolean | undefined;
-  #fields: Map<string, Syntax | undefined> | undefined;
+  #within: Map<string, boolean> | undefined;
 
-  private constructor(node: Node, parent: Syntax | undefined, whole: Whole) {
-    const { typeId } = node;
-    this.#node = node;
-    this.#whole = whole;
-    this.parent = parent;
-    this.type = whole.vocabulary.types[typeId] ?? "ERROR";
-    this.isNamed = whole.vocabulary.isNamed[typeId] ?? true;
-  }
-
-  static ofTree(tree: Tree, text: string): Syntax {
-    return new Syntax(tree.rootNode, undefined, { text, vocabulary: vocabularyOf(tree.language) });
-  }
-
-  get id(): number {
-    return this.#node.id;
+  constructor(section: Section, { type, isNamed, field, start, end, children, isMissing }: NodeFacts) {
+    this.section = section;
+    this.type = type;
+    this.isNamed = isNamed;
+    this.children = children;
+    this.isMissing = isMissing;
+    this.#field = field;
+    this.#start = start;
+    this.#end = end;
+    let hasError = isMissing || type === "ERROR";
+    for (const child of children) {
+      child.parent = this;
+      hasError ||= child.hasError;
+    }
+    this.hasError = hasError;
   }
 
   get text(): string {
-    return (this.#text ??= this.#whole.text.slice(this.#node.startIndex, this.#node.endIndex));
+    return (this.#text ??= this.section.text.slice(this.#start, this.#end));
   }
 
   get range(): SourceRange {
-    return (this.#range ??= rangeOf(this.#node));
-  }
-
-  get children(): readonly Syntax[] {
-    return (this.#children ??= this.#node.children.flatMap((child) =>
-      child === null ? [] : [new Syntax(child, this, this.#whole)],
-    ));
+    const { section } = this;
+    if (this.#range === undefined || this.#rangeLine !== section.line) {
+      this.#range = { start: section.positionOf(this.#start), end: section.positionOf(this.#end) };
+      this.#rangeLine = section.line;
+    }
+    return this.#range;
   }
 
   get namedChildren(): readonly Syntax[] {
-    return (this.#namedChildren ??= this.children.filter(({ isNamed }) => isNamed));
-  }
-
-  /** Put in by the parser where the text lacks something. */
-  get isMissing(): boolean {
-    return (this.#isMissing ??= this.#node.isMissing);
-  }
-
-  /** Whether something within it does not parse. */
-  get hasError(): boolean {
-    return (this.#hasError ??= this.#node.hasError);
+    return (this.#namedChildren ??= this.children.every(({ isNamed }) => isNamed)
+      ? this.children
+      : this.children.filter(({ isNamed }) => isNamed));
   }
 
   field(name: string): Syntax | undefined {
-    this.#fields ??= new Map();
-    if (this.#fields.has(name)) return this.#fields.get(name);
-    const field = this.#whole.vocabulary.field(name);
-    const id = field === undefined ? undefined : this.#node.childForFieldId(field)?.id;
-    const found = id === undefined ? undefined : this.children.find((child) => child.id === id);
-    this.#fields.set(name, found);
-    return found;
+    for (const child of this.children) if (child.#field === name) return child;
+    return undefined;
   }
 
   fields(name: string): readonly Syntax[] {
-    const ids = this.#node.childrenForFieldName(name).map((child) => child?.id);
-    return this.children.filter(({ id }) => ids.includes(id));
+    return this.children.filter((child) => child.#field === name);
   }
 
   /** Whether there is a node of a type within it. */
   has(type: string): boolean {
-    return this.#node.descendantsOfType(type).length > 0;
+    const known = this.#within?.get(type);
+    if (known !== undefined) return known;
+    const found = this.type === type || this.children.some((child) => child.has(type));
+    (this.#within ??= new Map()).set(type, found);
+    return found;
   }
 
   /** Whether something within it assigns to a name, in JavaScript. */
   assigns(name: string): boolean {
-    return this.#node.descendantsOfType(assignments).some((each) => {
-      const target = each?.childForFieldName("left") ?? each?.childForFieldName("argument");
-      return target?.text === name;
-    });
+    if (assignments.includes(this.type) && (this.field("left") ?? this.field("argument"))?.text === name) return true;
+    return this.children.some((child) => child.assigns(name));
   }
 
   /** The text of a plain string literal of JavaScript; undefined for anything else. */
   get stringValue(): string | undefined {
     return this.type === "string" ? this.namedChildren.map(({ text }) => text).join("") : undefined;
+  }
+}
+
+/** What all nodes of a language have in common, looked up once. */
+interface Vocabulary {
+  readonly types: readonly string[];
+  readonly isNamed: readonly boolean[];
+  readonly fields: readonly (string | undefined)[];
+}
+
+const vocabularies = new WeakMap<Language, Vocabulary>();
+
+/** As a key of an object, a text is one that the engine compares by its address. */
+function interned(text: string): string {
+  return Object.keys({ [text]: true })[0] ?? text;
+}
+
+function vocabularyOf(language: Language): Vocabulary {
+  let vocabulary = vocabularies.get(language);
+  if (vocabulary === undefined) {
+    vocabulary = {
+      types: language.types.map(interned),
+      isNamed: language.types.map((_, id) => language.nodeTypeIsNamed(id)),
+      fields: language.fields.map((field) => (field === null ? undefined : interned(field))),
+    };
+    vocabularies.set(language, vocabulary);
+  }
+  return vocabulary;
+}
+
+/** The sections of a text, and what is known of them by the parser's own numbers for their nodes. */
+export class SyntaxTree {
+  readonly root: Syntax;
+  readonly #known: ReadonlyMap<number, Syntax>;
+
+  private constructor(root: Syntax, known: ReadonlyMap<number, Syntax>) {
+    this.root = root;
+    this.#known = known;
+  }
+
+  /**
+   * `text` is what `tree` was parsed of. Sections that the parser took over from the tree before it, which must not be deleted yet,
+   * are taken over too. Throws `TooDeep`.
+   */
+  static of(tree: Tree, text: string, before?: SyntaxTree): SyntaxTree {
+    const vocabulary = vocabularyOf(tree.language);
+    const cursor = tree.walk();
+    const known = new Map<number, Syntax>();
+    const sections: Syntax[] = [];
+    try {
+      const whole = new Section(text, { line: 0, column: 0 });
+      const facts = { field: undefined, start: 0, end: text.length, isMissing: false };
+      const type = vocabulary.types[cursor.nodeTypeId] ?? "ERROR";
+      if (cursor.gotoFirstChild()) {
+        do {
+          const section = before?.takenOver(cursor, text) ?? copied(cursor, text, vocabulary);
+          known.set(cursor.nodeId, section);
+          sections.push(section);
+        } while (cursor.gotoNextSibling());
+      }
+      return new SyntaxTree(new Syntax(whole, { ...facts, type, isNamed: true, children: sections }), known);
+    } finally {
+      cursor.delete();
+    }
+  }
+
+  /** The section at a cursor's place in the next tree, moved there, where it is one of this tree's. */
+  private takenOver(cursor: TreeCursor, text: string): Syntax | undefined {
+    const known = this.#known.get(cursor.nodeId);
+    if (known === undefined) return undefined;
+    const { section } = known;
+    const { row, column } = cursor.startPosition;
+    const { startIndex } = cursor;
+    const isSame = column === section.column && text.startsWith(section.text, startIndex);
+    if (!isSame || cursor.endIndex - startIndex !== section.text.length) return undefined;
+    section.line = row;
+    return known;
+  }
+}
+
+function copied(cursor: TreeCursor, text: string, vocabulary: Vocabulary): Syntax {
+  const { startIndex: begin, endIndex, startPosition } = cursor;
+  const place = { line: startPosition.row, column: startPosition.column };
+  const section = new Section(text.slice(begin, endIndex), place);
+  return copyNode(0);
+
+  function copyNode(depth: number): Syntax {
+    if (depth > deepest) throw new TooDeep();
+    const { nodeTypeId, currentFieldId, startIndex, endIndex: last } = cursor;
+    const isEmpty = startIndex === last;
+    const isMissing = isEmpty && cursor.nodeIsMissing;
+    let children = none;
+    if (cursor.gotoFirstChild()) {
+      const found: Syntax[] = [];
+      do found.push(copyNode(depth + 1));
+      while (cursor.gotoNextSibling());
+      cursor.gotoParent();
+      children = found;
+    }
+    return new Syntax(section, {
+      type: vocabulary.types[nodeTypeId] ?? "ERROR",
+      isNamed: vocabulary.isNamed[nodeTypeId] ?? true,
+      field: vocabulary.fields[currentFieldId],
+      start: startIndex - begin,
+      end: last - begin,
+      children,
+      isMissing,
+    });
   }
 }
