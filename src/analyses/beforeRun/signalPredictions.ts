@@ -61,15 +61,21 @@ export function predictSignal(model: ModelSketch): SignalPredictions {
   const isLogits = stages.findLast(({ kind }) => kind !== "activation")?.kind === "weights";
   return {
     depth: weighted.length,
-    gain:
-      weighted.length < 2
-        ? notPredicted("it has one layer only", signalAtInitialization)
-        : (weighted[0]?.gradient ?? notPredicted("it has no layers", signalAtInitialization)),
+    gain: gainOf(weighted, stages),
     usableDepth: usableDepth(plainLayers(stages).slice(0, -1), assumptions),
     layers,
     logitVariance:
       isLogits && logits?.kind === "flowing" && Number.isFinite(logits.meanSquare) ? logits.meanSquare : undefined,
   };
+}
+
+/** The one of the first layer, as long as all layers are known. */
+function gainOf(weighted: readonly LayerSignal[], stages: SignalStages): Prediction {
+  const obstacle = allOf(stages).find(({ kind }) => kind === "obstacle");
+  if (obstacle?.kind === "obstacle") return notPredicted(obstacle.reason, signalAtInitialization);
+  const [first, second] = weighted;
+  if (first === undefined || second === undefined) return notPredicted("it has one layer only", signalAtInitialization);
+  return first.gradient;
 }
 
 function rmsOf({ signal: one }: LayerFlow, { signal: other }: LayerFlow, assumptions: readonly string[]): Prediction {

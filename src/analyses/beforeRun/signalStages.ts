@@ -85,15 +85,19 @@ function extentOf({ first, last, skip }: ResidualSketch): { readonly start: numb
   return { start: Math.min(first, ...skip), end: Math.max(last, ...skip) };
 }
 
-/** The rectified maximum is the maximum of what is rectified, which is what theory knows. */
+/** The rectified maximum is the maximum of what is rectified, which is what theory knows; of what is dropped likewise. */
 function rectifiedFirst(stages: readonly SignalStage[]): readonly SignalStage[] {
-  const ordered = [...stages];
-  for (const [index, stage] of stages.entries()) {
-    const next = stages[index + 1];
-    if (stage.kind !== "pooling" || stage.form !== "max") continue;
-    if (next?.kind === "activation" && next.activation === "relu") [ordered[index], ordered[index + 1]] = [next, stage];
+  const ordered: SignalStage[] = [];
+  for (const stage of stages) {
+    const passes = stage.kind === "activation" && stage.activation === "relu";
+    const place = passes ? ordered.findLastIndex((each) => !isPassed(each)) + 1 : ordered.length;
+    ordered.splice(place, 0, stage);
   }
   return ordered;
+}
+
+function isPassed(stage: SignalStage): boolean {
+  return stage.kind === "dropout" || (stage.kind === "pooling" && stage.form === "max");
 }
 
 function stagesOfLayer(layer: LayerSketch, index: number): readonly SignalStage[] {
@@ -175,13 +179,15 @@ function constantOf({ distribution, gain, mean }: NormalizationLayer["gainInitia
   return mean.known && mean.value < 0 ? -gain.value : gain.value;
 }
 
-function poolingStage({ form, global, size, inputShape, outputShape }: PoolingLayer): SignalStage {
+function poolingStage({ form, global, size, strides, inputShape, outputShape }: PoolingLayer): SignalStage {
   // Of each example, channels and all.
   const ratio =
     inputShape.known && outputShape.known ? product(inputShape.value) / product(outputShape.value) : undefined;
   const axes = inputShape.known ? inputShape.value.length - 1 : undefined;
   const window = global ? ratio : placesOf(size, axes);
-  const apart = global || (ratio !== undefined && window !== undefined && ratio >= window);
+  const isApart = (of: readonly number[], by: readonly number[]) =>
+    of.every((extent, axis) => extent <= (by[axis] ?? by[0] ?? 0));
+  const apart = global || (size.known && strides.known && isApart(size.value, strides.value));
   return { kind: "pooling", form, window, apart };
 }
 

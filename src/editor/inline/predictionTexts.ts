@@ -4,12 +4,14 @@ import type { Prediction } from "../../analyses/beforeRun/prediction.ts";
 import { shortNumber } from "../runListing.ts";
 import { digits } from "./runTexts.ts";
 
+type Known = Extract<Prediction, { known: true }>;
+
 /** "203,530 parameters · step-0 loss 2.30 · gain ×0.04 over 12 layers"; what is unknown is not in it. */
 export function modelText({ parameters, firstLoss, signal }: ModelPredictions): string {
   return [
     parameters.known && parameters.value > 0 ? `${countText(parameters.value)} parameters` : "",
-    firstLoss?.known === true ? `step-0 loss ${rangeText(firstLoss, lossText)}` : "",
-    signal.gain.known ? `gain ×${digits(signal.gain.value)} over ${signal.depth} layers` : "",
+    firstLoss?.known === true && isNarrow(firstLoss) ? `step-0 loss ${rangeText(firstLoss, lossText)}` : "",
+    signal.gain.known ? `gain ×${gainText(signal.gain)} over ${signal.depth} layers` : "",
   ]
     .filter((part) => part !== "")
     .join(" · ");
@@ -49,8 +51,18 @@ export function depthText(value: number): string {
   return value > 1000 ? "any number of layers" : `${digits(value)} layers`;
 }
 
+/** What is less certain than this is told in the hover alone. */
+function isNarrow({ low, high }: Known): boolean {
+  return high <= 2 * low;
+}
+
+/** One number where networks of these widths scatter about it, both ends where more than that is open. */
+function gainText({ value, low, high }: Known): string {
+  return high <= 4 * low ? digits(value) : `${digits(low)} to ${digits(high)}`;
+}
+
 /** One number where both ends lie within 5 % of each other, else both. */
-function rangeText(prediction: Extract<Prediction, { known: true }>, text: (value: number) => string): string {
+function rangeText(prediction: Known, text: (value: number) => string): string {
   const { value, low, high } = prediction;
   return high <= 1.05 * low ? text(value) : `${text(low)} to ${text(high)}`;
 }

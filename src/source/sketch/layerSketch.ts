@@ -150,6 +150,8 @@ interface PoolingLayer extends LayerFacts {
   readonly global: boolean;
   /** Of a window, in places, on each axis, or one for all; unknown of a global one, and of one that adapts to its input. */
   readonly size: Known<readonly number[]>;
+  /** From one window to the next, likewise. */
+  readonly strides: Known<readonly number[]>;
 }
 
 /** Moves values about without changing any: flatten, reshape, permute, padding, upsampling. */

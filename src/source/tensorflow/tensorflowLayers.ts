@@ -418,13 +418,14 @@ function pooling(name: string, config: Config): LayerKindOf | undefined {
   const global = word.startsWith("global");
   const dimensions = Number(word.at(-2));
   const size = global ? unstated("it is global") : numbersOf(config("poolSize"), ofFramework([2]));
-  return plain({ kind: "pooling", form, global, size }, (input) => {
+  const steps = numbersOf(config("strides"), size);
+  return plain({ kind: "pooling", form, global, size, strides: steps }, (input) => {
     if (input?.length !== dimensions + 2) return undefined;
     if (global) return [input[0] ?? batchExtent, last(input)];
     const padding = textOf(config("padding"), ofFramework("valid"));
     const rule: Known<"valid" | "same"> = derived([padding], ([value]) => (value === "same" ? "same" : "valid"));
     const sizes = perAxis(size, dimensions);
-    const strides = perAxis(numbersOf(config("strides"), size), dimensions);
+    const strides = perAxis(steps, dimensions);
     const extents = sizes.map((kernel, axis) => {
       const window = { kernel, stride: strides[axis] ?? kernel, dilation: ofFramework(1), padding: rule };
       return windowExtent(input[axis + 1] ?? kernel, window);

@@ -193,7 +193,7 @@ export class TensorFlowTensors extends FollowedTensors {
         : undefined;
     return this.layer(
       name,
-      { kind: "pooling", form: name === "maxPool" ? "max" : "average", global: false, size: kernels },
+      { kind: "pooling", form: name === "maxPool" ? "max" : "average", global: false, size: kernels, strides: steps },
       of,
       output,
       range,

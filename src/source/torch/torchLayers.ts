@@ -265,13 +265,22 @@ function pooling(name: string, given: Given, axes: number): TorchLayer {
   const adaptive = name.startsWith("Adaptive");
   const size = sizesOf(given.get(0, adaptive ? "output_size" : "kernel_size"), axes);
   const global = adaptive && size.known && size.value.every((each) => each === 1);
-  const own = { kind: "pooling", form, global, size: windowSize(adaptive, size) } as const;
+  const own = { kind: "pooling", form, global, ...windows(adaptive, size, given, axes) } as const;
   return plain(own, (input) => pooled(input, adaptive, size, given, axes));
 }
 
-/** Of a pooling's windows, which adapt where the size is that of the output. */
-export function windowSize(adaptive: boolean, size: Known<readonly number[]>): Known<readonly number[]> {
-  return adaptive ? unstated("its windows adapt to its input") : size;
+/** A pooling's windows, which adapt where the size is that of the output; its settings behind `first` others. */
+export function windows(
+  adaptive: boolean,
+  size: Known<readonly number[]>,
+  given: Given,
+  axes: number,
+  first = 0,
+): { readonly size: Known<readonly number[]>; readonly strides: Known<readonly number[]> } {
+  const adapts = unstated("its windows adapt to its input");
+  if (adaptive) return { size: adapts, strides: adapts };
+  const stride = given.get(first + 1, "stride");
+  return { size, strides: stride === undefined ? size : sizesOf(stride, axes) };
 }
 
 /** The shape after a pooling; its settings as a class or a function takes them, behind `first` others. */

@@ -23,7 +23,7 @@ import type { InitializerSketch } from "../sketch/initializerSketch.ts";
 import { derived, ofFramework, unstated, type Known } from "../sketch/known.ts";
 import type { ActivationName } from "../sketch/layerSketch.ts";
 import { inPlace } from "./torchInitializers.ts";
-import { flattened, pooled, sizesOf, windowSize } from "./torchLayers.ts";
+import { flattened, pooled, sizesOf, windows } from "./torchLayers.ts";
 import { axesOf, placeOf } from "./torchModules.ts";
 
 const activations: Readonly<Record<string, ActivationName>> = {
@@ -252,7 +252,7 @@ export class TorchTensors extends FollowedTensors {
     const global = adaptive && size.known && size.value.every((each) => each === 1);
     return this.layer(
       name,
-      { kind: "pooling", form, global, size: windowSize(adaptive, size) },
+      { kind: "pooling", form, global, ...windows(adaptive, size, given, axes, before) },
       of,
       pooled(of.dims, adaptive, size, given, axes, before),
       given.range,

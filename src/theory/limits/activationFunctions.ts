@@ -43,6 +43,7 @@ const otherNames: ReadonlyMap<string, ActivationName> = new Map([
   ["identity", "linear"],
   ["swish", "silu"],
   ["gelu_new", "gelu"],
+  ["gelutanh", "gelu"],
 ]);
 
 export function activationFunction(name: ActivationName): ActivationFunction {

@@ -65,7 +65,7 @@ function maximal({ window, apart }: PoolingStage, fed: Flowing, extreme: Extreme
   };
 }
 
-const overlapping = "what windows that overlap make of gradients is not known";
+const overlapping = "what poolings make of gradients is not known where windows overlap, or may";
 
 function unknown(reason: string): Obstacle {
   return { kind: "obstacle", reason };
