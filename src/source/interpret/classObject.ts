@@ -4,10 +4,12 @@ import { Closure } from "./closure.ts";
 import { Entries } from "./entries.ts";
 import type { Given } from "./given.ts";
 import type { Memory } from "./memory.ts";
+import type { Section } from "./section.ts";
 import { unbound, unknown, type ObjectValue, type Value } from "./value.ts";
 
 interface ClassMaking {
   readonly name: string;
+  readonly section: Section;
   readonly range: SourceRange;
   readonly statement: SourcePosition;
   readonly bases: readonly Value[];

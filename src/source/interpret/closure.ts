@@ -1,6 +1,7 @@
 /** Functions: the script's own, and those of a language or a framework that are followed. */
 import type { SourcePosition, SourceRange } from "../places.ts";
 import { Given, noNames } from "./given.ts";
+import type { Section } from "./section.ts";
 import { madeElsewhere, nothing, type ObjectValue, type Value } from "./value.ts";
 
 interface ClosureMaking {
@@ -9,6 +10,7 @@ interface ClosureMaking {
   readonly isGetter?: boolean;
   /** Tells the functions of a text apart. */
   readonly site: number;
+  readonly section: Section;
   readonly range: SourceRange;
   readonly statement: SourcePosition;
   /** Follows it; without arguments, nothing is known of its parameters but their defaults. */

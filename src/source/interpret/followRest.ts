@@ -2,19 +2,20 @@
 import { Closure } from "./closure.ts";
 import type { ClassObject } from "./classObject.ts";
 import type { Reading } from "./reading.ts";
+import type { Section } from "./section.ts";
 
 /**
  * Follows all that was not followed on the way, and keeps what is found but for what belongs to a function or a class that another
- * one turns out to call: there it is called with values. Where one of them changes what it did not make itself, all are followed once
- * more, for they may be called in any order.
+ * one turns out to call: there it is called with values. Where one of them changes what is not of its own section, all are followed
+ * once more, for they may be called in any order.
  */
 export function followRest(reading: Reading): void {
   const { followed, optimizers } = reading;
   const before = new Set(followed);
   const models = optimizers.map(({ model }) => model);
-  reading.alone = true;
   const found = reading.mark();
-  const units = followAll(reading, new Set());
+  reading.alone = true;
+  const units = inGroups(reading);
   if (reading.crossed) {
     reading.returnTo(found);
     for (const [index, model] of models.entries()) {
@@ -38,6 +39,45 @@ interface Unit {
   readonly of: Closure | ClassObject;
   readonly from: readonly number[];
   readonly to: readonly number[];
+}
+
+/** The functions and the classes of one section that the script itself has made. */
+interface Group {
+  readonly functions: Map<number, Closure>;
+  readonly classes: ClassObject[];
+}
+
+/** Those with classes last, and a class that is defined later first: it is more likely to be made of the others than part of them. */
+function groupsOf({ functions, classes }: Reading): readonly Group[] {
+  const groups = new Map<Section, Group>();
+  const groupOf = (section: Section) => {
+    const group = groups.get(section) ?? { functions: new Map<number, Closure>(), classes: [] };
+    groups.set(section, group);
+    return group;
+  };
+  for (const [site, each] of functions) groupOf(each.making.section).functions.set(site, each);
+  for (const each of classes) groupOf(each.making.section).classes.push(each);
+  const all = [...groups.values()];
+  const withClasses = all.filter((each) => each.classes.length > 0);
+  return [...all.filter((each) => each.classes.length === 0), ...withClasses.toReversed()];
+}
+
+/** Follows one section after another, with all that is made in it on the way. */
+function inGroups(reading: Reading): readonly Unit[] {
+  const units: Unit[] = [];
+  const functions = new Map(reading.functions);
+  const classes = [...reading.classes];
+  for (const group of groupsOf(reading)) {
+    reading.functions = group.functions;
+    reading.classes = group.classes;
+    reading.beginGroup();
+    units.push(...followAll(reading, new Set()));
+    for (const [site, each] of group.functions) functions.set(site, each);
+    for (const each of group.classes) if (!classes.includes(each)) classes.push(each);
+  }
+  reading.functions = functions;
+  reading.classes = classes;
+  return units;
 }
 
 /** All functions and methods but those at `later`, those that they make among them, and all classes that are not `made` yet. */
@@ -69,7 +109,6 @@ function followEach(reading: Reading, made: Set<ClassObject>, later: ReadonlySet
       });
     }
   }
-  // A class that is defined later is more likely to be made of the others than to be part of them.
   for (const each of reading.classes.toReversed()) {
     if (!each.instantiated && !made.has(each)) {
       made.add(each);

@@ -6,7 +6,7 @@ import { itemsOf, unknown, type Value } from "./value.ts";
 /** Whoever is handed a value may change it. Once training has begun, how weights began no longer changes. */
 export function handOver(reading: Reading, given: Given, to: string): void {
   for (const each of given.all) if (each.kind === "object") each.handedOn?.(to, given.range);
-  if (reading.trainings.length > 0) return;
+  if (reading.hasTrained) return;
   for (const each of given.all) lose(reading, each, to);
 }
 

@@ -4,13 +4,13 @@ import { Cell, join, unknown, type Value } from "./value.ts";
 export class Memory {
   /** For each way that is being followed, innermost last: what cells held before it. */
   readonly #trails: Map<Cell, Value>[] = [];
-  /** The first cell that belongs to what is followed without its caller; undefined before any is. */
-  #firstOfUnit: number | undefined;
+  /** The first cell that belongs to the group that is followed without its callers; undefined before any is. */
+  #firstOfGroup: number | undefined;
   #crossed = false;
 
-  /** To be called before something is followed of which it is not known who calls it, and when. */
-  beginUnit(): void {
-    this.#firstOfUnit = Cell.next;
+  /** To be called before a group is followed of which it is not known who calls it, and when. */
+  beginGroup(): void {
+    this.#firstOfGroup = Cell.next;
   }
 
   /** Whether something that is followed so has changed what it did not make itself. */
@@ -20,7 +20,7 @@ export class Memory {
 
   /** To be called for what changes otherwise than by being written to. */
   touch(cell: Cell): void {
-    if (this.#firstOfUnit !== undefined && cell.serial < this.#firstOfUnit) this.#crossed = true;
+    if (this.#firstOfGroup !== undefined && cell.serial < this.#firstOfGroup) this.#crossed = true;
   }
 
   write(cell: Cell, value: Value): void {

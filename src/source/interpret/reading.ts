@@ -74,11 +74,11 @@ export class Reading {
   /** Why layers may have been missed since it was last cleared. */
   missed: string | undefined;
   /** The functions of the script, by their places, and those that were followed. */
-  readonly functions = new Map<number, Closure>();
+  functions = new Map<number, Closure>();
   readonly followed = new Set<number>();
   /** Those of them that another one was seen to call. */
   readonly calledWithin = new Set<number>();
-  readonly classes: ClassObject[] = [];
+  classes: ClassObject[] = [];
   /** The functions of the script that are being followed, innermost last. */
   readonly callers: Caller[] = [];
   /** Calls a value of the script's own language. */
@@ -87,6 +87,11 @@ export class Reading {
   basis: Basis = "written";
   /** Whether functions are followed of which it is not known who calls them, and when. */
   alone = false;
+  /** What a framework does before a group is followed. */
+  readonly groupBegins: (() => void)[] = [];
+  /** Whether the script itself trains, all that is followed alone aside. */
+  #trainedFirst: boolean | undefined;
+  #trainingsBefore = 0;
   #rehearsals = 0;
   #steps = 0;
   #serial = 0;
@@ -147,11 +152,26 @@ export class Reading {
   /** To be called before something is followed of which it is not known who calls it, and when. */
   beginUnit(): void {
     this.unit++;
-    this.memory.beginUnit();
     this.appliedModel = undefined;
   }
 
-  /** Whether something that is followed so has changed what it did not make itself. */
+  /** To be called before what stands in one section of the text is followed so: what was found in others does not matter to it. */
+  beginGroup(): void {
+    this.memory.beginGroup();
+    this.#trainedFirst ??= this.trainings.length > 0;
+    this.#trainingsBefore = this.trainings.length;
+    this.backwardLoops = undefined;
+    this.missed = undefined;
+    this.trace = [];
+    for (const each of this.groupBegins) each();
+  }
+
+  /** Whether the script was seen to train. */
+  get hasTrained(): boolean {
+    return this.#trainedFirst === true || this.trainings.length > this.#trainingsBefore;
+  }
+
+  /** Whether something that is followed so has changed what it did not make itself, nor did anything else in its section. */
   get crossed(): boolean {
     return this.memory.crossed;
   }

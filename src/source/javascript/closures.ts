@@ -17,6 +17,7 @@ export function closureOf(evaluator: JavaScriptEvaluator, node: Syntax, scope: S
   const closure = new Closure({
     name,
     site: node.id,
+    section: node.section,
     isGetter: node.children.some(({ type }) => type === "get"),
     range: node.range,
     statement: statementStart(node),
@@ -106,6 +107,7 @@ export function classOf(evaluator: JavaScriptEvaluator, node: Syntax, scope: Sco
   }
   const made = new ClassObject({
     name,
+    section: node.section,
     range: node.range,
     statement: statementStart(node),
     bases,

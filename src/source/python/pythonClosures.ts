@@ -27,6 +27,7 @@ export function closureOf(
   const closure = new Closure({
     name,
     site: node.id,
+    section: node.section,
     isGetter: decorators.some((each) => getters.includes(each)),
     range,
     statement,
@@ -161,6 +162,7 @@ export function classOf(
   const isData = decorators.some((each) => each.startsWith("dataclass") || each.startsWith("dataclasses.dataclass"));
   const made = new ClassObject({
     name,
+    section: node.section,
     range: node.range,
     statement: statementStart(node),
     bases,

@@ -62,7 +62,7 @@ export class TensorFlowTensors extends FollowedTensors {
     if (name === "dispose" || name === "print") return builtin(() => nothing);
     if (name === "assign") {
       return builtin(() => {
-        const begins = tensor instanceof Weight && this.reading.trainings.length === 0;
+        const begins = tensor instanceof Weight && !this.reading.hasTrained;
         if (begins) this.reading.memory.write(tensor.initial, unknown("it is assigned to"));
         return nothing;
       });

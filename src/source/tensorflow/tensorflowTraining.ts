@@ -45,6 +45,8 @@ function batched(given: Given): Batches {
   };
 }
 
+const notFollowed = unstated("the batch is not followed");
+
 export class TensorFlowTraining {
   readonly #reading: Reading;
   /** Where the loss was computed last, and of what. */
@@ -52,6 +54,11 @@ export class TensorFlowTraining {
 
   constructor(reading: Reading) {
     this.#reading = reading;
+    reading.groupBegins.push(() => {
+      this.predicted = undefined;
+      this.#gradients = 0;
+      this.#gradientBatch = notFollowed;
+    });
   }
 
   readonly modelMember: ModelMember = (model, name) => {
@@ -93,7 +100,7 @@ export class TensorFlowTraining {
 
   /** How many gradients were asked for since some were applied. */
   #gradients = 0;
-  #gradientBatch: Known<number> = unstated("the batch is not followed");
+  #gradientBatch: Known<number> = notFollowed;
 
   #compile(model: TensorFlowModel | undefined, given: Given): Value {
     const config = configAt(given, 0);

@@ -124,11 +124,16 @@ export class TorchTraining {
   #stepped = false;
   /** What was followed when it was. */
   #unit = 0;
-  /** Why a step may see several batches. */
+  /** Why a step may see several batches; in the script itself, all that is followed alone aside. */
   #gathers: string | undefined;
+  #gathersFirst: { readonly reason: string | undefined } | undefined;
 
   constructor(reading: Reading) {
     this.#reading = reading;
+    reading.groupBegins.push(() => {
+      this.#gathersFirst ??= { reason: this.#gathers };
+      this.#gathers = this.#gathersFirst.reason;
+    });
   }
 
   /** A model is computed on data, of a shape that is known or not. */
