@@ -3,6 +3,7 @@ import type { LedgerRow } from "../../src/run/runRows.ts";
 import type { Law } from "../../src/theory/law.ts";
 import { areaCoverage } from "./areaCoverage.ts";
 import type { Setting } from "./entries.ts";
+import { fromText, type TextScore } from "./fromText.ts";
 import type { Outcome } from "./runSetting.ts";
 
 export interface Page {
@@ -12,13 +13,14 @@ export interface Page {
 }
 
 /** `docs/almanac.md`; the plots are beside it, as `almanac/<law>.svg`. */
-export function almanac(pages: readonly Page[], machine: string): string {
+export function almanac(pages: readonly Page[], texts: readonly TextScore[], machine: string): string {
   const without = catalog.filter(({ id }) => !pages.some(({ law }) => law.id === id));
   const parts = [
     "# Almanac",
     `Written by \`npm run almanac\` on ${machine}. For each law a script of \`examples/laws\` on which it should hold, and one on which it should be out of regime; measuring may cost 30 % of the time unless said otherwise. The scripts' seeds are in the scripts.`,
     "## Coverage and skill by area",
     areaCoverage(pages.map(({ law, holds }) => ({ law, ledger: holds.ledger }))),
+    ...fromText(texts),
     ...pages.flatMap(section),
     ...(without.length === 0 ? [] : [`Not in the almanac yet: ${without.map(({ number }) => number).join(", ")}.`]),
   ];

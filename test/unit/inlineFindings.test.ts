@@ -135,6 +135,28 @@ describe("after a run", () => {
     expect(found?.law.number).toBe("L41");
   });
 
+  test("a layer whose updates are next to none beside the others' is marked, and one that is frozen is not", async () => {
+    const updated = (updates: readonly number[]) => ({
+      ...layers,
+      modules: updates.map((value, index) => ({
+        ...layers.modules[0],
+        path: `dense_${index + 1}`,
+        kind: "Dense",
+        parameters: 1,
+        source: siteOf(script, index === 0 ? "dense({ inputShape" : "dense({ units: 10"),
+        readings: { "update/relative": reading("update/relative", value) },
+      })),
+    });
+    const marked = async (updates: readonly number[]) =>
+      diagnostics(await findingsIn(script, placed(runOf({ models: [updated(updates)] }), script)));
+    const [found, ...others] = await marked([1e-7, 1e-3]);
+    expect(others).toEqual([]);
+    expect(found?.message).toMatch(/^dense_1 hardly learns: its update at step 0 of run 3 was 1\.00e−7 of its size/);
+    expect(found?.law.number).toBe("L13");
+    expect(await marked([0, 1e-3])).toEqual([]);
+    expect(await marked([2e-5, 1e-3])).toEqual([]);
+  });
+
   test("a run that diverged is marked at its optimizer, with the largest stable rate to set", async () => {
     const firstSharpness = reading("sharpness/batch", 163, { error: 1 });
     const run = runOf({ status: "diverged", step: 41, optimizers, threshold, firstSharpness });
@@ -212,5 +234,59 @@ model.add(tf.layers.dense({ units: 10 }));
   test("is not seen where the gain is critical", async () => {
     expect(diagnostics(await findingsIn(deep("relu", "heUniform")))).toEqual([]);
     expect(diagnostics(await findingsIn(deep("tanh", "glorotUniform")))).toEqual([]);
+  });
+});
+
+describe("layers that a gradient does not come to", () => {
+  /** No two layers are alike, so that no depth is known up to which they would train. */
+  const stack = (widths: readonly number[]) => {
+    const layers = widths.slice(1).map((units, index) => `nn.Linear(${widths[index] ?? ""}, ${units})`);
+    return `import torch
+from torch import nn
+model = nn.Sequential(${layers.join(", nn.Sigmoid(), ")})
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+`;
+  };
+  test("are marked at the first of them", async () => {
+    const text = stack([256, 128, 64, 32, 16, 8]);
+    const [found, ...others] = (await findingsIn(text, undefined, "python")).filter(({ diagnostic }) => diagnostic);
+    expect(others).toEqual([]);
+    expect(found && textAt(text, found.range)).toBe("nn.Linear(256, 128)");
+    // Each of four layers multiplies by √(⅓·E[σ′²]), which is somewhat below ¼/√3.
+    expect(found?.diagnostic?.message).toMatch(/only ×3\.\d+e−4 of the last layer's gradient/);
+  });
+  test("are not where two layers let a fiftieth through", async () => {
+    const found = await findingsIn(stack([64, 32, 16, 4]), undefined, "python");
+    expect(found.filter(({ diagnostic }) => diagnostic)).toEqual([]);
+    const facts = found.flatMap((each) => each.facts).filter(({ what }) => what.includes("behind sigmoid"));
+    // A sigmoid of little has a mean square of ¼ and a sixteenth of the variance before it.
+    expect(facts.map(({ value }) => value)).toEqual(
+      [0, 1].map((): unknown => expect.stringMatching(/^0\.[45]\d* to 0\.5\d*$/)),
+    );
+  });
+});
+
+describe("weight decay", () => {
+  const decaying = (decay: string) => `import torch
+from torch.utils.data import DataLoader, TensorDataset
+model = torch.nn.Linear(4, 2)
+optimizer = torch.optim.AdamW(model.parameters(), lr=0.01, weight_decay=${decay})
+loader = DataLoader(TensorDataset(torch.randn(6400, 4), torch.randn(6400, 2)), batch_size=64)
+for epoch in range(10):
+    for x, y in loader:
+        optimizer.zero_grad()
+        loss = torch.nn.functional.mse_loss(model(x), y)
+        loss.backward()
+        optimizer.step()
+`;
+  const said = async (decay: string) =>
+    diagnostics(await findingsIn(decaying(decay), undefined, "python")).map(({ message }) => message);
+  test("that does nothing in the training that is written, or makes weights forget within a part of a pass, is marked", async () => {
+    // A pass is 100 steps and training 1,000: τ = 1/(0.01·λ).
+    expect(await said("1e-4")).toEqual([
+      expect.stringMatching(/^This weight decay hardly acts: .*1,000,000 steps.*1,000 steps/),
+    ]);
+    expect(await said("20")).toEqual([expect.stringMatching(/^This weight decay acts at once: .*5 steps.*100 steps/)]);
+    expect(await said("0.1")).toEqual([]);
   });
 });

@@ -13,7 +13,7 @@ import { digits, layersText, percent } from "./runTexts.ts";
 /** Share of a layer's units from which on their being dead is worth acting on. */
 const manyDead = 0.5;
 
-/** Part of the largest relative update of a layer below which a layer does not learn with the others. */
+/** Part of the relative update of half of the layers below which a layer does not learn with the others. */
 const vanished = 1e-3;
 
 /** Paragraphs in one hover; of a line that makes more layers, the first ones are told. */
@@ -72,20 +72,20 @@ function factsOf(module: InlineModule, { placed }: SpeakingRun): InlineFact[] {
   });
 }
 
-/** A layer whose updates are next to none beside those of another; one that does not move at all may be frozen on purpose. */
+/** A layer whose updates are next to none beside those of the others; one that does not move at all may be frozen on purpose. */
 function stillDiagnostic(made: readonly InlineModule[], { run, name }: SpeakingRun): InlineDiagnostic | undefined {
   const all = run.models.flatMap(({ modules }) => modules.flatMap(({ readings }) => readings["update/relative"] ?? []));
-  const largest = Math.max(...all.map(({ value }) => value));
+  const half = all.map(({ value }) => value).toSorted((one, other) => one - other)[Math.floor(all.length / 2)] ?? NaN;
   const still = made.flatMap(({ path, readings }) => {
     const reading = readings["update/relative"];
-    return reading !== undefined && reading.value > 0 && reading.value < vanished * largest ? [{ path, reading }] : [];
+    return reading !== undefined && reading.value > 0 && reading.value < vanished * half ? [{ path, reading }] : [];
   });
   const [worst] = still.toSorted((one, other) => one.reading.value - other.reading.value);
   if (worst === undefined) return undefined;
   const { path, reading } = worst;
   return {
     severity: "information",
-    message: `${path} hardly learns: its update at step ${reading.step} of ${name} was ${digits(reading.value)} of its size, and that of the layer that moves most ${digits(largest)}. An initialization that lets gradients through, a normalization or a skip connection brings it along.`,
+    message: `${path} hardly learns: its update at step ${reading.step} of ${name} was ${digits(reading.value)} of its size, and half of the layers move by ${digits(half)} or more. An initialization that lets gradients through, a normalization or a skip connection brings it along.`,
     law: lawLink(signalAtInitialization),
     fixes: [],
   };

@@ -44,7 +44,7 @@ function rateFinding({ optimizer, stableRate }: OptimizerPredictions): readonly 
       facts: [],
       diagnostic: {
         severity: "information",
-        message: `The largest learning rate that is stable at first is estimated to lie between ${interval}: at this one the loss will rise before it falls, or diverge.`,
+        message: `Of standardized inputs the largest learning rate that is stable at first is estimated to lie at ${interval}: at this one the loss will rise before it falls, or diverge.`,
         law: lawLink(firstLearningRate),
         fixes: [
           {

@@ -1,0 +1,120 @@
+/** What is predicted of scripts from their text alone, scored against runs of them: a section of the almanac. */
+import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { promisify } from "node:util";
+import { beforeRun } from "../../src/analyses/beforeRun/beforeRun.ts";
+import { optimizerFacts } from "../../src/analyses/beforeRun/optimizerFacts.ts";
+import type { Prediction } from "../../src/analyses/beforeRun/prediction.ts";
+import { largestStableRate } from "../../src/analyses/beforeRun/stabilityCeiling.ts";
+import { recordSchema, type ModelRecord } from "../../src/probe/record.ts";
+import { findRun } from "../../src/run/runCollection.ts";
+import { RunFileReader } from "../../src/run/runFileReader.ts";
+import { Grammars } from "../../src/source/grammar.ts";
+import { SourceFile } from "../../src/source/sourceFile.ts";
+
+/** Of `examples/laws`, those whose models can be read and are given no arguments. */
+const scripts = ["stepZeroLoss.mjs", "signalPropagation.mjs", "freshWeights.mjs", "catapult.mjs", "classes.mjs"];
+
+const root = path.dirname(path.dirname(import.meta.dirname));
+const wasm = path.join(root, "node_modules", "@vscode", "tree-sitter-wasm", "wasm");
+
+/** A prediction, and what a run made of it. */
+export interface TextScore {
+  readonly script: string;
+  readonly what: string;
+  readonly prediction: Extract<Prediction, { known: true }>;
+  readonly measured: number;
+}
+
+/** Whether it is what was predicted: exactly, or within the interval from 10 % to 90 %. */
+export function isHeld({ prediction: { low, high }, measured }: TextScore): boolean {
+  return measured >= low && measured <= high;
+}
+
+/** Runs each script once. Rejects where a run fails. */
+export async function scoresFromText(): Promise<readonly TextScore[]> {
+  const grammars = new Grammars({
+    runtime: path.join(wasm, "tree-sitter.wasm"),
+    read: (grammar) => readFile(path.join(wasm, `tree-sitter-${grammar}.wasm`)),
+  });
+  const scores: TextScore[] = [];
+  for (const script of scripts) {
+    using source = new SourceFile(await grammars.parser("javascript"), "javascript");
+    const sketch = source.sketch(readFileSync(path.join(root, "examples", "laws", script), "utf8"));
+    if (sketch === undefined) throw new Error(`${script} cannot be read.`);
+    const { models, optimizers } = beforeRun(sketch);
+    const folder = mkdtempSync(path.join(tmpdir(), "orrery-almanac-"));
+    try {
+      await inspect(script, folder);
+      using reader = new RunFileReader(findRun(folder, "latest"));
+      const first = (observable: string) => reader.reading(observable, 0)?.value ?? NaN;
+      const [model, optimizer] = [models[0], optimizers[0]];
+      const recorded = modelIn(reader);
+      const weighted = recorded?.modules.filter(({ parameters }) => parameters > 0) ?? [];
+      const facts = optimizer && optimizerFacts(optimizer.optimizer);
+      const rate = facts?.known === true ? largestStableRate(facts.facts, first("sharpness/batch")) : undefined;
+      const asked: readonly (readonly [string, Prediction | undefined, number | undefined])[] = [
+        ["parameters", model?.parameters, recorded?.parameters],
+        ["loss at step 0", model?.firstLoss, first("loss/train")],
+        // The last layer's activation function may be part of the loss.
+        ...(model?.signal.layers.slice(0, -1) ?? []).map(({ rms }, index) => {
+          const name = weighted[index]?.path ?? "";
+          return [`activation RMS of ${name}`, rms, first(`activation/rms@${name}`)] as const;
+        }),
+        ["largest learning rate stable at first", optimizer?.stableRate, rate],
+      ];
+      for (const [what, prediction, measured = NaN] of asked) {
+        if (prediction?.known === true && !Number.isNaN(measured)) scores.push({ script, what, prediction, measured });
+      }
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }
+  return scores;
+}
+
+async function inspect(script: string, folder: string): Promise<void> {
+  const cli = process.env["ORRERY_CLI"] ?? path.join(root, "dist", "orrery.mjs");
+  const options = ["--out", folder, "--budget", "30%", "--json"];
+  await promisify(execFile)(
+    process.execPath,
+    [cli, ...options, "inspect", path.join(root, "examples", "laws", script)],
+    {
+      cwd: root,
+      maxBuffer: 1 << 28,
+    },
+  );
+}
+
+function modelIn(reader: RunFileReader): ModelRecord | undefined {
+  const records = reader.events(-1, 1000).flatMap(({ body }) => {
+    const record = body === "" ? undefined : recordSchema.safeParse(JSON.parse(body)).data;
+    return record?.t === "model" ? [record] : [];
+  });
+  return records[0];
+}
+
+/** The section, in Markdown. */
+export function fromText(scores: readonly TextScore[]): readonly string[] {
+  const held = scores.filter(isHeld).length;
+  const row = ({ script, what, prediction: { value, low, high }, measured }: TextScore) => {
+    const predicted = low === high ? number(value) : `${number(value)} [${number(low)}, ${number(high)}]`;
+    return `| \`${script}\` | ${what} | ${predicted} | ${number(measured)} |`;
+  };
+  return [
+    "## Read off the text",
+    `What was predicted of scripts before they ran, from their text alone: ${held} of ${scores.length} held.`,
+    [
+      "| script | of | 10 %–90 % | measured | verdict |",
+      "|---|---|---|---|---|",
+      ...scores.map((score) => `${row(score)} ${isHeld(score) ? "held" : "broken"} |`),
+    ].join("\n"),
+  ];
+}
+
+function number(value: number): string {
+  return String(Number(value.toPrecision(4)));
+}
