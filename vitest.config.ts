@@ -1,7 +1,12 @@
+import path from "node:path";
 import { defineConfig } from "vitest/config";
 import { ClosingLineReporter } from "./scripts/closingLineReporter.ts";
 import { newestTorchPython } from "./scripts/newestTorch.ts";
 import { softwareVulkan } from "./scripts/softwareVulkan.ts";
+import { cacheFolder } from "./scripts/workbench.ts";
+
+/** Where compiled scripts are kept between processes: suites start hundreds that load the same ones. */
+const compiled = { NODE_COMPILE_CACHE: path.join(cacheFolder, "compiled-1") };
 
 /** One project a level of testing; each is run alone with `npx vitest --project NAME`. */
 function level(name: string, timeout: number, globalSetup: string[] = [], env: Record<string, string> = {}) {
@@ -33,14 +38,15 @@ function onNewestTorch() {
 export default defineConfig({
   test: {
     pool: "forks",
-    maxWorkers: 2,
+    // On two cores: editors and browsers wait for most of their time.
+    maxWorkers: 3,
     reporters: ["default", new ClosingLineReporter()],
     projects: [
       level("unit", 20_000),
-      level("oracle", 120_000, [], softwareVulkan()),
-      level("contract", 120_000, [], softwareVulkan()),
+      level("oracle", 120_000, [], { ...softwareVulkan(), ...compiled }),
+      level("contract", 120_000, [], { ...softwareVulkan(), ...compiled }),
       ...onNewestTorch(),
-      level("fault", 300_000),
+      level("fault", 300_000, [], compiled),
       level("webview", 120_000),
       level("editor", 300_000, ["test/editor/packageOnce.ts"]),
     ],
