@@ -1,5 +1,6 @@
 /** Over training calls and model definitions: what theory predicts, ▷ Inspect, and how the script's last run went. */
 import * as vscode from "vscode";
+import type { CodeSite } from "../source/codeSite.ts";
 import type { SourcePosition } from "../source/places.ts";
 import type { InlineResults } from "./inline/inlineResults.ts";
 import { explainCommand } from "./inline/inlineHovers.ts";
@@ -48,7 +49,9 @@ export class TrainingLenses implements vscode.CodeLensProvider, vscode.Disposabl
     try {
       const sites = lensSites(await sources.sites(document, token));
       const predicted = (await results.of(document, token)).flatMap(({ lens }) =>
-        lens === undefined ? [] : [lensAt(lens.statement, explainCommand(lens.text, lens.statement.line))],
+        lens === undefined
+          ? []
+          : [lensAt(placeOf(lens.statement, sites), explainCommand(lens.text, lens.statement.line))],
       );
       const run = runs.newestOf(document.uri.fsPath);
       const texts = this.#texts(run);
@@ -82,6 +85,18 @@ export class TrainingLenses implements vscode.CodeLensProvider, vscode.Disposabl
     this.#shown = shown;
     this.#changed.fire();
   }
+}
+
+/** Lines within which statements train together, as `loss.backward()` and `optimizer.step()` do. */
+const together = 4;
+
+/** What is predicted of a training stands with what is offered there, where that is over another statement of the same step. */
+function placeOf(statement: SourcePosition, sites: readonly CodeSite[]): SourcePosition {
+  if (sites.some((site) => site.statement.line === statement.line)) return statement;
+  const before = sites.find(({ kind, statement: { line } }) => {
+    return kind === "training" && line < statement.line && statement.line <= line + together;
+  });
+  return before?.statement ?? statement;
 }
 
 function lensAt({ line, column }: SourcePosition, command: vscode.Command): vscode.CodeLens {
