@@ -1,18 +1,12 @@
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
-import os from "node:os";
+import { readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
-import { build } from "esbuild";
-import type { Grammars, SourceLanguage } from "../src/source/grammar.ts";
+import { sourceReader, type SourceReader } from "../scripts/sourceReader.ts";
 import type { SourcePosition } from "../src/source/places.ts";
-import type { SourceFile } from "../src/source/sourceFile.ts";
 import { median, milliseconds, type Benchmark, type BenchmarkRow } from "./benchmark.ts";
 
 const rounds = 30;
 const lines = 3000;
 const root = path.dirname(import.meta.dirname);
-const wasm = path.join(root, "node_modules/@vscode/tree-sitter-wasm/wasm");
 
 type Written = "typescript" | "python";
 
@@ -46,21 +40,7 @@ function positionAt(text: string, offset: number): SourcePosition {
   return { line: before.length - 1, column: before.at(-1)?.length ?? 0 };
 }
 
-interface Reader {
-  readonly Grammars: typeof Grammars;
-  readonly SourceFile: typeof SourceFile;
-}
-
-/** The reader as one file, as it is in the extension. */
-async function bundled(folder: string): Promise<Reader> {
-  const outfile = path.join(folder, "reader.cjs");
-  const contents = ["grammar", "sourceFile"].map((name) => `export * from "./src/source/${name}.ts";`).join("\n");
-  const stdin = { contents, resolveDir: root, loader: "ts" } as const;
-  await build({ stdin, outfile, bundle: true, platform: "node", format: "cjs", logLevel: "error" });
-  return createRequire(import.meta.url)(outfile) as Reader;
-}
-
-async function rowsOf({ SourceFile }: Reader, grammars: Grammars, language: Written): Promise<readonly BenchmarkRow[]> {
+async function rowsOf({ SourceFile, grammars }: SourceReader, language: Written): Promise<readonly BenchmarkRow[]> {
   const parser = await grammars.parser(language);
   const text = longText(language);
   const start = middleNumber(text);
@@ -89,16 +69,7 @@ async function rowsOf({ SourceFile }: Reader, grammars: Grammars, language: Writ
 export const sourceReading: Benchmark = {
   title: "Reading the source",
   async run(): Promise<readonly BenchmarkRow[]> {
-    const folder = mkdtempSync(path.join(os.tmpdir(), "orrery-bench-"));
-    try {
-      const reader = await bundled(folder);
-      const grammars = new reader.Grammars({
-        runtime: path.join(wasm, "tree-sitter.wasm"),
-        read: (grammar: SourceLanguage) => readFile(path.join(wasm, `tree-sitter-${grammar}.wasm`)),
-      });
-      return [...(await rowsOf(reader, grammars, "typescript")), ...(await rowsOf(reader, grammars, "python"))];
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
+    const reader = await sourceReader();
+    return [...(await rowsOf(reader, "typescript")), ...(await rowsOf(reader, "python"))];
   },
 };

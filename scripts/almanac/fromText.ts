@@ -1,7 +1,6 @@
 /** What is predicted of scripts from their text alone, scored against runs of them: a section of the almanac. */
 import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
@@ -12,14 +11,12 @@ import { largestStableRate } from "../../src/analyses/beforeRun/stabilityCeiling
 import { recordSchema, type ModelRecord } from "../../src/probe/record.ts";
 import { findRun } from "../../src/run/runCollection.ts";
 import { RunFileReader } from "../../src/run/runFileReader.ts";
-import { Grammars } from "../../src/source/grammar.ts";
-import { SourceFile } from "../../src/source/sourceFile.ts";
+import { sourceReader } from "../sourceReader.ts";
 
 /** Of `examples/laws`, those whose models can be read and are given no arguments. */
 const scripts = ["stepZeroLoss.mjs", "signalPropagation.mjs", "freshWeights.mjs", "catapult.mjs", "classes.mjs"];
 
 const root = path.dirname(path.dirname(import.meta.dirname));
-const wasm = path.join(root, "node_modules", "@vscode", "tree-sitter-wasm", "wasm");
 
 /** A prediction, and what a run made of it. */
 export interface TextScore {
@@ -36,10 +33,7 @@ export function isHeld({ prediction: { low, high }, measured }: TextScore): bool
 
 /** Runs each script once. Rejects where a run fails. */
 export async function scoresFromText(): Promise<readonly TextScore[]> {
-  const grammars = new Grammars({
-    runtime: path.join(wasm, "tree-sitter.wasm"),
-    read: (grammar) => readFile(path.join(wasm, `tree-sitter-${grammar}.wasm`)),
-  });
+  const { grammars, SourceFile } = await sourceReader();
   const scores: TextScore[] = [];
   for (const script of scripts) {
     using source = new SourceFile(await grammars.parser("javascript"), "javascript");

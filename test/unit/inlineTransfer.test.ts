@@ -77,8 +77,11 @@ describe("a width that was changed", () => {
     expect(found && textAt(wider, found.range)).toBe("256");
     const { message = "" } = found?.diagnostic ?? {};
     expect(message).toContain("The network is 4 times as wide as that of run 3");
-    // Hidden matrices at 1/4 of the rate, the readout a quarter of what it gives, ε with the gradients.
-    expect(message).toContain("the learning rate of hidden matrices 0.025, what the last layer gives ×0.25, ε ×0.25.");
+    // Hidden matrices at 1/4 of the rate; the readout as large as it was, which is twice what is drawn, and a quarter of what it gives; ε with
+    // the gradients (Yang et al. 2022, table 8).
+    expect(message).toContain(
+      "the learning rate of hidden matrices 0.025, fresh weights of the last matrix ×2, what the last layer gives ×0.25, ε ×0.25.",
+    );
   });
   test("is not spoken of where only one layer grew beside others, or the optimizer was changed too", async () => {
     const rate = before.replace("WIDTH = 64", "WIDTH = 256").replace("0.1;", "0.2;");
@@ -90,7 +93,9 @@ describe("a width that was changed", () => {
   test("in the hover over a model, twice the width is told beforehand", async () => {
     const facts = (await findingsIn(before)).flatMap((finding) => finding.facts);
     const wider = facts.find(({ law }) => law?.number === "L31");
-    expect(wider?.value).toBe("the learning rate of hidden matrices ×0.5, what the last layer gives ×0.5, ε ×0.5");
+    expect(wider?.value).toBe(
+      "the learning rate of hidden matrices ×0.5, fresh weights of the last matrix ×1.41, what the last layer gives ×0.5, ε ×0.5",
+    );
   });
 });
 

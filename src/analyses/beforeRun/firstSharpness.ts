@@ -13,6 +13,9 @@ import { activationBehind, signalStages } from "./signalStages.ts";
 /** Variance of the logits beyond which their softmax is not that of knowing nothing. */
 const mostVariance = 1;
 
+/** Layers beyond which nobody stacks them plainly, and the estimate takes long. */
+const mostLayers = 100;
+
 interface DenseStack {
   readonly layers: readonly SignalLayer[];
   readonly fanIns: readonly number[];
@@ -106,6 +109,7 @@ function denseStack(model: ModelSketch): DenseStack | string {
     fanIns.push(fanIn);
     widths.push(width);
   }
+  if (layers.length > mostLayers) return `it is estimated of at most ${mostLayers} layers`;
   const last = layers.at(-1);
   // The last activation function is the loss's business.
   if (last !== undefined) layers[layers.length - 1] = { ...last, activation: "linear" };

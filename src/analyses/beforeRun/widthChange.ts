@@ -25,8 +25,8 @@ function updateKind({ kind }: OptimizerFacts): UpdateKind | undefined {
 }
 
 /**
- * What μP asks for at `factor` times the width (see `transferWidth`): factors other than 1, those that all roles share told once. Fresh
- * matrices have theirs already where they are drawn in proportion to 1/√inputs. Undefined for optimizers of which no rule is known.
+ * What μP asks for at `factor` times the width (see `transferWidth`): factors other than 1, of rates those that several roles share told once. Of
+ * fresh weights they are over what is drawn in proportion to 1/√inputs, as frameworks do. Undefined for optimizers of which no rule is known.
  */
 export function askedByWidth(optimizer: OptimizerFacts, factor: number): readonly Asked[] | undefined {
   const update = updateKind(optimizer);
@@ -39,13 +39,14 @@ export function askedByWidth(optimizer: OptimizerFacts, factor: number): readonl
     what: `the learning rate of ${all.map(({ name }) => name).join(", ")}`,
     factor: rate,
   }));
-  const readout = changes.find(({ name }) => name === "the last matrix")?.change.multiplier ?? 1;
+  const readout = transferWidth(update, "readout", { inputs: factor, units: 1 });
   const epsilon = changes[0]?.change.epsilon ?? 1;
   const decays = optimizer.groups.some(({ weightDecay = 0 }) => weightDecay > 0);
   const hiddenDecay = changes.find(({ name }) => name === "hidden matrices")?.change.weightDecay ?? 1;
   return [
     ...rates,
-    { what: "what the last layer gives", factor: readout },
+    { what: "fresh weights of the last matrix", factor: readout.initialScale * Math.sqrt(factor) },
+    { what: "what the last layer gives", factor: readout.multiplier },
     ...(update === "adaptive" ? [{ what: "ε", factor: epsilon }] : []),
     ...(decays ? [{ what: "the weight decay of hidden matrices", factor: hiddenDecay }] : []),
   ].filter((asked) => asked.factor !== 1);
