@@ -13,8 +13,11 @@ import { findRun } from "../../src/run/runCollection.ts";
 import { RunFileReader } from "../../src/run/runFileReader.ts";
 import { sourceReader } from "../sourceReader.ts";
 
-/** Of `examples/laws`, those whose models can be read and are given no arguments. */
-const scripts = ["stepZeroLoss.mjs", "signalPropagation.mjs", "freshWeights.mjs", "catapult.mjs", "classes.mjs"];
+/** Scripts whose models can be read, and whose inputs have a mean square of 1, as predictions of signals assume. */
+const scripts = [
+  ...["freshWeights.mjs", "catapult.mjs"].map((name) => `examples/laws/${name}`),
+  ...["wide.mjs", "deepTanh.mjs", "sequences.mjs"].map((name) => `test/fixtures/scripts/beforeRun/${name}`),
+];
 
 const root = path.dirname(path.dirname(import.meta.dirname));
 
@@ -37,7 +40,7 @@ export async function scoresFromText(): Promise<readonly TextScore[]> {
   const scores: TextScore[] = [];
   for (const script of scripts) {
     using source = new SourceFile(await grammars.parser("javascript"), "javascript");
-    const sketch = source.sketch(readFileSync(path.join(root, "examples", "laws", script), "utf8"));
+    const sketch = source.sketch(readFileSync(path.join(root, script), "utf8"));
     if (sketch === undefined) throw new Error(`${script} cannot be read.`);
     const { models, optimizers } = beforeRun(sketch);
     const folder = mkdtempSync(path.join(tmpdir(), "orrery-almanac-"));
@@ -73,14 +76,10 @@ export async function scoresFromText(): Promise<readonly TextScore[]> {
 async function inspect(script: string, folder: string): Promise<void> {
   const cli = process.env["ORRERY_CLI"] ?? path.join(root, "dist", "orrery.mjs");
   const options = ["--out", folder, "--budget", "30%", "--json"];
-  await promisify(execFile)(
-    process.execPath,
-    [cli, ...options, "inspect", path.join(root, "examples", "laws", script)],
-    {
-      cwd: root,
-      maxBuffer: 1 << 28,
-    },
-  );
+  await promisify(execFile)(process.execPath, [cli, ...options, "inspect", path.join(root, script)], {
+    cwd: root,
+    maxBuffer: 1 << 28,
+  });
 }
 
 function modelIn(reader: RunFileReader): ModelRecord | undefined {
