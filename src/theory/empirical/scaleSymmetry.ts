@@ -13,9 +13,11 @@
  * activations are small, and adds −2η⟨W, g⟩ to the square of the norm. The law is in regime while that is at most a fifth of η²‖g‖²: a
  * cosine of 1e-4 can be too large where gradients are small.
  *
- * Forecasts, for each such layer and doubling of the step t, ‖W‖ at 2t. What gradients will be is a guess: that the sum of their squares over
- * t … 2t is to that over t/2 … t as that is to the one before, but at most twice. Interval: that sum within a factor of 2, as 29 of 36 were
- * in three networks with batch normalization (three layers of 48 units, ReLU and tanh, η 0.05 to 0.5, t from 16 to 1024; one was off by 4.3).
+ * Forecasts, for each such layer and doubling of the step t, ‖W‖ at 2t. What gradients will be is a guess: the mean of their squares over t … 2t lies between what
+ * it was over t/2 … t, as where noise holds it up, and that times what it has changed by since t/4 … t/2, as where it goes on; in the middle, their geometric mean.
+ * Interval: those two ends, and a factor of 1.25 beyond. On 40 runs of the linear model of the test (noise from next to nothing to large, η of 0.01 to 0.3, λ up to
+ * 0.05, t from 96 on; float64) 102 of 120 norms lay in it. That gradients go on as they went, within a factor of 2, held of 29 in 36 in networks with batch
+ * normalization (three layers of 48 units, ReLU and tanh, η 0.05 to 0.5), but of 56 in 90 of these runs: noise holds them up.
  */
 import type { Forecast, Law, RegimeCheck, Verdict } from "../law.ts";
 import { baselinesAt } from "../baselines.ts";
@@ -36,12 +38,12 @@ import { windowMean } from "../windowMean.ts";
 const mostAsymmetry = 0.2;
 
 /** Factor within which the squares of the gradients to come are known. */
-const spread = 2;
+const spread = 1.25;
 
 /** Steps before which a quarter of them is too little to tell how gradients fall. */
 const leastSteps = 96;
 
-/** Of a constant gradient: twice the steps, twice the sum. */
+/** By how much the mean of the gradients' squares is taken to go on rising at most. */
 const mostGrowth = 2;
 
 const prefix = "scale/product@";
@@ -137,10 +139,13 @@ function normForecast(view: RunView, layer: string, rates: Rates, subject: strin
   if (lately === undefined || before === undefined) return undefined;
   const measuredAt = norms.stepAt(norms.length - 1);
   const steps = 2 * now - measuredAt;
-  const growth = Math.min(mostGrowth, (2 * lately.mean) / before.mean);
-  const squares = (growth * lately.mean * steps) / 2;
+  // Between staying as they are, as noise does, and going on as they went.
+  const goesOn = Math.min(mostGrowth, lately.mean / before.mean);
+  const squares = lately.mean * steps;
   const norm = last(norms);
-  const [low, central, high] = [1 / spread, 1, spread].map((factor) => laterNorm(norm, factor * squares, rates, steps));
+  const [low, central, high] = [Math.min(1, goesOn) / spread, Math.sqrt(goesOn), Math.max(1, goesOn) * spread].map(
+    (factor) => laterNorm(norm, factor * squares, rates, steps),
+  );
   if (low === undefined || central === undefined || high === undefined) return undefined;
   if (!(norm > 0 && high > low && Number.isFinite(high) && Number.isFinite(low))) return undefined;
   return {
@@ -157,7 +162,7 @@ function normForecast(view: RunView, layer: string, rates: Rates, subject: strin
     high,
     baselines: baselinesAt(norms, 2 * now),
     assumptions: [
-      `The squares of the gradients change as they have, within a factor of ${spread}, and gradients are not changed before the step but by clipping.`,
+      `The squares of the gradients stay as they are or change as they have, within a factor of ${spread}, and gradients are not changed before the step but by clipping.`,
       ...unchecked(scaleSymmetry.regime(view)),
     ],
     statement: `By step ${2 * now} the weights of ${layer}, whose scale the loss does not feel, have a norm of ${central.toPrecision(4)}, after ${norm.toPrecision(4)}.`,

@@ -120,7 +120,9 @@ function forecast(view: RunView): readonly Forecast[] {
   if (!(first > 0) || !Number.isFinite(first)) return [];
   if (product <= falls) return [fall(view, first, product)];
   if (product < rises || product > kinds[kindOf(view.models[0])].most) return [];
-  return [rise(view, first, product), landing(view, product)];
+  const peak = catapultPeak(product, rateOf(view), first);
+  // Of outputs so large that the recurrence does not come back, as with a factor of 1/√n before them, it tells no peak.
+  return [...(Number.isFinite(peak) ? [rise(view, first, product, peak)] : []), landing(view, product)];
 }
 
 function common(view: RunView, subject: string) {
@@ -148,8 +150,7 @@ function fall(view: RunView, first: number, product: number): Forecast {
   };
 }
 
-function rise(view: RunView, first: number, product: number): Forecast {
-  const peak = catapultPeak(product, rateOf(view), first);
+function rise(view: RunView, first: number, product: number, peak: number): Forecast {
   const [low, central, high] = kinds[kindOf(view.models[0])].peak;
   return {
     ...common(view, "rise"),

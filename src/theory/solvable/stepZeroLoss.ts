@@ -10,11 +10,12 @@
  * Source: a textbook expansion, used as a ladder's first rung by Belrose et al. 2024 (loss ladder of language models).
  * Assumes that labels and initial logits are independent: no pretrained weights, and no bias set to the class frequencies.
  *
- * Interval: ±2 % for what the expansion leaves out, widened by its own next term, σ⁴/(2C), below, and by 1.28 σ/√B for the
- * labels of a batch of B, whose mean logit need not be that of all classes (10 % and 90 % quantiles of a Gaussian).
+ * Interval: ±0.5 % for what the expansion leaves out, in square with 1.28 σ/√B for the labels of a batch of B, whose mean logit need not be that of all
+ * classes (10 % and 90 % quantiles of a Gaussian), and its own next term, σ⁴/(2C), more below.
  */
 import type { Forecast, Law, RegimeCheck } from "../law.ts";
 import { needObjective, needSeries, regimeOf, unchecked } from "../regime.ts";
+import { gaussianDecile } from "../bootstrap.ts";
 import type { RunView } from "../runView.ts";
 import { verdictOn } from "../score.ts";
 
@@ -29,6 +30,9 @@ export function crossEntropyAtInitialization(classes: number, logitVariance: num
 
 /** Beyond this variance the Gaussian expansion is no longer good to 2 %, and the network is surely not fresh. */
 const largestVariance = 1;
+
+/** What the expansion leaves out of the loss, besides its next term. */
+const leftOut = 0.005;
 
 /** Relative distance at which something is wrong with the script rather than with the expansion. */
 const suspicious = 0.05;
@@ -81,8 +85,8 @@ function forecast(view: RunView): readonly Forecast[] {
   const variance = lastVariance(view);
   const central = crossEntropyAtInitialization(classes, variance);
   const batch = view.data?.batch;
-  const labels = 1.28 * Math.sqrt(variance / (batch ?? 1));
-  const margin = 0.02 * central + labels;
+  const labels = gaussianDecile * Math.sqrt(variance / (batch ?? 1));
+  const margin = Math.hypot(leftOut * central, labels);
   return [
     {
       id: `${stepZeroLoss.id}@${view.step}`,

@@ -8,18 +8,28 @@ export interface ScaleFreeWeights {
   /** Share of the gradient of 5·‖w‖² that the loss has and the record does not tell. */
   readonly pull?: number;
   readonly steps?: number;
+  readonly seed?: number;
+  /** Standard deviation of what no weights fit. */
+  readonly noise?: number;
 }
 
 /**
  * Plain gradient descent in float64 on the mean squared error of x·w/‖w‖ over batches of 8 from 64 noisy examples, whose gradient is
  * (I − ŵŵᵀ)·∂L/∂ŵ/‖w‖: what a probe would have recorded of it, and the norm's square at every step.
  */
-export function scaleFreeWeights({ rate = 0.1, decay = 0, pull = 0, steps = 900 }: ScaleFreeWeights = {}) {
-  const next = gaussians(5);
+export function scaleFreeWeights({
+  rate = 0.1,
+  decay = 0,
+  pull = 0,
+  steps = 900,
+  seed = 5,
+  noise = 0.5,
+}: ScaleFreeWeights = {}) {
+  const next = gaussians(seed);
   const size = 20;
   const draw = () => Array.from({ length: size }, next);
   const [inputs, teacher] = [Array.from({ length: 64 }, draw), draw()];
-  const targets = inputs.map((row) => dot(row, teacher) / Math.sqrt(dot(teacher, teacher)) + 0.5 * next());
+  const targets = inputs.map((row) => dot(row, teacher) / Math.sqrt(dot(teacher, teacher)) + noise * next());
   let weights = draw().map((each) => each / 10);
   const squares: number[] = [];
   const gradients: number[] = [];
