@@ -145,6 +145,7 @@ model = nn.Sequential(nn.Linear(64, 64, bias=False), Block(), Block(), nn.LayerN
     const branch = 1 / 18;
     const square = ((1 / 3) * (1 + branch / (1 / 3)) * (1 + branch / (1 / 3 + branch))) / (1 / 3 + 2 * branch);
     expect(valueOf(model?.signal.gain)).toBeCloseTo(Math.sqrt(square), 3);
+    expect(valueOf(model?.signal.stream)).toBeCloseTo(Math.sqrt((1 / 3 + 2 * branch) / (1 / 3)), 3);
   });
 
   test("are not said of a gain that is not known", async () => {

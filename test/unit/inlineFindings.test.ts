@@ -255,6 +255,27 @@ optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     // Each of four layers multiplies by √(⅓·E[σ′²]), which is somewhat below ¼/√3.
     expect(found?.diagnostic?.message).toMatch(/only ×3\.\d+e−4 of the last layer's gradient/);
   });
+  test("or that it explodes at, where nothing holds what blocks add", async () => {
+    const text = `import torch
+from torch import nn
+class Block(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(64, 64, bias=False)
+        nn.init.kaiming_normal_(self.layer.weight)
+
+    def forward(self, x):
+        return x + self.layer(x)
+
+model = nn.Sequential(*[Block() for _ in range(20)], nn.Linear(64, 4))
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+`;
+    const found = diagnostics(await findingsIn(text, undefined, "python"));
+    // Nineteen sums of 1 and 2 and a last layer of ⅓ multiply the square: 3⁹ = 19,683.
+    expect(found.map(({ law, message }) => `${law.number} ${message}`)).toEqual([
+      expect.stringMatching(/^L13 Before training ×19700 of the last layer's gradient comes to this layer/),
+    ]);
+  });
   test("are not where two layers let a fiftieth through", async () => {
     const found = await findingsIn(stack([64, 32, 16, 4]), undefined, "python");
     expect(found.filter(({ diagnostic }) => diagnostic)).toEqual([]);

@@ -5,7 +5,13 @@ import type { ActivationName } from "../../theory/limits/activationFunctions.ts"
 import { gaussianDecile } from "../../theory/bootstrap.ts";
 import { deepSignal } from "../../theory/limits/criticality.ts";
 import { signalAtInitialization } from "../../theory/limits/signalAtInitialization.ts";
-import { followSignal, type LayerFlow, type SignalStage, type SignalStages } from "../../theory/limits/signalFlow.ts";
+import {
+  followSignal,
+  type LayerFlow,
+  type SignalFlow,
+  type SignalStage,
+  type SignalStages,
+} from "../../theory/limits/signalFlow.ts";
 import type { SignalLayer } from "../../theory/limits/signalPropagation.ts";
 import { notPredicted, roughly, type Prediction } from "./prediction.ts";
 import { activationBehind, signalStages } from "./signalStages.ts";
@@ -33,6 +39,8 @@ export interface SignalPredictions {
   readonly gain: Prediction;
   /** Layers up to which a stack of the hidden layer that is met most would train; absent where no two hidden ones are alike, or it is no plain stack. */
   readonly usableDepth: Prediction | undefined;
+  /** What blocks that are skipped multiply the root mean square of the stream by that they add to; absent where there are no two in a row. */
+  readonly stream: Prediction | undefined;
   /** Of dense and convolutional layers, embeddings and normalizations. */
   readonly layers: readonly LayerSignal[];
   /** Largest variance of the logits, of inputs with a mean square of at most 1. */
@@ -43,7 +51,7 @@ export function predictSignal(model: ModelSketch): SignalPredictions {
   const read = signalStages(model);
   if (!read.known) {
     const gain = notPredicted(read.reason, signalAtInitialization);
-    return { depth: 0, gain, usableDepth: undefined, layers: [], logitVariance: undefined };
+    return { depth: 0, gain, usableDepth: undefined, stream: undefined, layers: [], logitVariance: undefined };
   }
   const { stages } = read;
   const assumptions = assumptionsOf(allOf(stages));
@@ -63,6 +71,7 @@ export function predictSignal(model: ModelSketch): SignalPredictions {
     depth: weighted.length,
     gain: gainOf(weighted, stages),
     usableDepth: usableDepth(plainLayers(stages).slice(0, -1), assumptions),
+    stream: streamOf(least, most, assumptions),
     layers,
     logitVariance:
       isLogits && logits?.kind === "flowing" && Number.isFinite(logits.meanSquare) ? logits.meanSquare : undefined,
@@ -76,6 +85,19 @@ function gainOf(weighted: readonly LayerSignal[], stages: SignalStages): Predict
   const [first, second] = weighted;
   if (first === undefined || second === undefined) return notPredicted("it has one layer only", signalAtInitialization);
   return first.gradient;
+}
+
+/** Blocks add as 1 + s²·m_f/m, s what they are multiplied by: within a constant factor at any depth for s ∝ 1/√depth (Bordelon et al. 2023). */
+function streamOf(
+  least: SignalFlow | undefined,
+  most: SignalFlow | undefined,
+  assumptions: readonly string[],
+): Prediction | undefined {
+  const [one, other] = [least?.stream, most?.stream];
+  if (one === undefined || other === undefined) return undefined;
+  const growth = [one, other].map(({ before, behind }) => behind.meanSquare / before.meanSquare);
+  const stray = Math.max(one.behind.stray, other.behind.stray);
+  return scattered(growth, stray, `over ${one.blocks} sums: √Π(1 + s²·m_f/m)`, assumptions);
 }
 
 function rmsOf({ signal: one }: LayerFlow, { signal: other }: LayerFlow, assumptions: readonly string[]): Prediction {

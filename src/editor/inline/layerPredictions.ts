@@ -15,10 +15,13 @@ const mostLayers = 2;
 /** Part of the last layer's gradient below which a layer hardly learns, and of the input's size below which there is no signal. */
 const vanished = 1e-3;
 
+/** Times the same beyond which they explode. */
+const exploded = 1e3;
+
 /** One for each place in the text that makes layers. */
 export function layerPredictions({ predictions }: InlineContext): readonly InlineFinding[] {
   return predictions.models.flatMap((each) => {
-    const lost = vanishing(each);
+    const lost = vanishing(each) ?? exploding(each);
     const places = Map.groupBy(each.signal.layers, ({ layer }) => JSON.stringify(layer.range));
     return [...places.values()].flatMap((made) => {
       const [first] = made;
@@ -53,11 +56,22 @@ function vanishing({ signal: { layers, usableDepth, depth } }: ModelPredictions)
   );
 }
 
+function exploding({ signal: { layers, usableDepth, depth } }: ModelPredictions): LayerSignal | undefined {
+  if (usableDepth?.known === true && depth - 1 > usableDepth.value) return undefined;
+  return layers.find(
+    ({ rms, gradient }) => (rms.known && rms.low > exploded) || (gradient.known && gradient.low > exploded),
+  );
+}
+
 function diagnosticOf({ rms, gradient }: LayerSignal): InlineDiagnostic {
-  const signal = rms.known && rms.high < vanished;
-  const size = signal ? rms.value : gradient.known ? gradient.value : NaN;
-  const message = signal
-    ? `Before training the signal has shrunk to a root mean square of ${digits(size)} here: what follows sees next to nothing of the input.`
-    : `Before training only ×${digits(size)} of the last layer's gradient comes to this layer, which hardly learns under an optimizer that steps by the gradient's size.`;
+  const isSignal = rms.known && (rms.high < vanished || rms.low > exploded);
+  const size = isSignal ? rms.value : gradient.known ? gradient.value : NaN;
+  const message = isSignal
+    ? size < 1
+      ? `Before training the signal has shrunk to a root mean square of ${digits(size)} here: what follows sees next to nothing of the input.`
+      : `Before training the signal has grown to a root mean square of ${digits(size)} here.`
+    : size < 1
+      ? `Before training only ×${digits(size)} of the last layer's gradient comes to this layer, which hardly learns under an optimizer that steps by the gradient's size.`
+      : `Before training ×${digits(size)} of the last layer's gradient comes to this layer: a step that suits it is none for the others.`;
   return { severity: "information", message, law: lawLink(signalAtInitialization), fixes: [] };
 }

@@ -55,12 +55,15 @@ function parametersFact(
 }
 
 function predictedFacts({ memory, operations, firstLoss, signal }: ModelPredictions): InlineFact[] {
-  const { gain, usableDepth } = signal;
+  const { gain, usableDepth, stream } = signal;
   return [
     predictedFact("Outputs of all layers, an example", memory, bytesText),
     predictedFact("Forward pass, an example", operations, operationsText),
     ...(firstLoss === undefined ? [] : [predictedFact("Loss at step 0", firstLoss, lossText)]),
-    predictedFact("Gradient from the last layer to the first", gain, (value) => `×${digits(value)}`),
+    predictedFact("Gradient from the last layer to the first", gain, timesText),
+    ...(stream === undefined
+      ? []
+      : [predictedFact("What blocks make of the stream that they add to", stream, timesText)]),
     ...(usableDepth === undefined ? [] : [predictedFact("Depth that would train", usableDepth, depthText)]),
   ];
 }
@@ -72,4 +75,8 @@ function firstLossFacts({ speaking }: InlineContext, recorded: InlineModel | und
   return [
     measuredFact(speaking.placed, reading, { what: "Loss at step 0", value: digits(reading.value), law: stepZeroLoss }),
   ];
+}
+
+function timesText(value: number): string {
+  return `×${digits(value)}`;
 }

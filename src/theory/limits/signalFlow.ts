@@ -64,6 +64,8 @@ export interface SignalFlow {
   readonly layers: readonly LayerFlow[];
   /** Before the last layer's activation function. */
   readonly output: Flowing | Obstacle;
+  /** Before the first sum and behind the last, where there are several in a row with nothing else than such between: the stream that blocks add to. */
+  readonly stream: { readonly blocks: number; readonly before: Flowing; readonly behind: Flowing } | undefined;
 }
 
 interface Stretch {
@@ -102,7 +104,18 @@ export function followSignal(stages: SignalStages, input: number, extreme: Extre
     width: Infinity,
   };
   const { signal, layers } = through(stages.slice(0, upTo), fed, extreme);
-  return { layers, output: signal };
+  return { layers, output: signal, stream: streamOf(stages, fed, extreme) };
+}
+
+function streamOf(stages: SignalStages, fed: Flowing, extreme: Extreme): SignalFlow["stream"] {
+  const isSum = ({ kind }: SignalStage) => kind === "sum";
+  const [first, end] = [stages.findIndex(isSum), stages.findLastIndex(isSum) + 1];
+  const blocks = stages.slice(first, end);
+  if (blocks.length < 2 || !blocks.every(isSum)) return undefined;
+  const [before, behind] = [first, end].map((place) => through(stages.slice(0, place), fed, extreme).signal);
+  return before?.kind === "flowing" && behind?.kind === "flowing"
+    ? { blocks: blocks.length, before, behind }
+    : undefined;
 }
 
 function through(stages: SignalStages, fed: Flowing | Obstacle, extreme: Extreme): Stretch {
