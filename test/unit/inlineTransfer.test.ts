@@ -61,6 +61,14 @@ describe("a learning rate that was changed", () => {
     const fact = found.flatMap(({ facts }) => facts).find(({ what }) => what.startsWith("Batch for"));
     expect(fact?.value).toMatch(/^unknown: 1 − β would/);
   });
+  test("suits none that has less than one example, and says nothing of a run that diverged", async () => {
+    const ran = descent(0.1, siteOf(script, "sgd(RATE)"));
+    const lowered = script.replace("0.1;", "0.0005;");
+    expect(await hintsOf(lowered, ran)).toEqual([]);
+    const diverged = runOf({ optimizers: [ran], data, status: "diverged" });
+    const found = await findingsIn(lowered, placed(diverged, script, lowered));
+    expect(found.flatMap(({ facts }) => facts).filter(({ law }) => law?.number === "L35")).toEqual([]);
+  });
   test("says nothing where the batch was changed with it", async () => {
     const both = script.replace("0.1;", "0.2;").replace("batchSize: 64", "batchSize: 128");
     expect(await hintsOf(both, descent(0.1, siteOf(script, "sgd(RATE)")))).toEqual([]);

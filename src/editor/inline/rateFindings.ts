@@ -35,18 +35,30 @@ function rateFinding(
   const isBatchAsItWas = batchNow(training, run.data?.examples) === batch;
   const rule = batchRule(record.kind);
   const ratio = literal.value / setting.learningRate;
-  if (!isAlike || !isBatchAsItWas || rule === undefined || !(ratio > 0) || Math.abs(ratio - 1) < 1e-6) return [];
+  // The rate of a run that diverged suited no batch.
+  if (
+    run.status === "diverged" ||
+    !isAlike ||
+    !isBatchAsItWas ||
+    rule === undefined ||
+    !(ratio > 0) ||
+    Math.abs(ratio - 1) < 1e-6
+  )
+    return [];
   const factor = rule === "linear" ? ratio : ratio ** 2;
   const words = rule === "linear" ? "η ∝ B" : "η ∝ √B, and 1 − β ∝ B for the averages";
   const isTooMuch = !(factor < largestFactor(setting));
-  const suited = Math.max(1, Math.round(batch * factor));
+  const suited = Math.round(batch * factor);
+  const isNone = isTooMuch || suited < 1;
   const value = isTooMuch
-    ? `unknown: 1 − β would come to 1, so that no batch has this learning rate`
-    : `${countText(suited)} examples instead of ${countText(batch)}`;
+    ? "unknown: 1 − β would come to 1, so that no batch has this learning rate"
+    : isNone
+      ? "none: it would have less than one example"
+      : `${countText(suited)} examples instead of ${countText(batch)}`;
   return [
     {
       range: literal.range,
-      hint: isTooMuch
+      hint: isNone
         ? undefined
         : { at: literal.range.end, text: `×${digits(ratio)}: suits a batch of ${countText(suited)}` },
       facts: [
