@@ -13,7 +13,7 @@ import {
   type SignalStages,
 } from "../../theory/limits/signalFlow.ts";
 import type { SignalLayer } from "../../theory/limits/signalPropagation.ts";
-import { notPredicted, roughly, type Prediction } from "./prediction.ts";
+import { exactly, notPredicted, roughly, type Prediction } from "./prediction.ts";
 import { activationBehind, signalStages } from "./signalStages.ts";
 
 /** Depths up to this multiple of ξ were found to train (Schoenholz et al. 2017, fig. 5). */
@@ -141,6 +141,8 @@ function scattered(
   if (!(least > 0) || !Number.isFinite(most) || !Number.isFinite(factor)) {
     return notPredicted("it grows or shrinks beyond the range of numbers", signalAtInitialization);
   }
+  // What is normalized, and the last layer's own gradient, are left to no chance.
+  if (least === most && factor === 1) return exactly(least, how, assumptions, signalAtInitialization);
   return {
     known: true,
     value: Math.sqrt(least * most),
