@@ -6,6 +6,7 @@ import type { SourceLanguage } from "./grammar.ts";
 import type { SourcePosition } from "./places.ts";
 import { pythonSites } from "./python/pythonSites.ts";
 import { isInScope } from "./scope.ts";
+import { Memo } from "./interpret/memo.ts";
 import { SyntaxTree, TooDeep } from "./interpret/syntax.ts";
 import type { SourceSketch } from "./sketch/sourceSketch.ts";
 import { sketchSource } from "./sketchSource.ts";
@@ -23,10 +24,11 @@ export class SourceFile implements Disposable {
   readonly #parser: Parser;
   readonly #language: SourceLanguage;
   #tree: Tree | undefined;
-  /** A copy of the tree; null where it is nested too deep to be read, undefined where none was made yet. */
-  #syntax: SyntaxTree | null | undefined;
+  /** A copy of the tree that was last asked about, for what of it is left in the next one. */
+  #syntax: SyntaxTree | undefined;
   /** Of the text as it must be now, in UTF-16 code units. */
   #length = 0;
+  readonly #memo = new Memo();
   #edited = false;
   #sites: readonly CodeSite[] | undefined;
   /** Null where there is none. */
@@ -73,8 +75,13 @@ export class SourceFile implements Disposable {
   }
 
   #sketchOf(tree: Tree, text: string): SourceSketch | undefined {
-    if (this.#syntax === undefined) this.#syntax = copyOf(tree, text, undefined);
-    return this.#syntax === null ? undefined : sketchSource(this.#syntax.root, this.#language);
+    try {
+      this.#syntax = SyntaxTree.of(tree, text, this.#syntax);
+    } catch (error) {
+      if (error instanceof TooDeep) return undefined;
+      throw error;
+    }
+    return sketchSource(this.#syntax.root, this.#language, this.#memo);
   }
 
   #take(text: string): void {
@@ -89,11 +96,8 @@ export class SourceFile implements Disposable {
     }
     if (this.#tree === undefined || this.#edited) {
       const tree = this.#parser.parse(text, this.#tree) ?? undefined;
-      // While the tree before it is there, the same node has the same number.
-      const syntax = tree && this.#syntax && copyOf(tree, text, this.#syntax);
       this.#deleteTree();
       this.#tree = tree;
-      this.#syntax = syntax;
     }
     return this.#tree === undefined ? undefined : of(this.#tree);
   }
@@ -112,21 +116,11 @@ export class SourceFile implements Disposable {
   #deleteTree(): void {
     this.#tree?.delete();
     this.#tree = undefined;
-    this.#syntax = undefined;
     this.#edited = false;
   }
 
   [Symbol.dispose](): void {
     this.forget();
-  }
-}
-
-function copyOf(tree: Tree, text: string, before: SyntaxTree | undefined): SyntaxTree | null {
-  try {
-    return SyntaxTree.of(tree, text, before);
-  } catch (error) {
-    if (error instanceof TooDeep) return null;
-    throw error;
   }
 }
 

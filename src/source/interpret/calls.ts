@@ -4,7 +4,7 @@ import type { Evaluator, Frame } from "./evaluator.ts";
 import { deepestCalls, type Caller, type Reading } from "./reading.ts";
 import type { Scope } from "./scope.ts";
 import type { Syntax } from "./syntax.ts";
-import { join, nothing, unknown, type Value } from "./value.ts";
+import { Cell, join, nothing, unknown, type Value } from "./value.ts";
 
 /** Follows a function of the script's; not where it calls itself. */
 export function inCall(reading: Reading, caller: Caller, follow: () => Value): Value {
@@ -12,6 +12,7 @@ export function inCall(reading: Reading, caller: Caller, follow: () => Value): V
   const again = reading.callers.some((each) => each.site === site && each.self === self);
   if (again || reading.callers.length >= deepestCalls) return unknown("calls too deep to be followed", range);
   reading.follows(site);
+  Cell.watch?.sections.add(caller.section);
   reading.callers.push(caller);
   const { loopsOutside } = reading;
   reading.loopsOutside = reading.loops.length;

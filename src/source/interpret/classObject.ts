@@ -5,10 +5,12 @@ import { Entries } from "./entries.ts";
 import type { Given } from "./given.ts";
 import type { Memory } from "./memory.ts";
 import type { Section } from "./section.ts";
-import { unbound, unknown, type ObjectValue, type Value } from "./value.ts";
+import { Cell, unbound, unknown, type ObjectValue, type Value } from "./value.ts";
 
 interface ClassMaking {
   readonly name: string;
+  /** Tells the classes of a text apart. */
+  readonly site: number;
   readonly section: Section;
   readonly range: SourceRange;
   readonly statement: SourcePosition;
@@ -33,6 +35,7 @@ export class ClassObject implements ObjectValue {
 
   call(given: Given): Value {
     this.instantiated = true;
+    for (const each of this.lineage) Cell.watch?.sections.add(each.making.section);
     return this.making.make(this, given);
   }
 

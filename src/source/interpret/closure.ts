@@ -11,6 +11,8 @@ interface ClosureMaking {
   /** Tells the functions of a text apart. */
   readonly site: number;
   readonly section: Section;
+  /** Whether it sees no variables but those of the file and its class. */
+  readonly isOuter: boolean;
   readonly range: SourceRange;
   readonly statement: SourcePosition;
   /** Follows it; without arguments, nothing is known of its parameters but their defaults. */

@@ -2,6 +2,13 @@
 import type { SourceRange } from "../places.ts";
 import type { Memory } from "./memory.ts";
 import { Cell, nothing, unbound, unknown, type ObjectValue, type Value } from "./value.ts";
+import type { Names } from "./watch.ts";
+
+/** What is named so is whether there may be others. */
+const openness = "";
+
+/** Names which entries there are. */
+export const everything = "*";
 
 export class Entries implements ObjectValue {
   readonly kind = "object";
@@ -9,14 +16,24 @@ export class Entries implements ObjectValue {
   readonly #cells = new Map<string, Cell>();
   /** Holds `nothing` while all entries are here, else why there may be others. */
   readonly #open = new Cell(nothing);
+  readonly #names: Names | undefined;
 
-  constructor(memory: Memory, entries: Iterable<readonly [string, Value]> = []) {
+  /** `names` are those of its cells, where they are members of a class of the file's. */
+  constructor(memory: Memory, entries: Iterable<readonly [string, Value]> = [], names?: Names) {
     this.#memory = memory;
-    for (const [name, value] of entries) this.#cells.set(name, new Cell(value));
+    this.#names = names;
+    names?.give(openness, this.#open);
+    for (const [name, value] of entries) this.#add(name, new Cell(value));
+  }
+
+  #add(name: string, cell: Cell): void {
+    this.#cells.set(name, cell);
+    this.#names?.give(name, cell);
   }
 
   /** Unbound where there is none of the name; unknown where there may be. */
   get(name: string, range?: SourceRange): Value {
+    if (this.#names !== undefined) Cell.watch?.read(this.#names.prefix + name);
     const found = this.#cells.get(name)?.value;
     if (found !== undefined && found.kind !== "unbound") return found;
     const open = this.#open.value;
@@ -37,7 +54,7 @@ export class Entries implements ObjectValue {
     let cell = this.#cells.get(name);
     if (cell === undefined) {
       cell = new Cell(unbound);
-      this.#cells.set(name, cell);
+      this.#add(name, cell);
       this.#memory.touch(this.#open);
     }
     this.#memory.write(cell, value);
@@ -70,6 +87,7 @@ export class Entries implements ObjectValue {
 
   /** Names with their values, in the order in which they were first given. */
   get all(): readonly (readonly [string, Value])[] {
+    if (this.#names !== undefined) Cell.watch?.read(this.#names.prefix + everything);
     return [...this.#cells].flatMap(([name, { value }]) => (value.kind === "unbound" ? [] : [[name, value] as const]));
   }
 }

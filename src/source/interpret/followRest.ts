@@ -1,22 +1,31 @@
 /** Functions and classes that a script hands to others, or to nobody: who calls them, and when, is not known. */
 import { Closure } from "./closure.ts";
 import type { ClassObject } from "./classObject.ts";
+import type { Group } from "./group.ts";
+import type { Groups } from "./groups.ts";
 import type { Reading } from "./reading.ts";
 import type { Section } from "./section.ts";
+
+/** What was kept of an earlier reading is of no use: one section may change what is found in another. */
+export class NotIndependent extends Error {}
 
 /**
  * Follows all that was not followed on the way, and keeps what is found but for what belongs to a function or a class that another
  * one turns out to call: there it is called with values. Where one of them changes what is not of its own section, all are followed
- * once more, for they may be called in any order.
+ * once more, for they may be called in any order. Sections of which `memo` knows what is found are not followed at all.
+ * Throws `NotIndependent`.
  */
-export function followRest(reading: Reading): void {
+export function followRest(groups: Groups, memo: GroupMemo | undefined): void {
+  const { reading } = groups;
   const { followed, optimizers } = reading;
   const before = new Set(followed);
   const models = optimizers.map(({ model }) => model);
   const found = reading.mark();
   reading.alone = true;
-  const units = inGroups(reading);
+  const units = inGroups(groups, memo);
   if (reading.crossed) {
+    if (groups.recalled.length > 0) throw new NotIndependent();
+    groups.cross();
     reading.returnTo(found);
     for (const [index, model] of models.entries()) {
       const optimizer = optimizers[index];
@@ -34,6 +43,12 @@ export function followRest(reading: Reading): void {
   reading.alone = false;
 }
 
+/** What knows of a section what would be found if it were followed. */
+export interface GroupMemo {
+  has(section: Section): boolean;
+  recall(group: Group, reading: Reading): void;
+}
+
 /** What was found while one of them was followed. */
 interface Unit {
   readonly of: Closure | ClassObject;
@@ -41,37 +56,23 @@ interface Unit {
   readonly to: readonly number[];
 }
 
-/** The functions and the classes of one section that the script itself has made. */
-interface Group {
-  readonly functions: Map<number, Closure>;
-  readonly classes: ClassObject[];
-}
-
-/** Those with classes last, and a class that is defined later first: it is more likely to be made of the others than part of them. */
-function groupsOf({ functions, classes }: Reading): readonly Group[] {
-  const groups = new Map<Section, Group>();
-  const groupOf = (section: Section) => {
-    const group = groups.get(section) ?? { functions: new Map<number, Closure>(), classes: [] };
-    groups.set(section, group);
-    return group;
-  };
-  for (const [site, each] of functions) groupOf(each.making.section).functions.set(site, each);
-  for (const each of classes) groupOf(each.making.section).classes.push(each);
-  const all = [...groups.values()];
-  const withClasses = all.filter((each) => each.classes.length > 0);
-  return [...all.filter((each) => each.classes.length === 0), ...withClasses.toReversed()];
-}
-
 /** Follows one section after another, with all that is made in it on the way. */
-function inGroups(reading: Reading): readonly Unit[] {
+function inGroups(groups: Groups, memo: GroupMemo | undefined): readonly Unit[] {
+  const { reading } = groups;
   const units: Unit[] = [];
   const functions = new Map(reading.functions);
   const classes = [...reading.classes];
-  for (const group of groupsOf(reading)) {
+  for (const group of groups.all) {
+    reading.beginGroup();
+    if (memo?.has(group.section) === true) {
+      memo.recall(group, reading);
+      groups.recalled.push(group);
+      continue;
+    }
     reading.functions = group.functions;
     reading.classes = group.classes;
-    reading.beginGroup();
-    units.push(...followAll(reading, new Set()));
+    groups.begin(group);
+    groups.within(group, () => units.push(...followAll(reading, new Set())));
     for (const [site, each] of group.functions) functions.set(site, each);
     for (const each of group.classes) if (!classes.includes(each)) classes.push(each);
   }

@@ -8,7 +8,7 @@ import type { ObjectValue, Value } from "./value.ts";
 /** A model of the script's; the sketch is made when all of the script is read, for its weights may still be changed. */
 export interface FoundModel {
   readonly value: ObjectValue;
-  sketch(): ModelSketch | undefined;
+  readonly sketch: () => ModelSketch | undefined;
 }
 
 export interface FoundOptimizer {

@@ -5,11 +5,20 @@ import type { ModelSketch } from "../sketch/modelSketch.ts";
 import type { Framework, SourceSketch } from "../sketch/sourceSketch.ts";
 import type { OptimizerSketch, TrainingSketch } from "../sketch/trainingSketch.ts";
 import type { FoundOptimizer } from "./found.ts";
+import type { Groups } from "./groups.ts";
 import type { Reading } from "./reading.ts";
 import type { ObjectValue } from "./value.ts";
 
-export function putTogether(framework: Framework, reading: Reading): SourceSketch {
-  const { models, indexOf } = distinctModels(reading);
+export function putTogether(framework: Framework, groups: Groups): SourceSketch {
+  const { reading } = groups;
+  const sketches: [ObjectValue, ModelSketch][] = [];
+  // To sketch one may be to find another.
+  for (const found of reading.models) {
+    const sketch = found.sketch();
+    if (sketch !== undefined) sketches.push([found.value, sketch]);
+  }
+  groups.joinFlags();
+  const { models, indexOf } = distinctModels(sketches, reading);
   const optimizers = distinctOptimizers(reading, indexOf);
   const losses = distinct(reading.losses);
   const lossAt = (range: SourceRange | undefined) => {
@@ -55,18 +64,22 @@ function distinct<T extends Placed>(found: readonly T[]): T[] {
 }
 
 function inOrder<T extends Placed>(found: readonly T[]): T[] {
-  return [...found].sort((one, other) => (before(one.range.start, other.range.start) ? -1 : 1));
+  return found.toSorted((one, other) => {
+    const [first, second] = [one.range.start, other.range.start];
+    return before(first, second) ? -1 : before(second, first) ? 1 : 0;
+  });
 }
 
-function distinctModels(reading: Reading): {
+function distinctModels(
+  sketches: readonly (readonly [ObjectValue, ModelSketch])[],
+  reading: Reading,
+): {
   models: readonly ModelSketch[];
   indexOf: (value: ObjectValue | undefined) => number | undefined;
 } {
   const byPlace = new Map<string, { sketch: ModelSketch }[]>();
   const keptFor = new Map<ObjectValue, { readonly sketch: ModelSketch }>();
-  for (const found of reading.models) {
-    const own = found.sketch();
-    if (own === undefined) continue;
+  for (const [value, own] of sketches) {
     const sketch = asFarAsKnown(own, reading);
     const place = placeOf(sketch.range);
     const there = byPlace.get(place) ?? [];
@@ -75,7 +88,7 @@ function distinctModels(reading: Reading): {
     let kept = there.find((each) => apartFromShapes(each.sketch) === key);
     if (kept === undefined) there.push((kept = { sketch }));
     else kept.sketch = agreed(kept.sketch, sketch);
-    keptFor.set(found.value, kept);
+    keptFor.set(value, kept);
   }
   const models = inOrder([...byPlace.values()].flatMap((there) => there.map(({ sketch }) => sketch)));
   return {

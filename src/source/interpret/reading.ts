@@ -8,6 +8,9 @@ import type { Closure } from "./closure.ts";
 import type { Dims, FlowStep } from "./flow.ts";
 import type { LayerObject } from "./layerObject.ts";
 import { Memory } from "./memory.ts";
+import { Names } from "./watch.ts";
+import type { Flags } from "./group.ts";
+import type { Section } from "./section.ts";
 import type { FoundModel, FoundOptimizer, FoundTraining } from "./found.ts";
 import type { Given } from "./given.ts";
 import type { ObjectValue, Value } from "./value.ts";
@@ -44,12 +47,15 @@ export interface Caller {
   readonly range: SourceRange;
   readonly statement: SourcePosition;
   readonly site: number;
+  readonly section: Section;
   /** Whose method it is. */
   readonly self?: Value | undefined;
 }
 
 export class Reading {
   readonly memory = new Memory();
+  /** Of the variables of the file. */
+  readonly names = new Names();
   /** Counts what is followed of which it is not known who calls it, and when; 0 for what the script itself does, in its order. */
   unit = 0;
   readonly models: FoundModel[] = [];
@@ -114,8 +120,25 @@ export class Reading {
   }
 
   /** To be called for each expression and each statement. */
-  count(): void {
-    if (++this.#steps > mostSteps) throw new TooLong();
+  count(steps = 1): void {
+    this.#steps += steps;
+    if (this.#steps > mostSteps) throw new TooLong();
+  }
+
+  /** How many were counted. */
+  get steps(): number {
+    return this.#steps;
+  }
+
+  get flags(): Flags {
+    const { modelsChanged, weightsChanged, stopped } = this;
+    return { modelsChanged, weightsChanged, stopped };
+  }
+
+  set flags({ modelsChanged, weightsChanged, stopped }: Flags) {
+    this.modelsChanged = modelsChanged;
+    this.weightsChanged = weightsChanged;
+    this.stopped = stopped;
   }
 
   /** To be called around each expression: those that stand too deep within one another are nobody's handwriting. */

@@ -1,5 +1,6 @@
 /** The names of a function, a block or a file, while it is read. */
 import { Cell, unbound, type Value } from "./value.ts";
+import type { Names } from "./watch.ts";
 
 export class Scope {
   readonly parent: Scope | undefined;
@@ -7,12 +8,15 @@ export class Scope {
   readonly ofFunction: boolean;
   readonly #self: Value | undefined;
   readonly #cells = new Map<string, Cell>();
+  /** What names its variables, where they are those of the file itself or of one of its classes. */
+  readonly names: Names | undefined;
 
   /** `self` is what `this` is, where the function has one of its own. */
-  constructor(parent: Scope | undefined, ofFunction: boolean, self?: Value) {
+  constructor(parent: Scope | undefined, ofFunction: boolean, self?: Value, names?: Names) {
     this.parent = parent;
     this.ofFunction = ofFunction;
     this.#self = self;
+    this.names = names;
   }
 
   /** A new variable of this scope, or the one that there is. */
@@ -21,6 +25,7 @@ export class Scope {
     if (cell === undefined) {
       cell = new Cell(unbound);
       this.#cells.set(name, cell);
+      this.names?.give(name, cell);
     }
     return cell;
   }
@@ -42,6 +47,7 @@ export class Scope {
 
   find(name: string): { readonly cell: Cell; readonly scope: Scope } | undefined {
     const cell = this.#cells.get(name);
+    if (this.names !== undefined) Cell.watch?.read(this.names.prefix + name);
     return cell === undefined ? this.parent?.find(name) : { cell, scope: this };
   }
 

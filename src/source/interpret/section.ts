@@ -2,6 +2,9 @@
 import type { SourcePosition } from "../places.ts";
 
 export class Section {
+  static #next = 0;
+  /** Tells sections apart, those of earlier readings too. */
+  readonly id = Section.#next++;
   readonly text: string;
   /** Where it begins; an edit above it moves it. */
   line: number;

@@ -104,9 +104,13 @@ export class Syntax {
   has(type: string): boolean {
     const known = this.#within?.get(type);
     if (known !== undefined) return known;
-    const found = this.type === type || this.children.some((child) => child.has(type));
+    const found = this.#holds(type);
     (this.#within ??= new Map()).set(type, found);
     return found;
+  }
+
+  #holds(type: string): boolean {
+    return this.type === type || this.children.some((child) => child.#holds(type));
   }
 
   /** Whether something within it assigns to a name, in JavaScript. */
@@ -148,54 +152,61 @@ function vocabularyOf(language: Language): Vocabulary {
   return vocabulary;
 }
 
-/** The sections of a text, and what is known of them by the parser's own numbers for their nodes. */
+/** The sections of a text. */
 export class SyntaxTree {
   readonly root: Syntax;
-  readonly #known: ReadonlyMap<number, Syntax>;
 
-  private constructor(root: Syntax, known: ReadonlyMap<number, Syntax>) {
+  private constructor(root: Syntax) {
     this.root = root;
-    this.#known = known;
   }
 
-  /**
-   * `text` is what `tree` was parsed of. Sections that the parser took over from the tree before it, which must not be deleted yet,
-   * are taken over too. Throws `TooDeep`.
-   */
+  /** `text` is what `tree` was parsed of. Sections of the tree before it that read the same are taken over. Throws `TooDeep`. */
   static of(tree: Tree, text: string, before?: SyntaxTree): SyntaxTree {
     const vocabulary = vocabularyOf(tree.language);
+    const known = before === undefined ? new Map<string, Syntax[]>() : byText(before.root.children);
     const cursor = tree.walk();
-    const known = new Map<number, Syntax>();
     const sections: Syntax[] = [];
     try {
       const whole = new Section(text, { line: 0, column: 0 });
       const facts = { field: undefined, start: 0, end: text.length, isMissing: false };
       const type = vocabulary.types[cursor.nodeTypeId] ?? "ERROR";
       if (cursor.gotoFirstChild()) {
-        do {
-          const section = before?.takenOver(cursor, text) ?? copied(cursor, text, vocabulary);
-          known.set(cursor.nodeId, section);
-          sections.push(section);
-        } while (cursor.gotoNextSibling());
+        do sections.push(takenOver(cursor, text, known, vocabulary) ?? copied(cursor, text, vocabulary));
+        while (cursor.gotoNextSibling());
       }
-      return new SyntaxTree(new Syntax(whole, { ...facts, type, isNamed: true, children: sections }), known);
+      return new SyntaxTree(new Syntax(whole, { ...facts, type, isNamed: true, children: sections }));
     } finally {
       cursor.delete();
     }
   }
+}
 
-  /** The section at a cursor's place in the next tree, moved there, where it is one of this tree's. */
-  private takenOver(cursor: TreeCursor, text: string): Syntax | undefined {
-    const known = this.#known.get(cursor.nodeId);
-    if (known === undefined) return undefined;
-    const { section } = known;
-    const { row, column } = cursor.startPosition;
-    const { startIndex } = cursor;
-    const isSame = column === section.column && text.startsWith(section.text, startIndex);
-    if (!isSame || cursor.endIndex - startIndex !== section.text.length) return undefined;
-    section.line = row;
-    return known;
+/** Each list the last one first. */
+function byText(sections: readonly Syntax[]): Map<string, Syntax[]> {
+  const found = new Map<string, Syntax[]>();
+  for (const each of sections.toReversed()) {
+    const same = found.get(each.section.text);
+    if (same === undefined) found.set(each.section.text, [each]);
+    else same.push(each);
   }
+  return found;
+}
+
+/** The section at a cursor's place, out of those that are known, and moved there. Faults aside, the same text parses to the same. */
+function takenOver(
+  cursor: TreeCursor,
+  text: string,
+  known: ReadonlyMap<string, Syntax[]>,
+  { types }: Vocabulary,
+): Syntax | undefined {
+  const same = known.get(text.slice(cursor.startIndex, cursor.endIndex));
+  const found = same?.at(-1);
+  if (found === undefined || found.hasError || found.type !== types[cursor.nodeTypeId]) return undefined;
+  const { row, column } = cursor.startPosition;
+  if (column !== found.section.column || cursor.currentNode.hasError) return undefined;
+  same?.pop();
+  found.section.line = row;
+  return found;
 }
 
 function copied(cursor: TreeCursor, text: string, vocabulary: Vocabulary): Syntax {

@@ -6,6 +6,7 @@ import type { SourceRange } from "../places.ts";
 import type { Basis, Known } from "../sketch/known.ts";
 import { unstated } from "../sketch/known.ts";
 import type { Given } from "./given.ts";
+import type { Watch } from "./watch.ts";
 
 /** A number, a text, a truth value, or nothing at all (`None`, `null`, `undefined`). */
 export interface Scalar {
@@ -65,14 +66,39 @@ export type Value = Scalar | Unknown | Unbound | Tuple | List | ObjectValue;
 export class Cell {
   /** Cells are numbered in the order in which they are made. */
   static next = 0;
+  /** What is told of each cell that is read, while there is one. */
+  static watch: Watch | undefined;
   readonly serial = Cell.next++;
-  value: Value;
+  /** That of a variable of the file or a member of its classes. */
+  name: string | undefined;
+  #value: Value;
   /** Assigned to in more than one place of the text: which of them comes last is known only while the script is followed in order. */
   ambiguous = false;
   #site: number | undefined;
 
   constructor(value: Value) {
-    this.value = value;
+    this.#value = value;
+  }
+
+  get value(): Value {
+    const { watch } = Cell;
+    if (watch !== undefined && this.serial < watch.before) watch.read(this.name);
+    return this.#value;
+  }
+
+  set value(value: Value) {
+    this.#value = value;
+  }
+
+  /** Does what is of no account to a watch. */
+  static unwatched<T>(run: () => T): T {
+    const { watch } = Cell;
+    Cell.watch = undefined;
+    try {
+      return run();
+    } finally {
+      Cell.watch = watch;
+    }
   }
 
   /** To be called with each place of the text that assigns to it. */

@@ -18,6 +18,7 @@ export function closureOf(evaluator: JavaScriptEvaluator, node: Syntax, scope: S
     name,
     site: node.id,
     section: node.section,
+    isOuter: scope.names !== undefined,
     isGetter: node.children.some(({ type }) => type === "get"),
     range: node.range,
     statement: statementStart(node),
@@ -35,8 +36,8 @@ function follow(
   given: Given | undefined,
   self: Value | undefined,
 ): Value {
-  const { range, id: site } = node;
-  return inCall(evaluator.reading, { name, range, statement: statementStart(node), site, self }, () => {
+  const { range, id: site, section } = node;
+  return inCall(evaluator.reading, { name, range, statement: statementStart(node), site, section, self }, () => {
     const scope = new Scope(outer, true, node.type === "arrow_function" ? undefined : (self ?? nothing));
     bindParameters(evaluator, node, given, scope);
     const body = node.field("body");
@@ -90,7 +91,7 @@ export function classOf(evaluator: JavaScriptEvaluator, node: Syntax, scope: Sco
   const parent = clause?.type === "extends_clause" ? clause.field("value") : clause;
   const bases = parent === undefined ? [] : [evaluator.evaluate(parent, scope)];
   const { memory } = evaluator.reading;
-  const members = new Entries(memory);
+  const members = new Entries(memory, [], scope.names?.within(node.id, "members"));
   const fields: Syntax[] = [];
   const constants: Syntax[] = [];
   const body = node.field("body");
@@ -107,6 +108,7 @@ export function classOf(evaluator: JavaScriptEvaluator, node: Syntax, scope: Sco
   }
   const made = new ClassObject({
     name,
+    site: node.id,
     section: node.section,
     range: node.range,
     statement: statementStart(node),

@@ -28,6 +28,7 @@ export function closureOf(
     name,
     site: node.id,
     section: node.section,
+    isOuter: scope.names !== undefined,
     isGetter: decorators.some((each) => getters.includes(each)),
     range,
     statement,
@@ -51,8 +52,8 @@ function follow(
   given: Given | undefined,
   self: Value | undefined,
 ): Value {
-  const { range, id: site } = node;
-  return inCall(evaluator.reading, { name, range, statement: statementStart(node), site, self }, () => {
+  const { range, id: site, section } = node;
+  return inCall(evaluator.reading, { name, range, statement: statementStart(node), site, section, self }, () => {
     const scope = new Scope(outer, true, self);
     bindParameters(evaluator, node, given, self, scope, outer);
     const body = node.field("body");
@@ -153,15 +154,16 @@ export function classOf(
   const bases = (superclasses === undefined ? [] : superclasses.namedChildren)
     .filter(({ type }) => type !== "keyword_argument")
     .map((each) => evaluator.evaluate(each, scope));
-  const inside = new Scope(scope, true);
+  const inside = new Scope(scope, true, undefined, scope.names?.within(node.id, "body"));
   const body = node.field("body");
   const statements = body === undefined ? [] : body.namedChildren;
   evaluator.execute(statements, inside, { returned: [] });
-  const members = new Entries(memory, inside.all);
+  const members = new Entries(memory, inside.all, scope.names?.within(node.id, "members"));
   const fields = statements.flatMap(fieldName);
   const isData = decorators.some((each) => each.startsWith("dataclass") || each.startsWith("dataclasses.dataclass"));
   const made = new ClassObject({
     name,
+    site: node.id,
     section: node.section,
     range: node.range,
     statement: statementStart(node),

@@ -12,6 +12,10 @@ export interface LoopData {
 }
 
 export interface PythonLibrary {
+  /** The full name of a value that stands for something of a package; undefined for all others. */
+  provided(value: Value): string | undefined;
+  /** What it remembers of the script: the same where it answers the same. */
+  readonly state: string;
   /** What a full name of a package stands for, as `torch.nn`. */
   named(path: string, range: SourceRange): Value;
   /** All names of a package are imported. */

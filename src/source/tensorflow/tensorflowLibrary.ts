@@ -46,6 +46,9 @@ export class TensorFlowLibrary implements JavaScriptLibrary {
   readonly #tensors: TensorFlowTensors;
   readonly #training: TensorFlowTraining;
   readonly #names = new Map<string, ObjectValue>();
+  readonly #paths = new Map<Value, string>();
+  /** Of what it remembers, nothing outlasts the script itself. */
+  readonly state = "";
 
   constructor(reading: Reading) {
     this.#reading = reading;
@@ -65,6 +68,10 @@ export class TensorFlowLibrary implements JavaScriptLibrary {
     return this.#training.ofUnknown(name, given);
   }
 
+  provided(value: Value): string | undefined {
+    return this.#paths.get(value);
+  }
+
   /** `this.model.stopTraining = true` in a callback. */
   unfollowedAssignment(name: string): void {
     if (name === "stopTraining") this.#reading.stopped = "a callback may end it sooner";
@@ -81,6 +88,7 @@ export class TensorFlowLibrary implements JavaScriptLibrary {
     };
     const value: ObjectValue = { kind: "object", member, call: (given) => this.#call(path, given) };
     this.#names.set(path, value);
+    this.#paths.set(value, path);
     return value;
   }
 

@@ -104,6 +104,14 @@ export class TorchLibrary implements PythonLibrary {
     return nameIt(value, path);
   }
 
+  provided(value: Value): string | undefined {
+    return fullName(value);
+  }
+
+  get state(): string {
+    return `${this.#open.join(" ")} ${this.#training.gathers ?? ""}`;
+  }
+
   openNames(path: string): void {
     this.#open.push(path);
   }

@@ -6,7 +6,7 @@ import { Given, noNames } from "../interpret/given.ts";
 import { LayerObject } from "../interpret/layerObject.ts";
 import { hasWeights, sketchOf } from "../interpret/modelSketching.ts";
 import type { Reading } from "../interpret/reading.ts";
-import { itemsOf, unknown, type ObjectValue, type Value } from "../interpret/value.ts";
+import { Cell, itemsOf, unknown, type ObjectValue, type Value } from "../interpret/value.ts";
 import type { SourcePosition, SourceRange } from "../places.ts";
 import type { ModelSketch } from "../sketch/modelSketch.ts";
 import { seenInput } from "./seenInputs.ts";
@@ -38,7 +38,9 @@ const partsOfModels = new WeakMap<Reading, ReadonlySet<Value>>();
 function isPart(reading: Reading, module: ObjectValue): boolean {
   let parts = partsOfModels.get(reading);
   if (parts === undefined) {
-    const within = reading.models.flatMap(({ value }) => modulesOf(value).filter((each) => each.module !== value));
+    const within = Cell.unwatched(() =>
+      reading.models.flatMap(({ value }) => modulesOf(value).filter((each) => each.module !== value)),
+    );
     parts = new Set(within.map((each) => each.module));
     partsOfModels.set(reading, parts);
   }

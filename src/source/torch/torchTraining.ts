@@ -136,6 +136,10 @@ export class TorchTraining {
     });
   }
 
+  get gathers(): string | undefined {
+    return this.#gathers;
+  }
+
   /** A model is computed on data, of a shape that is known or not. */
   computedOn(dims: Dims | undefined): void {
     const size = dims?.[0] ?? unstated("the shape of the data is not known");
