@@ -3,9 +3,10 @@
  * and by the desktop editor's test host; the API is handed in, so that the names can be read without an editor.
  */
 import assert from "node:assert/strict";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
 import type * as vscode from "vscode";
+import { startClock } from "../../../src/editor/activationClock.ts";
 import { commands, settings } from "../../../src/ids.ts";
 
 export type EditorApi = typeof vscode;
@@ -15,6 +16,9 @@ const extensionId = "orrery.orrery";
 
 /** Milliseconds of its thread's time that our own `activate` may take. */
 const activationLimit = 50;
+
+/** Milliseconds of its own time that the extension host's thread may be busy without a pause. */
+const turnLimit = 20;
 
 export const trustedClaims: Claims = {
   "nothing is activated before it is needed": async (api) => {
@@ -81,6 +85,27 @@ export const trustedClaims: Claims = {
       inspecting.map((lens) => lens.range.start.line),
       [2, 3],
     );
+  },
+  "typing in a long script takes no turn of more than 20 ms of the extension host": async (api) => {
+    const script = readFileSync(inWorkspace(api, "layers.py").fsPath, "utf8");
+    const content = `${script}${"# A line that says nothing.\n".repeat(3000)}`;
+    const document = await api.workspace.openTextDocument({ language: "python", content });
+    const end = document.positionAt(script.indexOf("lr=0.5") + "lr=0.5".length);
+    const type = async () => {
+      const edit = new api.WorkspaceEdit();
+      edit.insert(document.uri, end, "1");
+      await api.workspace.applyEdit(edit);
+      assert.notDeepEqual(await lensesOf(api, document), []);
+      const whole = new api.Range(0, 0, document.lineCount, 0);
+      await api.commands.executeCommand("vscode.executeInlayHintProvider", document.uri, whole);
+      await api.commands.executeCommand("vscode.executeHoverProvider", document.uri, end.translate(0, -1));
+    };
+    // Code that is not compiled yet takes longer.
+    for (let typed = 0; typed < 5; typed++) await type();
+    const longest = await longestTurn(async () => {
+      for (let typed = 0; typed < 20; typed++) await type();
+    });
+    assert.ok(longest < turnLimit, `one took ${longest} ms`);
   },
   "lenses can be switched off and on": async (api) => {
     const document = await api.workspace.openTextDocument(inWorkspace(api, "chebyshev.mjs"));
@@ -160,4 +185,20 @@ function storedRuns(api: EditorApi): string[] {
 async function lensesOf(api: EditorApi, document: vscode.TextDocument): Promise<vscode.CodeLens[]> {
   const all = await api.commands.executeCommand<vscode.CodeLens[]>("vscode.executeCodeLensProvider", document.uri, 100);
   return all.filter((lens) => lens.command?.command.startsWith("orrery.") === true);
+}
+
+/** Milliseconds of this thread's time that the longest turn of its event loop takes meanwhile, which a busy machine does not change. */
+async function longestTurn(during: () => Promise<void>): Promise<number> {
+  let longest = 0;
+  let isOver = false;
+  let elapsed = startClock();
+  const turn = () => {
+    longest = Math.max(longest, elapsed());
+    elapsed = startClock();
+    if (!isOver) setImmediate(turn);
+  };
+  setImmediate(turn);
+  await during();
+  isOver = true;
+  return longest;
 }
