@@ -21,24 +21,21 @@ export function putTogether(framework: Framework, groups: Groups): SourceSketch 
   const { models, indexOf } = distinctModels(sketches, reading);
   const optimizers = distinctOptimizers(reading, indexOf);
   const losses = distinct(reading.losses);
-  const lossAt = (range: SourceRange | undefined) => {
-    const index = range === undefined ? -1 : losses.findIndex((loss) => sameRange(loss.range, range));
-    return index < 0 ? undefined : index;
-  };
+  const lossAt = placesIn(losses);
+  const optimizerAt = placesIn(optimizers);
+  const optimizerRanges = new Map(reading.optimizers.map(({ value, range }) => [value, range]));
   const trainings = distinct(
     reading.trainings.map((found): TrainingSketch => {
       const { optimizer, stoppable = false, ...rest } = found;
       const ended = stoppable && reading.stopped !== undefined ? unstated(reading.stopped) : undefined;
-      const place = reading.optimizers.find(({ value }) => value === optimizer)?.range;
-      const index = place === undefined ? -1 : optimizers.findIndex((each) => sameRange(each.range, place));
-      const loss = lossAt(found.loss) ?? (losses.length === 1 ? 0 : undefined);
+      const place = optimizer === undefined ? undefined : optimizerRanges.get(optimizer);
       return {
         ...rest,
         epochs: ended ?? found.epochs,
         steps: ended ?? found.steps,
         model: indexOf(found.model),
-        optimizer: index < 0 ? undefined : index,
-        loss,
+        optimizer: optimizerAt(place),
+        loss: lossAt(found.loss) ?? (losses.length === 1 ? 0 : undefined),
       };
     }),
   );
@@ -61,6 +58,12 @@ function distinct<T extends Placed>(found: readonly T[]): T[] {
     byPlace.set(place, other === undefined ? each : agreed(other, each));
   }
   return inOrder([...byPlace.values()]);
+}
+
+/** The index of what stands at a place. */
+function placesIn(found: readonly Placed[]): (range: SourceRange | undefined) => number | undefined {
+  const places = new Map(found.map(({ range }, index) => [placeOf(range), index]));
+  return (range) => (range === undefined ? undefined : places.get(placeOf(range)));
 }
 
 function inOrder<T extends Placed>(found: readonly T[]): T[] {
@@ -91,17 +94,24 @@ function distinctModels(
     keptFor.set(value, kept);
   }
   const models = inOrder([...byPlace.values()].flatMap((there) => there.map(({ sketch }) => sketch)));
+  const places = new Map(models.map((each, index) => [each, index]));
   return {
     models,
     indexOf: (value) => {
       const sketch = value === undefined ? undefined : keptFor.get(value)?.sketch;
-      return sketch === undefined ? undefined : models.indexOf(sketch);
+      return sketch === undefined ? undefined : places.get(sketch);
     },
   };
 }
 
+const knownApart = new WeakMap<ModelSketch, string>();
+
 function apartFromShapes(sketch: ModelSketch): string {
-  return JSON.stringify(sketch, (name, value: unknown) => (shapes.includes(name) ? undefined : value));
+  const known = knownApart.get(sketch);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(sketch, (name, value: unknown) => (shapes.includes(name) ? undefined : value));
+  knownApart.set(sketch, text);
+  return text;
 }
 
 function asFarAsKnown(sketch: ModelSketch, { modelsChanged, weightsChanged }: Reading): ModelSketch {
@@ -124,9 +134,12 @@ function optimizerSketch(found: FoundOptimizer, model: number | undefined): Opti
   return { ...sketch, range, statement, hyperparameters, model, schedules: distinct(schedules) };
 }
 
+/** What says which other part of the sketch is meant: where that differs from call to call, it is none. */
+const indices: readonly string[] = ["model", "optimizer", "loss"];
+
 /** What two readings of one place agree on; a value in which they differ is unknown. */
 function agreed<T>(one: T, other: T): T {
-  if (JSON.stringify(one) === JSON.stringify(other)) return one;
+  if (one === other || JSON.stringify(one) === JSON.stringify(other)) return one;
   if (isKnown(one) || isKnown(other)) return differs as T;
   if (typeof one !== "object" || one === null || typeof other !== "object" || other === null) return one;
   if (Array.isArray(one)) {
@@ -135,7 +148,10 @@ function agreed<T>(one: T, other: T): T {
   }
   const theirs = other as Readonly<Record<string, unknown>>;
   return Object.fromEntries(
-    Object.entries(one).map(([name, value]) => [name, agreed<unknown>(value, theirs[name])]),
+    Object.entries(one).map(([name, value]) => {
+      const isElsewhere = indices.includes(name) && value !== theirs[name];
+      return [name, isElsewhere ? undefined : agreed<unknown>(value, theirs[name])];
+    }),
   ) as T;
 }
 
@@ -143,10 +159,6 @@ const differs = unstated("differs from call to call");
 
 function isKnown(value: unknown): value is Known<unknown> {
   return typeof value === "object" && value !== null && "known" in value;
-}
-
-function sameRange(one: SourceRange, other: SourceRange): boolean {
-  return one === other || placeOf(one) === placeOf(other);
 }
 
 /** Tells ranges apart. */
