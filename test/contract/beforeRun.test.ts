@@ -23,6 +23,7 @@ const pixels = Math.sqrt(1 / 3);
 const inTensorFlow: readonly Given[] = [
   { script: "wide.mjs", predicts: ["operations", "firstLoss", "signal"] },
   { script: "deepTanh.mjs", predicts: ["operations", "firstLoss", "signal"] },
+  { script: "blocks.mjs", predicts: ["operations", "firstLoss", "signal"] },
   { script: "digits.mjs", predicts: ["operations", "firstLoss", "signal"], inputs: pixels },
   // Recurrence: its signal is not known before it runs, nor how large the logits are.
   { script: "sequences.mjs", predicts: ["operations"] },
@@ -60,7 +61,11 @@ function predicted({ operations, firstLoss, signal }: ModelPredictions): string[
   ];
 }
 
-function expectOutcome({ predicts, inputs }: Given, model: ModelPredictions, records: readonly SpoolRecord[]): void {
+function expectOutcome(
+  { script, predicts, inputs }: Given,
+  model: ModelPredictions,
+  records: readonly SpoolRecord[],
+): void {
   const [recorded] = recordsOf(records, "model");
   expect(valueOf(model.parameters)).toBe(recorded?.parameters);
   if (predicts.includes("firstLoss")) {
@@ -73,7 +78,7 @@ function expectOutcome({ predicts, inputs }: Given, model: ModelPredictions, rec
     expect(loss).toBeGreaterThan(low ?? NaN);
     expect(loss).toBeLessThan(high ?? NaN);
   }
-  if (predicts.includes("signal")) expectSignal(model, records, inputs);
+  if (predicts.includes("signal")) expectSignal(model, records, script.endsWith(".py"), inputs);
 }
 
 /**
@@ -82,7 +87,12 @@ function expectOutcome({ predicts, inputs }: Given, model: ModelPredictions, rec
  * what pooling leaves open, have the interval that was predicted. Predictions are of inputs with a mean square of 1: rectifiers, which these networks
  * have wherever inputs are smaller, make them smaller in proportion, up to a normalization.
  */
-function expectSignal({ signal }: ModelPredictions, records: readonly SpoolRecord[], inputs = 1): void {
+function expectSignal(
+  { signal }: ModelPredictions,
+  records: readonly SpoolRecord[],
+  isTorch: boolean,
+  inputs = 1,
+): void {
   const layers = recordsOf(records, "model")[0]?.modules.filter(({ parameters }) => parameters > 0) ?? [];
   expect(layers).toHaveLength(signal.layers.length);
   // The last layer's activation function may be part of the loss, and its few units scatter.
@@ -90,9 +100,9 @@ function expectSignal({ signal }: ModelPredictions, records: readonly SpoolRecor
   for (const [index, own] of signal.layers.slice(0, -1).entries()) {
     const name = layers[index]?.path ?? "";
     const next = signal.layers[index + 1];
-    // What is recorded of a layer is what the next weights meet, and nothing of a normalization between them.
+    // Nothing is recorded of a normalization; in PyTorch, of the layer before it what the next weights meet.
     if (own.layer.kind === "normalization") continue;
-    const { layer, rms } = next?.layer.kind === "normalization" ? next : own;
+    const { layer, rms } = isTorch && next?.layer.kind === "normalization" ? next : own;
     const scale = normalized >= 0 && index + 1 >= normalized ? 1 : inputs;
     const seen = measuredOf(records, `activation/rms@${name}`) / scale;
     const isOpen =
