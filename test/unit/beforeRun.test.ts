@@ -148,6 +148,26 @@ model = nn.Sequential(nn.Linear(64, 64, bias=False), Block(), Block(), nn.LayerN
     expect(valueOf(model?.signal.stream)).toBeCloseTo(Math.sqrt((1 / 3 + 2 * branch) / (1 / 3)), 3);
   });
 
+  test("of a model that a script calls by itself are not known where training changes them", async () => {
+    const gainOf = async (train: string) => {
+      const text = `
+const model = tf.sequential();
+model.add(tf.layers.dense({ inputShape: [50], units: 100 }));
+model.add(tf.layers.dropout({ rate: 0.5 }));
+model.add(tf.layers.dense({ units: 10, kernelInitializer: "heUniform" }));
+const optimizer = tf.train.sgd(0.1);
+model.compile({ optimizer, loss: "categoricalCrossentropy" });
+${train}
+`;
+      return valueOf((await predictionsOf(text)).models[0]?.signal.gain);
+    };
+    // σ_w² = 2, and twice as much of the half that is left.
+    expect(await gainOf("await model.fit(x, y);")).toBeCloseTo(2, 6);
+    expect(await gainOf("optimizer.minimize(() => tf.losses.softmaxCrossEntropy(y, model.predict(x)));")).toMatch(
+      /whether it is called as in training/,
+    );
+  });
+
   test("are not said of a gain that is not known", async () => {
     const model = (
       await predictionsOf(`

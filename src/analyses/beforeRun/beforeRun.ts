@@ -43,7 +43,7 @@ export interface BeforeRun {
 
 export function beforeRun(sketch: SourceSketch): BeforeRun {
   return {
-    models: sketch.models.map((model, index) => predictModel(model, lossOf(sketch, index), batchOf(sketch, index))),
+    models: sketch.models.map((model, index) => predictModel(sketch, model, index)),
     optimizers: sketch.optimizers.map((optimizer, index) => predictOptimizer(sketch, optimizer, index)),
   };
 }
@@ -60,8 +60,10 @@ export function trainingOf(sketch: SourceSketch, optimizer: number): TrainingSke
   return others.length === 0 ? first : undefined;
 }
 
-function predictModel(model: ModelSketch, loss: LossSketch | undefined, batch: number | undefined): ModelPredictions {
-  const signal = predictSignal(model);
+function predictModel(sketch: SourceSketch, model: ModelSketch, index: number): ModelPredictions {
+  const trainings = trainingsOf(sketch, index);
+  const loss = lossOf(sketch, index);
+  const signal = predictSignal(model, isCalledAsInTraining(sketch, model, trainings));
   const parameters = parameterCount(model);
   return {
     model,
@@ -71,7 +73,7 @@ function predictModel(model: ModelSketch, loss: LossSketch | undefined, batch: n
     memory: activationMemory(model),
     operations: forwardOperations(model),
     signal,
-    firstLoss: loss && firstLoss(model, loss, signal.logitVariance, batch),
+    firstLoss: loss && firstLoss(model, loss, signal.logitVariance, batchOf(trainings)),
   };
 }
 
@@ -95,10 +97,26 @@ export function modelOf(sketch: SourceSketch, optimizer: number): ModelSketch | 
   return sketch.models.length === 1 ? sketch.models[0] : undefined;
 }
 
+/** Those that the text says train a model, and those that may train no other. */
+function trainingsOf({ models, trainings }: SourceSketch, index: number): readonly TrainingSketch[] {
+  return trainings.filter(({ model }) => model === index || (model === undefined && models.length === 1));
+}
+
+/** Calls of TensorFlow.js that ask a model for what it gives in training; what a script calls by itself it may ask for either. */
+const asInTraining: readonly string[] = ["fit", "fitDataset", "trainOnBatch"];
+
+/** Modules of PyTorch begin in training, and what is computed by hand is what it is. */
+function isCalledAsInTraining(
+  { framework }: SourceSketch,
+  { form }: ModelSketch,
+  trainings: readonly TrainingSketch[],
+): boolean {
+  if (framework === "pytorch" || form === "core") return true;
+  return trainings.every(({ call }) => asInTraining.includes(call));
+}
+
 /** Examples of a step of the one call that trains a model, where the text says it. */
-function batchOf({ models, trainings }: SourceSketch, index: number): number | undefined {
-  const own = trainings.filter(({ model }) => model === index || (model === undefined && models.length === 1));
-  const [training, ...others] = own;
+function batchOf([training, ...others]: readonly TrainingSketch[]): number | undefined {
   return others.length === 0 && training?.batchSize.known === true ? training.batchSize.value : undefined;
 }
 

@@ -1,6 +1,5 @@
 /** After how many steps decoupled weight decay has made a weight forget, against the length of training. */
-import { derived, type Known } from "../../source/sketch/known.ts";
-import type { OptimizerSketch, TrainingSketch } from "../../source/sketch/trainingSketch.ts";
+import type { OptimizerSketch } from "../../source/sketch/trainingSketch.ts";
 import { weightEquilibrium } from "../../theory/hyperparameters/weightEquilibrium.ts";
 import { optimizerFacts } from "./optimizerFacts.ts";
 import { exactly, notPredicted, type Prediction } from "./prediction.ts";
@@ -23,15 +22,6 @@ export function decayTimescale(optimizer: OptimizerSketch): Prediction | undefin
   const assumptions =
     known.facts.schedule === "moves" ? ["At the learning rate as written; a smaller one takes longer."] : [];
   return exactly(timescale, "1/(ηλ) steps", assumptions, weightEquilibrium);
-}
-
-/** Optimizer steps of a training call, where the text alone says it. */
-export function stepsOf({ steps, epochs, examples, batchSize }: TrainingSketch): Known<number> {
-  if (steps.known) return steps;
-  return derived(
-    [epochs, examples, batchSize],
-    ([passes = NaN, all = NaN, batch = NaN]) => passes * Math.ceil(all / batch),
-  );
 }
 
 function timescaleOf(rate: number, decay = 0): number {

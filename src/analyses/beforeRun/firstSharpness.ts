@@ -89,7 +89,8 @@ export function stableRate(optimizer: OptimizerSketch, sharpness: Prediction): P
 
 /** Why not, where it is none. */
 function denseStack(model: ModelSketch): DenseStack | string {
-  const read = signalStages(model);
+  // Stacks with a dropout or a normalization are none of those below.
+  const read = signalStages(model, true);
   if (!read.known) return read.reason;
   const { stages } = read;
   const other = stages.find(({ kind }) => kind !== "weights" && kind !== "activation");

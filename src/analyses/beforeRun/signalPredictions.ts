@@ -47,8 +47,9 @@ export interface SignalPredictions {
   readonly logitVariance: number | undefined;
 }
 
-export function predictSignal(model: ModelSketch): SignalPredictions {
-  const read = signalStages(model);
+/** @param isTraining as `signalStages` has it */
+export function predictSignal(model: ModelSketch, isTraining: boolean): SignalPredictions {
+  const read = signalStages(model, isTraining);
   if (!read.known) {
     const gain = notPredicted(read.reason, signalAtInitialization);
     return { depth: 0, gain, usableDepth: undefined, stream: undefined, layers: [], logitVariance: undefined };

@@ -14,17 +14,30 @@ type PoolingLayer = Extract<LayerSketch, { kind: "pooling" }>;
 type StagesOfModel =
   { readonly known: true; readonly stages: SignalStages } | { readonly known: false; readonly reason: string };
 
-/** Stages carry the indices of the model's layers. */
-export function signalStages(model: ModelSketch): StagesOfModel {
+/**
+ * Stages carry the indices of the model's layers.
+ * @param isTraining whether dropout and batch normalization are known to do what they do in training; a model that a script calls by itself may be
+ * asked for what it does afterwards
+ */
+export function signalStages(model: ModelSketch, isTraining: boolean): StagesOfModel {
   for (const asked of [model.complete, model.flow, model.fresh]) {
     if (!asked.known) return { known: false, reason: asked.reason };
   }
   const used = [...model.layers.keys()].filter((index) => model.layers[index]?.used === true);
-  const stages = stagesOf(model, used, model.residuals);
+  const known = stagesOf(model, used, model.residuals);
+  const stages = isTraining ? known : known.map(asAsked);
   const weighted = model.layers.some(
     ({ used: isUsed, kind }) => isUsed && (kind === "dense" || kind === "convolution"),
   );
   return weighted ? { known: true, stages } : { known: false, reason: "it has no weights" };
+}
+
+/** A stage that is another one in training, as unknown. */
+function asAsked(stage: SignalStage): SignalStage {
+  if (stage.kind === "sum") return { ...stage, skip: stage.skip.map(asAsked), branch: stage.branch.map(asAsked) };
+  const isOther =
+    (stage.kind === "dropout" && stage.kept < 1) || (stage.kind === "normalization" && stage.over === "examples");
+  return isOther ? obstacle("whether it is called as in training is not in the text") : stage;
 }
 
 /** The activation function that follows a layer at once; linear where none does. */
