@@ -1,6 +1,5 @@
 /** What is said beside learning rates, weight decays and batch sizes, and over calls that train. */
 import { optimizerOf, trainingOf, type OptimizerPredictions } from "../../analyses/beforeRun/beforeRun.ts";
-import { stepsOf } from "../../analyses/beforeRun/decayTimescale.ts";
 import type { OptimizerRecord } from "../../probe/record.ts";
 import type { TrainingSketch } from "../../source/sketch/trainingSketch.ts";
 import { edgeOfStability } from "../../theory/empirical/edgeOfStability.ts";
@@ -110,7 +109,7 @@ function weightDecayFinding(
 ): readonly InlineFinding[] {
   const literal = literalOf(optimizer.hyperparameters.weightDecay);
   if (literal === undefined || decayTimescale === undefined) return [];
-  const steps = training && stepsOf(training);
+  const steps = training?.steps;
   const length = steps?.known === true ? [`The text trains for ${stepsText(steps.value)}.`] : [];
   const predicted = predictedFact("Timescale of weight decay", decayTimescale, stepsText);
   const facts: InlineFact[] = [{ ...predicted, assumptions: [...predicted.assumptions, ...length] }];

@@ -1,6 +1,5 @@
 /** What the text alone says that a person would act on before they run it. */
 import { trainingOf, type ModelPredictions, type OptimizerPredictions } from "../../analyses/beforeRun/beforeRun.ts";
-import { stepsOf } from "../../analyses/beforeRun/decayTimescale.ts";
 import { firstLearningRate } from "../../theory/hyperparameters/firstLearningRate.ts";
 import { signalAtInitialization } from "../../theory/limits/signalAtInitialization.ts";
 import { weightEquilibrium } from "../../theory/hyperparameters/weightEquilibrium.ts";
@@ -107,7 +106,7 @@ function decayFinding(
 ): readonly InlineFinding[] {
   const literal = literalOf(optimizer.hyperparameters.weightDecay);
   const training = trainingOf(sketch, index);
-  const steps = training && stepsOf(training);
+  const steps = training?.steps;
   if (literal === undefined || decayTimescale?.known !== true || steps?.known !== true) return [];
   const timescale = decayTimescale.value;
   const pass = training?.epochs.known === true ? steps.value / training.epochs.value : NaN;

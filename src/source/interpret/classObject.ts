@@ -105,6 +105,15 @@ export class Instance implements ObjectValue {
     return found.kind === "unbound" ? this.#inherited(this, name, range) : found;
   }
 
+  /** Calls a function of the class that makes it what it is; without arguments, nothing is known of them but their defaults. */
+  begin(name: string, given: Given | undefined): boolean {
+    const start = this.of.find(name);
+    if (!(start instanceof Closure)) return false;
+    if (given === undefined) start.bind(this).followAlone();
+    else start.bind(this).call(given);
+    return true;
+  }
+
   assign(name: string, value: Value): void {
     const ofClass = this.of.find(name);
     // What a function of the class makes of the value is not followed.

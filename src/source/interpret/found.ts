@@ -1,8 +1,7 @@
 /** What has been found in a script, before it is put into a sketch. */
 import type { SourcePosition, SourceRange } from "../places.ts";
-import type { Known } from "../sketch/known.ts";
 import type { ModelSketch } from "../sketch/modelSketch.ts";
-import type { Hyperparameters, OptimizerSketch, ScheduleSketch } from "../sketch/trainingSketch.ts";
+import type { Hyperparameters, OptimizerSketch, ScheduleSketch, TrainingSketch } from "../sketch/trainingSketch.ts";
 import type { ObjectValue, Value } from "./value.ts";
 
 /** A model of the script's; the sketch is made when all of the script is read, for its weights may still be changed. */
@@ -22,19 +21,11 @@ export interface FoundOptimizer {
   model: ObjectValue | undefined;
 }
 
-export interface FoundTraining {
-  readonly call: string;
-  readonly range: SourceRange;
-  readonly statement: SourcePosition;
+export interface FoundTraining extends Omit<TrainingSketch, "model" | "optimizer" | "loss"> {
   readonly model: ObjectValue | undefined;
   readonly optimizer: Value | undefined;
   /** Of the loss that is trained on, where it is known which. */
   readonly loss: SourceRange | undefined;
-  readonly batchSize: Known<number>;
-  readonly batchLimit: Known<number>;
-  readonly epochs: Known<number>;
-  readonly steps: Known<number>;
-  readonly examples: Known<number>;
   /** Whether a callback may stop it. */
   readonly stoppable?: boolean;
 }

@@ -119,11 +119,7 @@ export function classOf(evaluator: JavaScriptEvaluator, node: Syntax, scope: Sco
         madeElsewhere(`${member} is not in the class`, range),
       );
       for (const each of of.lineage.toReversed()) initialize(each, instance);
-      const start = of.find("constructor");
-      if (start instanceof Closure) {
-        if (given === undefined) start.bind(instance).followAlone();
-        else start.bind(instance).call(given);
-      }
+      instance.begin("constructor", given);
       return instance;
     },
   });

@@ -1,6 +1,6 @@
 /** What the expressions of JavaScript and TypeScript stand for. */
 import type { Syntax } from "../interpret/syntax.ts";
-import { eitherValue, valueOfName } from "../interpret/calls.ts";
+import { called, eitherValue, equalToNothing, valueOfName, valuesOf } from "../interpret/calls.ts";
 import { javascriptOperators, operate } from "../interpret/arithmetic.ts";
 import { Closure } from "../interpret/closure.ts";
 import { ClassObject, Instance } from "../interpret/classObject.ts";
@@ -137,18 +137,8 @@ function nameValue(evaluator: JavaScriptEvaluator, node: Syntax, scope: Scope): 
 }
 
 function arrayLiteral(evaluator: JavaScriptEvaluator, node: Syntax, scope: Scope): Value {
-  const items: Value[] = [];
-  for (const each of node.namedChildren) {
-    if (each.type === "comment") continue;
-    if (each.type === "ERROR") return unknown(unparsed, node.range);
-    if (each.type !== "spread_element") items.push(evaluator.evaluate(each, scope));
-    else {
-      const spread = itemsOf(evaluator.evaluate(each.namedChildren[0], scope));
-      if (spread === undefined) return unknown("items that are not known are put in", node.range);
-      items.push(...spread);
-    }
-  }
-  return listOf(items);
+  const items = valuesOf(evaluator, node.namedChildren, scope, "spread_element");
+  return typeof items === "string" ? unknown(items, node.range) : listOf(items);
 }
 
 function objectLiteral(evaluator: JavaScriptEvaluator, node: Syntax, scope: Scope): Value {
@@ -220,12 +210,9 @@ function binary(evaluator: JavaScriptEvaluator, node: Syntax, scope: Scope): Val
     if (holds !== undefined) return holds === (operator === "||") ? left : right;
     return operator === "||" && left.kind === "unknown" ? asDefault(left, right) : join(left, right);
   }
-  if (isNothing(right) || isNothing(left)) {
-    const other = isNothing(right) ? left : right;
-    const equal = isNothing(other) ? true : other.kind === "unknown" ? undefined : false;
-    if (equal !== undefined && (operator === "===" || operator === "==")) return scalar(equal, range);
-    if (equal !== undefined && (operator === "!==" || operator === "!=")) return scalar(!equal, range);
-  }
+  const equal = equalToNothing(left, right);
+  if (typeof equal === "boolean" && (operator === "===" || operator === "==")) return scalar(equal, range);
+  if (typeof equal === "boolean" && (operator === "!==" || operator === "!=")) return scalar(!equal, range);
   return operate(operator, left, right, range, javascriptOperators);
 }
 
@@ -310,14 +297,14 @@ function call(evaluator: JavaScriptEvaluator, node: Syntax, scope: Scope): Value
       ? evaluator.evaluate(callee, scope)
       : memberOf(evaluator, object, method, callee?.range ?? range);
   const given = argumentsOf(evaluator, node, scope);
-  if (value.kind === "object" && value.call !== undefined) return value.call(given);
-  if (method !== undefined && object?.kind === "unknown") {
-    const followed = evaluator.library.unfollowedMethod(method, given);
-    if (followed !== undefined) return followed;
-  }
-  const name = callee?.text.slice(0, 40) ?? "";
-  if (callee !== undefined && !harmless(callee)) evaluator.handOver(given, name);
-  return value.kind === "unknown" ? madeElsewhere(value.reason, range) : madeElsewhere(`made by ${name}`, range);
+  return called(evaluator, value, given, {
+    text: callee?.text ?? "",
+    isHarmless: callee === undefined || harmless(callee),
+    followed: () =>
+      method !== undefined && object?.kind === "unknown"
+        ? evaluator.library.unfollowedMethod(method, given)
+        : undefined,
+  });
 }
 
 function superCall(evaluator: JavaScriptEvaluator, node: Syntax, scope: Scope): Value {

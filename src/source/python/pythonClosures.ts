@@ -178,11 +178,7 @@ export function classOf(
           ? madeElsewhere(`${member} comes from a class that is not known`, range)
           : unknown(`${member} is not in the class`, range),
       );
-      const start = of.find("__init__");
-      if (start instanceof Closure) {
-        if (given === undefined) start.bind(instance).followAlone();
-        else start.bind(instance).call(given);
-      } else if (of.lineage.some((each) => dataFields.has(each))) {
+      if (!instance.begin("__init__", given) && of.lineage.some((each) => dataFields.has(each))) {
         fillFields(instance, fieldsOf(of), of, given);
         const after = of.find("__post_init__");
         if (after instanceof Closure) after.memberCalled(instance);

@@ -1,6 +1,6 @@
 /** What the expressions of Python stand for. */
 import type { Syntax } from "../interpret/syntax.ts";
-import { eitherValue, valueOfName } from "../interpret/calls.ts";
+import { called, eitherValue, equalToNothing, valueOfName, valuesOf } from "../interpret/calls.ts";
 import { operate, pythonOperators } from "../interpret/arithmetic.ts";
 import { Instance } from "../interpret/classObject.ts";
 import { Closure } from "../interpret/closure.ts";
@@ -10,11 +10,9 @@ import { joinedText } from "../interpret/joinedText.ts";
 import { unparsed } from "../interpret/evaluator.ts";
 import { Scope } from "../interpret/scope.ts";
 import {
-  isNothing,
   itemsOf,
   join,
   listOf,
-  madeElsewhere,
   nothing,
   numberOf,
   scalar,
@@ -225,13 +223,10 @@ function comparison(evaluator: PythonEvaluator, node: Syntax, scope: Scope): Val
     const contained = items.some((each) => each.kind === "scalar" && each.value === left.value);
     return scalar(contained === (operator === "in"), range);
   }
-  if (isNothing(left) || isNothing(right)) {
-    const other = isNothing(right) ? left : right;
-    const equal = isNothing(other) ? true : other.kind === "unknown" ? undefined : false;
-    if (equal === undefined) return unknown("depends on a condition", range);
-    if (operator === "is" || operator === "==") return scalar(equal, range);
-    if (operator === "is not" || operator === "!=") return scalar(!equal, range);
-  }
+  const equal = equalToNothing(left, right);
+  if (equal === "open") return unknown("depends on a condition", range);
+  if (equal !== undefined && (operator === "is" || operator === "==")) return scalar(equal, range);
+  if (equal !== undefined && (operator === "is not" || operator === "!=")) return scalar(!equal, range);
   return operate(operator, left, right, range, pythonOperators);
 }
 
@@ -252,16 +247,8 @@ function sequence(
   scope: Scope,
   make: (items: readonly Value[]) => Value,
 ): Value {
-  const items: Value[] = [];
-  for (const each of node.namedChildren) {
-    if (each.type === "comment") continue;
-    if (each.type === "ERROR") return unknown(unparsed, node.range);
-    const value = evaluator.evaluate(each, scope);
-    const spread = each.type === "list_splat" ? itemsOf(value) : [value];
-    if (spread === undefined) return unknown("items that are not known are put in", node.range);
-    items.push(...spread);
-  }
-  return make(items);
+  const items = valuesOf(evaluator, node.namedChildren, scope, "list_splat");
+  return typeof items === "string" ? unknown(items, node.range) : make(items);
 }
 
 function dictionary(evaluator: PythonEvaluator, node: Syntax, scope: Scope): Value {
@@ -404,15 +391,15 @@ function call(evaluator: PythonEvaluator, node: Syntax, scope: Scope): Value {
       ? evaluator.evaluate(callee, scope)
       : memberOf(evaluator, object, attribute, callee.range);
   const given = argumentsOf(evaluator, node, scope);
-  if (value.kind === "object" && value.call !== undefined) return value.call(given);
-  if (attribute !== undefined && object !== undefined) {
-    const followed = evaluator.library.unfollowedMethod(attribute, object, given);
-    if (followed !== undefined) return followed;
-  }
-  const name = callee.text.slice(0, 40);
-  if (name === "exec") mayBeSet(evaluator, scope);
-  if (!harmlessCall(callee)) evaluator.handOver(given, name);
-  return madeElsewhere(value.kind === "unknown" ? value.reason : `made by ${name}`, range);
+  if (callee.text === "exec") mayBeSet(evaluator, scope);
+  return called(evaluator, value, given, {
+    text: callee.text,
+    isHarmless: harmlessCall(callee),
+    followed: () =>
+      attribute === undefined || object === undefined
+        ? undefined
+        : evaluator.library.unfollowedMethod(attribute, object, given),
+  });
 }
 
 /** What is executed may give any name of the file another value: `exec(open("settings.py").read())`. */

@@ -4,6 +4,7 @@ import { Closure, builtin } from "../interpret/closure.ts";
 import { Tensor, type Dims, type FlowStep } from "../interpret/flow.ts";
 import { Entries } from "../interpret/entries.ts";
 import type { Given } from "../interpret/given.ts";
+import type { FoundTraining } from "../interpret/found.ts";
 import { sketchOf } from "../interpret/modelSketching.ts";
 import type { Caller, Reading } from "../interpret/reading.ts";
 import { booleanOf, itemsOf, nothing, numberOf, unknown, type ObjectValue, type Value } from "../interpret/value.ts";
@@ -280,21 +281,7 @@ export class TensorFlowTraining {
     return only.count;
   }
 
-  #push(
-    call: string,
-    given: Given,
-    rest: {
-      model: ObjectValue | undefined;
-      optimizer: TensorFlowOptimizer | undefined;
-      loss: SourceRange | undefined;
-      batchSize: Known<number>;
-      batchLimit: Known<number>;
-      epochs: Known<number>;
-      steps: Known<number>;
-      examples: Known<number>;
-      stoppable?: boolean;
-    },
-  ): void {
+  #push(call: string, given: Given, rest: Omit<FoundTraining, "call" | "range" | "statement">): void {
     this.#reading.trainings.push({ call, range: given.range, statement: given.statement, ...rest });
   }
 }

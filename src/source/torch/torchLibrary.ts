@@ -180,11 +180,7 @@ export class TorchLibrary implements PythonLibrary {
       (self, name, range) => moduleMember(self, name, range),
       (self, inputs) => this.#forward(self, inputs),
     );
-    const start = of.find("__init__");
-    if (start instanceof Closure) {
-      if (given === undefined) start.bind(instance).followAlone();
-      else start.bind(instance).call(given);
-    }
+    instance.begin("__init__", given);
     findModel(this.#reading, this.#tensors, instance, given);
     return instance;
   }

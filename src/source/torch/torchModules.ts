@@ -2,7 +2,7 @@
 import type { ClassObject } from "../interpret/classObject.ts";
 import { Instance } from "../interpret/classObject.ts";
 import { builtin } from "../interpret/closure.ts";
-import { Weight } from "../interpret/flow.ts";
+import { Weight, type Tensor } from "../interpret/flow.ts";
 import type { Given } from "../interpret/given.ts";
 import { LayerObject } from "../interpret/layerObject.ts";
 import type { Reading } from "../interpret/reading.ts";
@@ -305,9 +305,9 @@ export class Parameters implements ObjectValue {
   }
 }
 
-/** Number of axes of a weight. */
-export function axesOf(weight: Weight, range: SourceRange): Value {
-  return weight.dims === undefined ? unknown("its shape is not known", range) : scalar(weight.dims.length, undefined);
+/** Number of axes of a tensor. */
+export function axesOf({ dims }: Tensor, range: SourceRange): Value {
+  return dims === undefined ? unknown("its shape is not known", range) : scalar(dims.length, undefined);
 }
 
 /** An extent by its place. */

@@ -6,18 +6,7 @@ import { FollowedTensors } from "../interpret/followedTensors.ts";
 import type { Given } from "../interpret/given.ts";
 import { denseByHand, embeddingByHand, takesBias } from "../interpret/handMadeLayers.ts";
 import type { Reading } from "../interpret/reading.ts";
-import {
-  itemsOf,
-  listOf,
-  nothing,
-  numberOf,
-  scalar,
-  textOf,
-  tuple,
-  unknown,
-  valueOf,
-  type Value,
-} from "../interpret/value.ts";
+import { itemsOf, listOf, nothing, numberOf, textOf, tuple, unknown, valueOf, type Value } from "../interpret/value.ts";
 import type { SourceRange } from "../places.ts";
 import type { InitializerSketch } from "../sketch/initializerSketch.ts";
 import { derived, ofFramework, unstated, type Known } from "../sketch/known.ts";
@@ -118,12 +107,7 @@ export class TorchTensors extends FollowedTensors {
     if (name === "shape")
       return dims === undefined ? unknown("its shape is not known", range) : tuple(dims.map((each) => valueOf(each)));
     if (name === "T") return this.layer("T", { kind: "reshape" }, tensor, undefined, range);
-    if (name === "ndim")
-      return tensor instanceof Weight
-        ? axesOf(tensor, range)
-        : dims === undefined
-          ? unknown("its shape is not known", range)
-          : scalar(dims.length, undefined);
+    if (name === "ndim") return axesOf(tensor, range);
     if (name === "requires_grad") return unknown("whether it is trained", range);
     if (plainNumbers.includes(name)) return builtin((given) => unknown("a number that is computed", given.range));
     return builtin((given) => {
@@ -131,12 +115,7 @@ export class TorchTensors extends FollowedTensors {
         const changed = this.#changed(tensor, name, given);
         if (changed !== undefined) return changed;
       }
-      if (name === "dim")
-        return tensor instanceof Weight
-          ? axesOf(tensor, range)
-          : dims === undefined
-            ? unknown("its shape is not known", range)
-            : scalar(dims.length, undefined);
+      if (name === "dim") return axesOf(tensor, range);
       if (name === "size") return this.#size(tensor, given);
       if (name === "numel") {
         const count: Known<number> = dims === undefined ? unstated("its shape is not known") : product(dims);
