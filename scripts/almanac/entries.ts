@@ -7,6 +7,8 @@ export interface Setting {
   readonly runs?: readonly (readonly string[])[];
   /** Share of the time that measuring may cost; 30 % by default. */
   readonly budget?: string;
+  /** Whether the script runs by itself, and what it prints is imported as the log of a training that was not inspected. */
+  readonly log?: boolean;
 }
 
 export interface AlmanacEntry {
@@ -35,6 +37,12 @@ export const entries: readonly AlmanacEntry[] = [
     quick: false,
     holds: { script: "edgeOfStability.mjs" },
     outside: { script: "edgeOfStability.mjs", runs: [["--decay"]] },
+  },
+  {
+    law: "central-flow",
+    quick: false,
+    holds: { script: "at_the_edge.py", budget: "90%" },
+    outside: { script: "at_the_edge.py", runs: [["--momentum", "0.5", "--steps", "300"]], budget: "90%" },
   },
   {
     law: "step-zero-loss",
@@ -79,6 +87,17 @@ export const entries: readonly AlmanacEntry[] = [
     outside: { script: "lazy.mjs", runs: [["--width", "16"]], budget: "60%" },
   },
   {
+    law: "lazy-or-rich",
+    quick: false,
+    // The kernel is dear, and has to be measured early: at 100 % it is at every step.
+    holds: { script: "lazy.mjs", runs: [["--width", "64", "--rate", "0.8", "--steps", "70"]], budget: "100%" },
+    outside: {
+      script: "lazy.mjs",
+      runs: [["--width", "64", "--rate", "0.4", "--momentum", "0.5", "--steps", "12"]],
+      budget: "100%",
+    },
+  },
+  {
     law: "first-learning-rate",
     quick: true,
     holds: { script: "firstLearningRate.mjs" },
@@ -105,8 +124,9 @@ export const entries: readonly AlmanacEntry[] = [
   {
     law: "dead-units",
     quick: true,
-    holds: { script: "deadUnits.mjs" },
-    outside: { script: "deadUnits.mjs", runs: [["--momentum", "0.9"]] },
+    // At 100 % all is measured at every step, however slow the machine is.
+    holds: { script: "deadUnits.mjs", runs: [["--steps", "20"]], budget: "100%" },
+    outside: { script: "deadUnits.mjs", runs: [["--momentum", "0.9", "--steps", "20"]], budget: "100%" },
   },
   {
     law: "signal-propagation",
@@ -159,6 +179,12 @@ export const entries: readonly AlmanacEntry[] = [
       budget: "5%",
     },
     outside: { script: "scheduleLaw.mjs", runs: [["--shape", "cosine", "--steps", "300"]], budget: "5%" },
+  },
+  {
+    law: "final-loss",
+    quick: false,
+    holds: { script: "slowFall.mjs", log: true },
+    outside: { script: "slowFall.mjs", runs: [["--rising"]], log: true },
   },
   {
     law: "weight-equilibrium",

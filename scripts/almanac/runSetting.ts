@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
@@ -10,7 +10,13 @@ import { findPython, howToGetTorch } from "../python.ts";
 import type { Setting } from "./entries.ts";
 
 const root = path.dirname(path.dirname(import.meta.dirname));
-const run = promisify(execFile);
+const cli = process.env["ORRERY_CLI"] ?? path.join(root, "dist", "orrery.mjs");
+
+/** Runs Node with these arguments, and gives what it prints. Rejects where it fails. */
+async function run(args: readonly string[]): Promise<string> {
+  const options = { cwd: root, maxBuffer: 1 << 28 };
+  return (await promisify(execFile)(process.execPath, args, options)).stdout;
+}
 
 /** What a law made of a run. */
 export interface Outcome {
@@ -37,21 +43,20 @@ function pythonFor(script: string): readonly string[] {
 /** Runs a setting's script as a person would, by `orrery inspect`, and reads what the law said. Rejects where a run fails. */
 export async function runSetting(law: string, setting: Setting): Promise<Outcome> {
   const folder = mkdtempSync(path.join(tmpdir(), "orrery-almanac-"));
+  const [runs, log] = [path.join(folder, "runs"), path.join(folder, "training.log")];
   const began = performance.now();
   try {
     for (const args of setting.runs ?? [[]]) {
       const script = path.join(root, "examples", "laws", setting.script);
-      const options = ["--out", folder, "--budget", setting.budget ?? "30%", "--json", ...pythonFor(setting.script)];
-      await run(
-        process.execPath,
-        [process.env["ORRERY_CLI"] ?? path.join(root, "dist", "orrery.mjs"), ...options, "inspect", script, ...args],
-        {
-          cwd: root,
-          maxBuffer: 1 << 28,
-        },
-      );
+      if (setting.log === true) {
+        writeFileSync(log, await run([script, ...args]));
+        await run([cli, "--out", runs, "import", log]);
+      } else {
+        const options = ["--out", runs, "--budget", setting.budget ?? "30%", "--json", ...pythonFor(setting.script)];
+        await run([cli, ...options, "inspect", script, ...args]);
+      }
     }
-    using reader = new RunFileReader(findRun(folder, "latest"));
+    using reader = new RunFileReader(findRun(runs, "latest"));
     const ledger = reader.ledger().filter(({ forecast }) => forecast.law === law);
     const [first] = ledger;
     const whole = { fromStep: 0, toStep: Number.MAX_SAFE_INTEGER, buckets: plotted };
