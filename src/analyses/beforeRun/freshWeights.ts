@@ -3,9 +3,9 @@ import type { InitializerSketch } from "../../source/sketch/initializerSketch.ts
 import { derived, type Known } from "../../source/sketch/known.ts";
 import type { ConvolutionLayer, DenseLayer } from "../../source/sketch/layerSketch.ts";
 
-export type WeightedLayer = DenseLayer | ConvolutionLayer;
+type WeightedLayer = DenseLayer | ConvolutionLayer;
 
-export interface FreshWeights {
+interface FreshWeights {
   /** σ_w²: the variance of a weight times the fan-in. */
   readonly weightVariance: number;
   readonly biasVariance: number;

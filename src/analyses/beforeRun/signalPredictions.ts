@@ -22,7 +22,7 @@ const trainable = 6;
 /** Mean square of standardized inputs; those of pixels from 0 to 1 have less. */
 const input = 1;
 
-export interface LayerSignal {
+interface LayerSignal {
   readonly layer: LayerSketch;
   /** Of its own, or of the one that follows at once; linear where there is none. */
   readonly activation: ActivationName;
