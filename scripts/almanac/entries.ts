@@ -45,6 +45,20 @@ export const entries: readonly AlmanacEntry[] = [
     outside: { script: "at_the_edge.py", runs: [["--momentum", "0.5", "--steps", "300"]], budget: "90%" },
   },
   {
+    law: "stochastic-edge",
+    quick: false,
+    holds: {
+      script: "at_the_edge.py",
+      runs: [["--batch", "5", "--rate", "0.25", "--steps", "1350", "--wait", "0.06"]],
+      budget: "90%",
+    },
+    outside: {
+      script: "at_the_edge.py",
+      runs: [["--batch", "5", "--momentum", "0.5", "--steps", "300"]],
+      budget: "90%",
+    },
+  },
+  {
     law: "step-zero-loss",
     quick: true,
     holds: { script: "stepZeroLoss.mjs" },
