@@ -34,9 +34,12 @@ export function linearization(view: RunView, at: number): (Linearization & { rea
   };
 }
 
-/** That of the initial weights, by what of the residual there lies along the newest kernel's eigenvectors; undefined where that or the first loss is not known. */
-export function initialLinearization(view: RunView): Linearization | undefined {
-  const [spectrum, residual] = [view.vectors("kernel/spectrum").at(-1), view.vectors("kernel/initialResidual").at(-1)];
+/**
+ * That of the initial weights, by what of the residual there lies along the eigenvectors of one of the measured kernels, the newest if not told; undefined where that or
+ * the first loss is not known.
+ */
+export function initialLinearization(view: RunView, at = -1): Linearization | undefined {
+  const [spectrum, residual] = [view.vectors("kernel/spectrum").at(at), view.vectors("kernel/initialResidual").at(at)];
   const loss = view.series("loss/train");
   if (spectrum === undefined || residual?.step !== spectrum.step || loss.length === 0 || loss.stepAt(0) !== 0)
     return undefined;

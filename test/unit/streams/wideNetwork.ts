@@ -68,11 +68,14 @@ export function wideNetwork({
   const rate = product / largest;
   const group = { learningRate: rate };
   const records: HistoryRecord[] = opening({ group, objective: { outputs: 1 }, batch: 16, examples: 16, ...setting });
+  let atStart: readonly number[] = [];
   for (let step = 0; step < steps; step++) {
     const hidden = hiddenUnits();
     const residual = hidden.map((each, index) => scale * inner(each, outs) - (targets[index] ?? 0));
+    if (step === 0) atStart = residual;
     records.push(stepped(step, inner(residual, residual) / (2 * examples)));
-    if (step % every === 0) records.push(...measuredKernel(step, kernelOf(hidden), first, residual, inKernel));
+    if (step % every === 0)
+      records.push(...measuredKernel(step, kernelOf(hidden), first, { residual, atStart }, inKernel));
     const gain = (rate * scale) / examples;
     const before = outs.slice();
     for (let index = 0; index < examples; index++) {
@@ -96,20 +99,24 @@ function measuredKernel(
   step: number,
   whole: Matrix,
   first: Matrix,
-  residual: readonly number[],
+  { residual, atStart }: { readonly residual: readonly number[]; readonly atStart: readonly number[] },
   count: number,
 ): HistoryRecord[] {
   const kernel = whole.subMatrix(0, count - 1, 0, count - 1);
   const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(kernel, { assumeSymmetric: true });
+  const along = (errors: readonly number[], column: number) =>
+    inner(eigenvectorMatrix.getColumn(column), errors.slice(0, count)) ** 2 / (2 * count);
   const parts = realEigenvalues.map((value, column) => ({
     value: value / count,
-    part: inner(eigenvectorMatrix.getColumn(column), residual.slice(0, count)) ** 2 / (2 * count),
+    part: along(residual, column),
+    initial: along(atStart, column),
   }));
   const sorted = parts.toSorted((one, other) => other.value - one.value);
   return [
     ...(step > 0 ? [measured(step, { "kernel/distance": Matrix.sub(whole, first).norm() / first.norm() })] : []),
     { t: "vector", step, name: "kernel/spectrum", values: sorted.map(({ value }) => value) },
     { t: "vector", step, name: "kernel/residual", values: sorted.map(({ part }) => part) },
+    { t: "vector", step, name: "kernel/initialResidual", values: sorted.map(({ initial }) => initial) },
   ];
 }
 
