@@ -9,6 +9,7 @@ import { firstLoss } from "./firstLoss.ts";
 import { firstSharpness, stableRate } from "./firstSharpness.ts";
 import { largestMap } from "./largestMap.ts";
 import { forwardOperations } from "./layerOperations.ts";
+import { perModel } from "./perModel.ts";
 import { exactly, notPredicted, type Prediction } from "./prediction.ts";
 import { predictSignal, type SignalPredictions } from "./signalPredictions.ts";
 import { stabilityCeiling } from "./stabilityCeiling.ts";
@@ -63,7 +64,7 @@ export function trainingOf(sketch: SourceSketch, optimizer: number): TrainingSke
 function predictModel(sketch: SourceSketch, model: ModelSketch, index: number): ModelPredictions {
   const trainings = trainingsOf(sketch, index);
   const loss = lossOf(sketch, index);
-  const signal = predictSignal(model, isCalledAsInTraining(sketch, model, trainings));
+  const signal = (isCalledAsInTraining(sketch, model, trainings) ? signalInTraining : signalInEither)(model);
   const parameters = parameterCount(model);
   return {
     model,
@@ -76,6 +77,9 @@ function predictModel(sketch: SourceSketch, model: ModelSketch, index: number): 
     firstLoss: loss && firstLoss(model, loss, signal.logitVariance, batchOf(trainings)),
   };
 }
+
+const signalInTraining = perModel((model) => predictSignal(model, true));
+const signalInEither = perModel((model) => predictSignal(model, false));
 
 function predictOptimizer(sketch: SourceSketch, optimizer: OptimizerSketch, index: number): OptimizerPredictions {
   const model = modelOf(sketch, index);

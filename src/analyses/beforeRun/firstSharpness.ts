@@ -6,6 +6,7 @@ import { firstLearningRate } from "../../theory/hyperparameters/firstLearningRat
 import { fluctuations, gradientSquares, propagate, type SignalLayer } from "../../theory/limits/signalPropagation.ts";
 import { freshWeights } from "./freshWeights.ts";
 import { optimizerFacts } from "./optimizerFacts.ts";
+import { perModel } from "./perModel.ts";
 import { notPredicted, type Prediction } from "./prediction.ts";
 import { largestStableRate } from "./stabilityCeiling.ts";
 import { activationBehind, signalStages } from "./signalStages.ts";
@@ -32,23 +33,16 @@ interface DenseStack {
  * widths. Source: Karakida et al. 2019, theorem 4 (for a squared error); a is derived here.
  */
 export function firstSharpness(model: ModelSketch, loss: LossSketch, training: TrainingSketch | undefined): Prediction {
-  const stack = denseStack(model);
+  const stack = freshStack(model);
   if (typeof stack === "string") return notPredicted(stack, firstLearningRate);
-  const { layers, fanIns, widths } = stack;
-  const curvature = outputCurvature(loss, widths.at(-1) ?? NaN);
+  const { outputs, logits, squares, strays } = stack;
+  const curvature = outputCurvature(loss, outputs);
   if (typeof curvature === "string") return notPredicted(curvature, firstLearningRate);
-  const input = { meanSquare: 1, correlation: 1 };
-  const logits = propagate(layers, input).at(-1)?.variance ?? NaN;
   if (loss.kind !== "meanSquaredError" && !(logits <= mostVariance)) {
     return notPredicted("the first outputs may be too large to know nothing", firstLearningRate);
   }
   const batch = largestBatch(training);
-  const [least = NaN, most = NaN] = [0, 1].map((correlation) => {
-    const squares = gradientSquares(layers, fanIns, { ...input, correlation });
-    const [one, pair] = [sum(squares.map((each) => each.one)), sum(squares.map((each) => each.pair))];
-    return curvature * (pair + (one - pair) / batch);
-  });
-  const strays = fluctuations(layers, widths, input);
+  const [least = NaN, most = NaN] = squares.map(({ one, pair }) => curvature * (pair + (one - pair) / batch));
   const factor = Math.exp(gaussianDecile * Math.sqrt(Math.max(...strays.map(({ gradient }) => gradient))));
   if (!(least > 0) || !Number.isFinite(most) || !Number.isFinite(factor)) {
     return notPredicted("how alike examples are matters too much, and is not in the text", firstLearningRate);
@@ -68,6 +62,24 @@ export function firstSharpness(model: ModelSketch, loss: LossSketch, training: T
     law: firstLearningRate,
   };
 }
+
+/** What is the same for every loss and every batch; a reason where it is no stack of dense layers. */
+const freshStack = perModel((model) => {
+  const stack = denseStack(model);
+  if (typeof stack === "string") return stack;
+  const { layers, fanIns, widths } = stack;
+  const input = { meanSquare: 1, correlation: 1 };
+  return {
+    outputs: widths.at(-1) ?? NaN,
+    logits: propagate(layers, input).at(-1)?.variance ?? NaN,
+    /** For a mean cosine between inputs of 0, and of 1. */
+    squares: [0, 1].map((correlation) => {
+      const all = gradientSquares(layers, fanIns, { ...input, correlation });
+      return { one: sum(all.map((each) => each.one)), pair: sum(all.map((each) => each.pair)) };
+    }),
+    strays: fluctuations(layers, widths, input),
+  };
+});
 
 /** That at which an optimizer is just stable at a sharpness; unknown for adaptive ones, whose preconditioner is not known before a step. */
 export function stableRate(optimizer: OptimizerSketch, sharpness: Prediction): Prediction {

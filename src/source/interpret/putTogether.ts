@@ -114,12 +114,20 @@ function apartFromShapes(sketch: ModelSketch): string {
   return text;
 }
 
+/** Where all is lost alike, the same sketch is what it was when the text was read before. */
+const knownLost = new WeakMap<ModelSketch, { readonly why: string; readonly sketch: ModelSketch }>();
+
 function asFarAsKnown(sketch: ModelSketch, { modelsChanged, weightsChanged }: Reading): ModelSketch {
-  if (modelsChanged !== undefined) {
-    const lost = unstated(modelsChanged);
-    return { ...sketch, complete: lost, flow: lost, residuals: [], fresh: lost };
-  }
-  return weightsChanged === undefined ? sketch : { ...sketch, fresh: unstated(weightsChanged) };
+  const reason = modelsChanged ?? weightsChanged;
+  if (reason === undefined) return sketch;
+  const why = `${modelsChanged === undefined ? "weights" : "models"} ${reason}`;
+  const known = knownLost.get(sketch);
+  if (known?.why === why) return known.sketch;
+  const lost = unstated(reason);
+  const all = modelsChanged === undefined ? {} : { complete: lost, flow: lost, residuals: [] };
+  const left = { ...sketch, ...all, fresh: lost };
+  knownLost.set(sketch, { why, sketch: left });
+  return left;
 }
 
 function distinctOptimizers(
