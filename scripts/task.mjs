@@ -25,6 +25,7 @@ const tasks = {
   package: [build, ["scripts/package.mjs"]],
   editor: [build, ["scripts/package.mjs"], ["scripts/editor.ts"]],
   "test:electron": [build, ["scripts/package.mjs"], ["scripts/testElectron.ts"]],
+  "test:newest-torch": [build, ["scripts/testNewestTorch.ts"]],
   "test:gpu": [build, ["scripts/testGpu.ts"]],
   // Built only where it is missing: a build would take the files away from under runs that are going on.
   orrery: [...(existsSync(path.join(root, "dist", "orrery.mjs")) ? [] : [build]), ["dist/orrery.mjs"]],

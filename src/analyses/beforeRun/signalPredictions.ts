@@ -15,6 +15,7 @@ import {
 import type { SignalLayer } from "../../theory/limits/signalPropagation.ts";
 import { exactly, notPredicted, roughly, type Prediction } from "./prediction.ts";
 import { activationBehind, signalStages } from "./signalStages.ts";
+import { shareWithinPadding } from "./withinPadding.ts";
 
 /** Depths up to this multiple of ξ were found to train (Schoenholz et al. 2017, fig. 5). */
 const trainable = 6;
@@ -55,7 +56,7 @@ export function predictSignal(model: ModelSketch, isTraining: boolean): SignalPr
     return { depth: 0, gain, usableDepth: undefined, stream: undefined, layers: [], logitVariance: undefined };
   }
   const { stages } = read;
-  const assumptions = assumptionsOf(allOf(stages));
+  const assumptions = assumptionsOf(model, allOf(stages));
   const [least, most] = (["least", "most"] as const).map((extreme) => followSignal(stages, input, extreme));
   const layers = (least?.layers ?? []).flatMap((flow, place) => {
     const [layer, other] = [model.layers[flow.layer], most?.layers[place]];
@@ -156,12 +157,15 @@ function scattered(
   };
 }
 
-function assumptionsOf(stages: SignalStages): readonly string[] {
+function assumptionsOf({ layers }: ModelSketch, stages: SignalStages): readonly string[] {
   const has = (kind: SignalStage["kind"]) => stages.some((stage) => stage.kind === kind);
+  const isOpen = (layer: LayerSketch) =>
+    layer.used && layer.kind === "convolution" && shareWithinPadding(layer) === undefined;
   return [
     "Layers are wide, and weights independent as drawn.",
     ...(has("embedding") ? [] : ["Inputs have a mean square of 1, as standardized ones have."]),
     ...(has("pooling") ? ["Places that are pooled are anything from independent to equal."] : []),
+    ...(layers.some(isOpen) ? ["Images are large against what convolutions pad them with."] : []),
     ...(has("normalization") ? ["What is normalized is much larger than the normalization's epsilon."] : []),
   ];
 }

@@ -6,6 +6,7 @@ import { activationNamed, type ActivationName as TheoryName } from "../../theory
 import type { Obstacle } from "../../theory/limits/flowingSignal.ts";
 import type { SignalStage, SignalStages } from "../../theory/limits/signalFlow.ts";
 import { freshMeanSquare, freshWeights } from "./freshWeights.ts";
+import { shareWithinPadding } from "./withinPadding.ts";
 
 type NormalizationLayer = Extract<LayerSketch, { kind: "normalization" }>;
 type PoolingLayer = Extract<LayerSketch, { kind: "pooling" }>;
@@ -120,7 +121,9 @@ function stagesOfLayer(layer: LayerSketch, index: number): readonly SignalStage[
       if (layer.sharedWith !== undefined) return [obstacle(`${layer.call} has weights that are used before`)];
       const fresh = freshWeights(layer);
       if (!fresh.known) return [obstacle(fresh.reason)];
-      const { weightVariance, biasVariance, width } = fresh.value;
+      const { biasVariance, width } = fresh.value;
+      const within = layer.kind === "convolution" ? (shareWithinPadding(layer) ?? 1) : 1;
+      const weightVariance = within * fresh.value.weightVariance;
       return [
         { kind: "weights", layer: index, weightVariance, biasVariance, width },
         ...activationStage(layer.activation),
