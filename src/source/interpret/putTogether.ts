@@ -147,7 +147,7 @@ const indices: readonly string[] = ["model", "optimizer", "loss"];
 
 /** What two readings of one place agree on; a value in which they differ is unknown. */
 function agreed<T>(one: T, other: T): T {
-  if (one === other || JSON.stringify(one) === JSON.stringify(other)) return one;
+  if (isSame(one, other)) return one;
   if (isKnown(one) || isKnown(other)) return differs as T;
   if (typeof one !== "object" || one === null || typeof other !== "object" || other === null) return one;
   if (Array.isArray(one)) {
@@ -161,6 +161,18 @@ function agreed<T>(one: T, other: T): T {
       return [name, isElsewhere ? undefined : agreed<unknown>(value, theirs[name])];
     }),
   ) as T;
+}
+
+function isSame(one: unknown, other: unknown): boolean {
+  if (Object.is(one, other)) return true;
+  if (typeof one !== "object" || typeof other !== "object" || one === null || other === null) return false;
+  if (Array.isArray(one) && Array.isArray(other) && one.length !== other.length) return false;
+  const theirs = other as Readonly<Record<string, unknown>>;
+  const own = Object.entries(one);
+  return (
+    own.every(([name, value]) => isSame(value, theirs[name])) &&
+    (own.length === Object.keys(other).length || Object.keys(other).every((name) => name in one))
+  );
 }
 
 const differs = unstated("differs from call to call");
