@@ -82,7 +82,7 @@ const edges = new Map<number, readonly HistoryRecord[]>();
 
 function edgeRun(draw: Draw): LawRun {
   const known = edges.get(draw.seed);
-  const records = known ?? atTheEdge({ ...edgeSetting(draw), steps: 1000, every: 20, width: 6, seed: draw.seed });
+  const records = known ?? atTheEdge({ ...edgeSetting(draw), steps: 1000, every: 32, width: 6, seed: draw.seed });
   edges.set(draw.seed, records);
   return { records };
 }
