@@ -4,12 +4,12 @@ import { ClassObject } from "./classObject.ts";
 import { Closure } from "./closure.ts";
 import { everything } from "./entries.ts";
 import type { Reading } from "./reading.ts";
-import type { Section } from "./section.ts";
+import { lastBegun, type Section } from "./section.ts";
 import type { Syntax } from "./syntax.ts";
 import type { Value } from "./value.ts";
 
 /** The same for two values of which nothing can be read off that differs, wherever edits have moved them. */
-export interface Fingerprint {
+interface Fingerprint {
   readonly text: string;
   /** Where the functions and classes are written that it stands for. */
   readonly sections: readonly Section[];
@@ -90,18 +90,7 @@ export class Fingerprints {
   }
 
   #position({ line, column }: SourcePosition): string {
-    const section = sectionAt(this.#sections, line);
+    const section = lastBegun(this.#sections, line);
     return section === undefined ? "nowhere" : `${section.id}:${line - section.line}:${column}`;
   }
-}
-
-/** The last section that begins on a line or above it. */
-export function sectionAt(sections: readonly Section[], line: number): Section | undefined {
-  let [low, high] = [0, sections.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((sections[middle]?.line ?? 0) <= line) low = middle + 1;
-    else high = middle;
-  }
-  return sections[low - 1];
 }

@@ -44,7 +44,7 @@ export function followRest(groups: Groups, memo: GroupMemo | undefined): void {
 }
 
 /** What knows of a section what would be found if it were followed. */
-export interface GroupMemo {
+interface GroupMemo {
   has(section: Section): boolean;
   recall(group: Group, reading: Reading): void;
 }

@@ -5,7 +5,7 @@ import type { FoundModel, FoundOptimizer, FoundTraining } from "./found.ts";
 import type { Fingerprints } from "./fingerprints.ts";
 import { joinFlags, type Flags, type FoundParts, type Group } from "./group.ts";
 import type { Reading } from "./reading.ts";
-import type { Section } from "./section.ts";
+import { lastBegun, type Section } from "./section.ts";
 import type { Syntax } from "./syntax.ts";
 import type { ObjectValue, Value } from "./value.ts";
 
@@ -107,13 +107,7 @@ export class Memo {
     const lines = this.#lines;
     if (lines.every(({ section, line }) => section.line === line)) return undefined;
     return (line) => {
-      let [low, high] = [0, lines.length];
-      while (low < high) {
-        const middle = (low + high) >> 1;
-        if ((lines[middle]?.line ?? 0) <= line) low = middle + 1;
-        else high = middle;
-      }
-      const found = lines[low - 1];
+      const found = lastBegun(lines, line);
       return found === undefined ? line : line + found.section.line - found.line;
     };
   }

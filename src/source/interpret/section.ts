@@ -33,3 +33,14 @@ export class Section {
     return { line: this.line + low, column };
   }
 }
+
+/** Of what stands in the order of the text, the last that begins on a line or above it. */
+export function lastBegun<T extends { readonly line: number }>(all: readonly T[], line: number): T | undefined {
+  let [low, high] = [0, all.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((all[middle]?.line ?? 0) <= line) low = middle + 1;
+    else high = middle;
+  }
+  return all[low - 1];
+}
