@@ -23,7 +23,9 @@ async function trained(folder: string, start: readonly string[], environment: No
     ),
   );
   return outcomes.map((outcome, rank) => {
-    expect(outcome).toEqual({ exitCode: 0, errors: "", output: "" });
+    // What newer versions tell of the connection they have made.
+    const errors = outcome.errors.replaceAll(/^.*\bgloo\b.* INFO .*\n/gm, "");
+    expect({ ...outcome, errors }).toEqual({ exitCode: 0, errors: "", output: "" });
     return readFileSync(path.join(folder, `rank${rank}`), "utf8");
   });
 }
