@@ -82,7 +82,7 @@ export interface Escape {
 const slowing = { least: 0.15, usual: 0.3, most: 0.5 };
 
 /** Steps that a slowing by so much in the logarithm adds where the loss is by `depth` below the plateau: there A grows by (2r/p)·(Δ/A)^(p−1) of itself a step. */
-export function slowedSteps({ fallen, rate, exponent }: Escape, depth: number, by: number): number {
+function slowedSteps({ fallen, rate, exponent }: Escape, depth: number, by: number): number {
   return ((by * exponent) / (2 * rate)) * (fallen / depth) ** (exponent - 1);
 }
 

@@ -32,7 +32,7 @@ def run_script(script: str, arguments: list[str], failed: Callable[[BaseExceptio
     )
     if sys.version_info < (3, 14):
         # From then on they are made when somebody asks for them.
-        main.__dict__["__annotations__"] = {}
+        main.__annotations__ = {}
     # It stays there: pickling, spawned workers, threads and exit handlers look it up.
     sys.modules["__main__"] = main
     hide_own_frames()
