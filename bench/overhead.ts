@@ -50,7 +50,7 @@ interface BudgetWorkload {
 const budgetWorkloads: readonly BudgetWorkload[] = [
   { name: "1 ms", network: tiny, pause: 0.2, blocks: { budget: 0.2, warmUp: 40, pairs: 500, off: 25, on: 25 } },
   { name: "1 ms", network: tiny, pause: 0.2, blocks: { budget: 0.05, warmUp: 100, pairs: 1500, off: 25, on: 25 } },
-  { name: "1 ms", network: tiny, pause: 0.2, blocks: { budget: 0.01, warmUp: 300, pairs: 7000, off: 25, on: 25 } },
+  { name: "1 ms", network: tiny, pause: 0.2, blocks: { budget: 0.01, warmUp: 300, pairs: 6000, off: 25, on: 25 } },
   { name: "20 ms", network: small, pause: 19, blocks: { budget: 0.2, warmUp: 4, pairs: 40, off: 25, on: 50 } },
   { name: "20 ms", network: small, pause: 19, blocks: { budget: 0.05, warmUp: 8, pairs: 80, off: 25, on: 50 } },
   { name: "20 ms", network: small, pause: 19, blocks: { budget: 0.01, warmUp: 20, pairs: 240, off: 25, on: 50 } },

@@ -47,8 +47,9 @@ describe.skipIf(python === undefined)("two spools of the same training at the ed
   });
 
   test("give the same forecasts by the same laws, with the same verdicts", async () => {
-    // After the crossing, oscillations amplify the roundings by which the two differ: 1e-3 was measured of means over 400 steps.
-    const told = await expectSameLedgers(pair, 1e-2);
+    // After the crossing, oscillations amplify the roundings by which the two differ: 1e-3 was measured of means over 400 steps, and
+    // 0.015 of what is measured at one step.
+    const told = await expectSameLedgers(pair, 0.03, crossing);
     for (const law of ["edge-of-stability", "time-to-edge"]) {
       expect(told).toContainEqual(expect.objectContaining({ law, outcome: "held" }));
     }
@@ -112,8 +113,12 @@ describe.skipIf(python === undefined)("two spools of the same fresh weights", ()
   );
 });
 
-/** In whatever order the measurements of a step were written. @param tolerance relative, of what verdicts measured. */
-async function expectSameLedgers({ tensorflow, torch }: Pair, tolerance: number) {
+/**
+ * In whatever order the measurements of a step were written.
+ * @param tolerance relative, of what verdicts measured
+ * @param crossing step from which on oscillations amplify roundings, so that forecasts are made of numbers as far apart as the verdicts' are
+ */
+async function expectSameLedgers({ tensorflow, torch }: Pair, tolerance: number, crossing = Infinity) {
   const of = async (records: readonly SpoolRecord[]) =>
     (await ledgerOf(records)).toSorted(({ forecast: one }, { forecast: other }) => (one.id < other.id ? -1 : 1));
   const [ours, theirs] = [await of(tensorflow), await of(torch)];
@@ -129,7 +134,8 @@ async function expectSameLedgers({ tensorflow, torch }: Pair, tolerance: number)
   for (const [index, { forecast, verdict }] of ours.entries()) {
     const other = theirs[index];
     for (const name of ["low", "central", "high"] as const) {
-      expectNear(forecast[name], other?.forecast[name] ?? Number.NaN, 1e-4, `${name} of ${forecast.id}`);
+      const near = forecast.issuedAt < crossing ? 1e-4 : tolerance;
+      expectNear(forecast[name], other?.forecast[name] ?? Number.NaN, near, `${name} of ${forecast.id}`);
     }
     // Beside what is forecast to vanish, rounding is no difference.
     const [one = Number.NaN, second = Number.NaN] = [verdict?.measured, other?.verdict?.measured];
