@@ -38,8 +38,7 @@ function onNewestTorch() {
 export default defineConfig({
   test: {
     pool: "forks",
-    // On two cores: editors and browsers wait for most of their time.
-    maxWorkers: 3,
+    maxWorkers: 2,
     reporters: ["default", new ClosingLineReporter()],
     projects: [
       level("unit", 20_000),

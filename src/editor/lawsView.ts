@@ -27,6 +27,8 @@ export class LawsView implements vscode.TreeDataProvider<Item>, vscode.Disposabl
   readonly #subscriptions: Subscription[] = [];
   readonly onDidChangeTreeData = this.#changed.event;
   #verdicts = "";
+  /** Read once for all areas: every ledger is read for it. */
+  #laws: Promise<readonly LawListing[]> | undefined;
 
   constructor(access: WorkerRunAccess, runs: RunIndex, log: vscode.LogOutputChannel) {
     this.#access = access;
@@ -41,6 +43,7 @@ export class LawsView implements vscode.TreeDataProvider<Item>, vscode.Disposabl
         const verdicts = JSON.stringify(runs.runs.map((run) => run.verdicts));
         if (verdicts === this.#verdicts) return;
         this.#verdicts = verdicts;
+        this.#laws = undefined;
         this.#changed.fire();
       }),
     );
@@ -50,10 +53,12 @@ export class LawsView implements vscode.TreeDataProvider<Item>, vscode.Disposabl
   async getChildren(item?: Item): Promise<Item[]> {
     if (typeof item === "object") return [];
     try {
-      const laws = await this.#access.laws(this.#runs.runs.map(({ directory }) => directory));
+      this.#laws ??= this.#access.laws(this.#runs.runs.map(({ directory }) => directory));
+      const laws = await this.#laws;
       if (item !== undefined) return laws.filter(({ area }) => area === item);
       return [...new Set(laws.map(({ area }) => area))].toSorted((one, other) => order(one) - order(other));
     } catch (error) {
+      this.#laws = undefined;
       this.#log.error(`The laws' record cannot be read: ${asError(error).message}`);
       return [];
     }
