@@ -88,6 +88,8 @@ class Panel {
   #request = 0;
   /** The series that were last asked for. */
   #asked = "";
+  /** Whether what was told last has yet to be drawn. */
+  #undrawn = false;
   /** Counted in the page, for whoever wants to know when it has drawn. */
   #drawings = 0;
 
@@ -201,6 +203,7 @@ class Panel {
     this.#redraw.request();
     // More layers may be known than were asked for.
     if (message.type === "snapshot" || message.type === "delta") {
+      this.#undrawn = true;
       this.#ask.request();
       this.#askVectors.request();
     }
@@ -247,6 +250,8 @@ class Panel {
     this.#showSilent();
     this.#drawings += 1;
     this.#main.dataset["drawings"] = String(this.#drawings);
+    if (this.#undrawn) host.postMessage({ type: "drawn" });
+    this.#undrawn = false;
   }
 
   #showTrouble(text: string | undefined): void {

@@ -114,7 +114,7 @@ export interface Delta {
 export type ToPanel =
   /** Everything there is to draw, sent when a panel has loaded. */
   | { readonly type: "snapshot"; readonly snapshot: Snapshot }
-  /** Only to visible panels, at most ten a second. */
+  /** Only to visible panels that have drawn the last one. */
   | { readonly type: "delta"; readonly delta: Delta }
   /** The answer to `series`. */
   | {
@@ -134,6 +134,8 @@ export type PanelControl = "stop" | "pause" | "resume" | "measure";
 export type FromPanel =
   /** The page has loaded and wants a snapshot with these series. */
   | { readonly type: "ready"; readonly wanted: readonly SeriesRequest[] }
+  /** The last snapshot or delta has been drawn: until then there is no other delta. */
+  | { readonly type: "drawn" }
   /**
    * What to keep sending from now on, after a zoom, a resize or another choice of observables. Up to the end of the run,
    * however far it gets, is `toStep: endOfRun`.

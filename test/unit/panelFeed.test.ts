@@ -28,13 +28,17 @@ const wanted = ["loss/train", "sharpness/batch"].map((observable) => ({
   buckets: 800,
 }));
 
-function feeding(run: ReplayedRun) {
+/** @param draws whether the page draws at once what it is told */
+function feeding(run: ReplayedRun, draws = true) {
   const posted: ToPanel[] = [];
   const feed = new PanelFeed(
     run,
     theory,
     () => true,
-    (message) => posted.push(message),
+    (message) => {
+      posted.push(message);
+      if (draws) queueMicrotask(() => { feed.drawn(); });
+    },
   );
   return { feed, posted };
 }
@@ -87,6 +91,25 @@ describe("feed", () => {
     feed.start(wanted);
     await expect.poll(() => posted.length).toBe(2);
     expect(posted.map((message) => message.type)).toEqual(["snapshot", "snapshot"]);
+    feed.dispose();
+  });
+
+  test("a page that has not drawn yet is told nothing, and then all that is new at once", async () => {
+    const run = new ReplayedRun(edgeRun, 500);
+    const { feed, posted } = feeding(run, false);
+    feed.start(wanted);
+    await expect.poll(() => posted.length).toBe(1);
+    for (const step of [510, 520, 530]) {
+      run.advance(step);
+      feed.want(step, wanted);
+      // What the page itself asks for is answered all the same, by which time a delta would have been told too.
+      await expect.poll(() => posted.at(-1)).toMatchObject({ type: "series", request: step });
+    }
+    run.advance(540);
+    expect(posted.map(({ type }) => type)).toEqual(["snapshot", "series", "series", "series"]);
+    feed.drawn();
+    await expect.poll(() => posted.length).toBe(5);
+    expect(posted.at(-1)).toMatchObject({ type: "delta", delta: { overview: { step: 540 } } });
     feed.dispose();
   });
 

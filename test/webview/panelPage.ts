@@ -63,6 +63,7 @@ export interface PanelPageOptions {
 /** The real page, with the real feed behind it; only the editor between them is a stand-in. No port is opened. */
 export class PanelPage {
   readonly page: Page;
+  /** All but its word that it has drawn. */
   readonly sent: FromPanel[] = [];
   readonly received: ToPanel[] = [];
   readonly faults: string[] = [];
@@ -190,6 +191,10 @@ export class PanelPage {
     const request = readRequest(message);
     if (request === undefined) {
       this.faults.push(`The host does not understand ${JSON.stringify(message)}.`);
+      return;
+    }
+    if (request.type === "drawn") {
+      this.feed.drawn();
       return;
     }
     this.sent.push(request);

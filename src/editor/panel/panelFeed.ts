@@ -42,6 +42,8 @@ export class PanelFeed implements Subscription {
   #events = new PanelEvents();
   /** Whether the page has had its snapshot. */
   #told = false;
+  /** Whether the page has yet to draw what it was told last. */
+  #undrawn = false;
   #sentEvent = -1;
   #sentSeries = new Map<string, SeriesSlice>();
   /** What the last reading failed of, where it did. */
@@ -59,10 +61,17 @@ export class PanelFeed implements Subscription {
   /** The page has loaded: whatever it was told before is gone. */
   start(wanted: readonly SeriesRequest[]): void {
     this.#wanted = wanted;
+    this.#undrawn = false;
     this.#snapshotDue = true;
     this.#listening ??= this.#run.onDidChange(() => {
       this.refresh();
     });
+    void this.#pump();
+  }
+
+  /** The page has drawn what it was told last: it is told no more before, for on a slow machine it would fall behind ever farther. */
+  drawn(): void {
+    this.#undrawn = false;
     void this.#pump();
   }
 
@@ -114,6 +123,7 @@ export class PanelFeed implements Subscription {
     this.#deltaDue = false;
     this.#answerDue = undefined;
     this.#told = false;
+    this.#undrawn = false;
   }
 
   dispose(): void {
@@ -135,7 +145,7 @@ export class PanelFeed implements Subscription {
   async #pump(): Promise<void> {
     if (this.#busy) return;
     this.#busy = true;
-    while (this.#snapshotDue || this.#answerDue !== undefined || (this.#deltaDue && this.#resting === undefined)) {
+    while (this.#snapshotDue || this.#answerDue !== undefined || this.#mayTell()) {
       const { signal } = this.#abort;
       const begun = performance.now();
       let leastRest = 0;
@@ -143,6 +153,7 @@ export class PanelFeed implements Subscription {
         const message = await this.#next(signal);
         if (!signal.aborted) {
           this.#trouble = "";
+          this.#undrawn ||= message?.type === "snapshot" || message?.type === "delta";
           if (message !== undefined) this.#post(message);
         }
       } catch (error) {
@@ -154,6 +165,10 @@ export class PanelFeed implements Subscription {
       if (!signal.aborted) this.#rest(Math.max(leastRest, restPerReading * (performance.now() - begun)));
     }
     this.#busy = false;
+  }
+
+  #mayTell(): boolean {
+    return this.#deltaDue && this.#resting === undefined && !this.#undrawn;
   }
 
   /** Told once, however often it is tried again: with a snapshot, which takes the trouble off the page. */

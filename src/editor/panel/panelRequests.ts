@@ -11,6 +11,7 @@ const seriesRequest = z.object({
 
 const fromPanel: z.ZodType<FromPanel> = z.discriminatedUnion("type", [
   z.object({ type: z.literal("ready"), wanted: z.array(seriesRequest) }),
+  z.object({ type: z.literal("drawn") }),
   z.object({ type: z.literal("series"), request: z.int(), wanted: z.array(seriesRequest) }),
   z.object({ type: z.literal("reading"), observable: z.string(), step: z.number() }),
   z.object({ type: z.literal("vectors"), names: z.array(z.string()), step: z.number() }),

@@ -85,6 +85,9 @@ export class RunPanel implements Subscription {
       case "ready":
         (await this.#fed())?.start(request.wanted);
         return;
+      case "drawn":
+        this.#feed?.drawn();
+        return;
       case "series":
         this.#feed?.want(request.request, request.wanted);
         return;
