@@ -250,7 +250,7 @@ class Panel {
     this.#showSilent();
     this.#drawings += 1;
     this.#main.dataset["drawings"] = String(this.#drawings);
-    if (this.#undrawn) host.postMessage({ type: "drawn" });
+    if (this.#undrawn) sayOncePainted();
     this.#undrawn = false;
   }
 
@@ -273,6 +273,15 @@ class Panel {
     const list = silentLaws(standings, ledger);
     this.#silent.replaceChildren(...(list === undefined ? [] : [list]));
   }
+}
+
+/** Where painting takes seconds, what is told meanwhile would wait for it, and be old. */
+function sayOncePainted(): void {
+  requestAnimationFrame(() => {
+    setTimeout(() => {
+      host.postMessage({ type: "drawn" });
+    });
+  });
 }
 
 new Panel().start();

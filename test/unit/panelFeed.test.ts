@@ -37,7 +37,10 @@ function feeding(run: ReplayedRun, draws = true) {
     () => true,
     (message) => {
       posted.push(message);
-      if (draws) queueMicrotask(() => { feed.drawn(); });
+      if (draws)
+        queueMicrotask(() => {
+          feed.drawn();
+        });
     },
   );
   return { feed, posted };
