@@ -224,6 +224,9 @@ class Panel {
   #draw(): void {
     const { snapshot } = this.#data;
     if (snapshot === undefined) return;
+    // Said even where drawing fails: the next may succeed.
+    if (this.#undrawn) sayOncePainted();
+    this.#undrawn = false;
     const { overview, ledger, standings } = snapshot;
     const trained = overview.observables.length > 0;
     this.#header.root.hidden = false;
@@ -250,8 +253,6 @@ class Panel {
     this.#showSilent();
     this.#drawings += 1;
     this.#main.dataset["drawings"] = String(this.#drawings);
-    if (this.#undrawn) sayOncePainted();
-    this.#undrawn = false;
   }
 
   #showTrouble(text: string | undefined): void {

@@ -121,8 +121,8 @@ describe("inspecting a script in a trusted workspace", () => {
     const helper = Number(readFileSync(path.join(workspace.folder, "helper.pid"), "utf8"));
     expect([script, helper].map(isAlive)).toEqual([true, true]);
     await panel.button("Stop").click();
-    await expect.poll(() => [script, helper].map(isAlive), { timeout: 60_000 }).toEqual([false, false]);
-    await expect.poll(() => panel.status.innerText(), { timeout: 60_000 }).toContain("Stopped");
+    await expect.poll(() => [script, helper].map(isAlive), { timeout: 30_000 }).toEqual([false, false]);
+    await expect.poll(() => panel.status.innerText(), { timeout: 30_000 }).toContain("Stopped");
     await window.screenshot("stopped");
   });
 

@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import { describe, expect, test } from "vitest";
 import { shareWithinPadding } from "../../src/analyses/beforeRun/withinPadding.ts";
 import type { SourceLanguage } from "../../src/source/grammar.ts";
+import { beforeRun } from "../../src/analyses/beforeRun/beforeRun.ts";
 import { sketchOf } from "../unit/inlineScripts.ts";
 
 async function shareIn(text: string, language: SourceLanguage): Promise<number | undefined> {
@@ -80,7 +81,20 @@ describe("the share of a convolution's windows that lies within the image", () =
 
   test("is all of it without padding, and unknown where the size of the images is not in the text", async () => {
     expect(await shareIn(inTensorFlow(12, "kernelSize: 5"), "javascript")).toBe(1);
+    expect(await shareIn("from torch import nn\nmodel = nn.Sequential(nn.Conv2d(3, 4, 3))", "python")).toBe(1);
+    expect(await shareIn(inTorch(8, "3, padding=1, padding_mode='reflect'"), "python")).toBe(1);
+    expect(await shareIn(inTorch(8, "3, padding=1, padding_mode=chosen()"), "python")).toBeUndefined();
     const text = "from torch import nn\nmodel = nn.Sequential(nn.Conv2d(3, 4, 3, padding=1))";
     expect(await shareIn(text, "python")).toBeUndefined();
+  });
+});
+
+test("of a transposed convolution, whose outputs see a part of its taps, no signal is told", async () => {
+  const text = `from torch import nn
+model = nn.Sequential(nn.ConvTranspose2d(3, 4, 4, stride=2, padding=1), nn.ReLU(), nn.Conv2d(4, 1, 3))`;
+  const [model] = beforeRun(await sketchOf(text, "python")).models;
+  expect(model?.signal.gain).toMatchObject({
+    known: false,
+    reason: expect.stringContaining("ConvTranspose2d") as string,
   });
 });

@@ -118,6 +118,8 @@ function stagesOfLayer(layer: LayerSketch, index: number): readonly SignalStage[
   switch (layer.kind) {
     case "dense":
     case "convolution": {
+      // By its strides an output sees a part of the taps only.
+      if (layer.kind === "convolution" && layer.transposed) return [silentOn(layer)];
       if (layer.sharedWith !== undefined) return [obstacle(`${layer.call} has weights that are used before`)];
       const fresh = freshWeights(layer);
       if (!fresh.known) return [obstacle(fresh.reason)];

@@ -16,9 +16,11 @@ interface Axis {
  * is smaller, and that of the gradient before it, than fan-in and variance of the weights have it. Undefined where the text does not give the shapes.
  */
 export function shareWithinPadding(layer: ConvolutionLayer): number | undefined {
-  const { padding, transposed, kernelSize, strides, dilation } = layer;
-  if (!padding.known || transposed) return undefined;
-  if (padding.value === "valid") return 1;
+  const { padding, padsWithZeros, kernelSize, strides, dilation } = layer;
+  if (!padding.known || !padsWithZeros.known) return undefined;
+  const isBare =
+    typeof padding.value === "string" ? padding.value === "valid" : padding.value.every((each) => each === 0);
+  if (isBare || !padsWithZeros.value) return 1;
   const extents = placesOf(layer);
   if (extents === undefined || !kernelSize.known || !strides.known || !dilation.known) return undefined;
   const at = (values: readonly number[], axis: number) => values[axis] ?? values[0] ?? NaN;

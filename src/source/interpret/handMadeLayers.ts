@@ -93,6 +93,7 @@ export function convolutionByHand(
       strides: both(stride),
       dilation: ofFramework([1, 1]),
       padding,
+      padsWithZeros: ofFramework(true),
       groups: ofFramework(1),
       activation: ofFramework("linear"),
       kernelInitializer: initialOf(weight.initial),

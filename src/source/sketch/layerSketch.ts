@@ -77,6 +77,8 @@ export interface ConvolutionLayer extends LayerFacts, Weighted {
   readonly dilation: Known<readonly number[]>;
   /** Of each side, in places. */
   readonly padding: Known<"valid" | "same" | readonly number[]>;
+  /** Not with what is in the image. */
+  readonly padsWithZeros: Known<boolean>;
   /** As many as channels where it is depthwise. */
   readonly groups: Known<number>;
   readonly activation: Known<ActivationName>;

@@ -277,6 +277,7 @@ function convolution(name: ConvolutionName, config: Config): LayerKindOf {
           strides,
           dilation,
           padding,
+          padsWithZeros: ofFramework(true),
           groups: depthwise ? inputs : ofFramework(1),
           bias: booleanOf(config("useBias"), ofFramework(true)),
           activation: activationOf(config("activation")),

@@ -209,6 +209,8 @@ function convolution(given: Given, dimensions: 1 | 2 | 3, transposed: boolean): 
   const extra = sizesOf(transposed ? given.get(5, "output_padding") : undefined, dimensions, 0);
   const groups = numberOf(given.get(placeOfGroups, "groups"), ofFramework(1));
   const bias = booleanOf(given.get(placeOfBias, "bias"), ofFramework(true));
+  const mode = textOf(given.get(transposed ? 9 : 8, "padding_mode"), ofFramework("zeros"));
+  const padsWithZeros = derived([mode], ([name]) => name === "zeros");
   const standard = transposed ? transposedDefault : layerDefault;
   const extents = perAxis(kernelSize, dimensions);
   const ofGroup = derived([inputs, groups], ([n = 1, parts = 1]) => n / parts);
@@ -228,6 +230,7 @@ function convolution(given: Given, dimensions: 1 | 2 | 3, transposed: boolean): 
         strides,
         dilation,
         padding,
+        padsWithZeros,
         groups,
         bias,
         activation: ofFramework("linear"),

@@ -20,13 +20,12 @@
  */
 import { baselinesAt } from "../baselines.ts";
 import { gaussianDecile } from "../bootstrap.ts";
-import type { Forecast, Law, RegimeCheck, Verdict } from "../law.ts";
+import type { Forecast, Law, RegimeCheck } from "../law.ts";
 import { initialLinearization, type Linearization } from "../limits/linearization.ts";
 import { learningRateOf } from "../plainDescent.ts";
 import {
   constantLearningRate,
   finiteLoss,
-  firstFailure,
   needObjective,
   needOptimizer,
   oneOptimizer,
@@ -34,7 +33,8 @@ import {
   unchecked,
 } from "../regime.ts";
 import type { RunView } from "../runView.ts";
-import { unmeasured, verdictOn, weightedLine } from "../score.ts";
+import { weightedLine } from "../score.ts";
+import { scoreMean } from "../scoreMean.ts";
 import { windowMean } from "../windowMean.ts";
 
 const observable = "loss/train";
@@ -236,17 +236,6 @@ function forecast(view: RunView, spoken: (subject: string) => boolean): readonly
   });
 }
 
-function score(made: Forecast, view: RunView): Verdict | undefined {
-  if (view.step <= made.to) return undefined;
-  const failed = firstFailure(regimeOf(checks(view)));
-  if (failed !== undefined) return unmeasured(made, view, "out of regime", `It is no longer so that ${failed}.`);
-  const loss = windowMean(view.series(made.observable), made.from, made.to)?.mean;
-  if (loss === undefined) {
-    return unmeasured(made, view, "unresolved", "Too few losses were recorded there, or not all were finite.");
-  }
-  return verdictOn(made, view, loss, `Over steps ${made.from} to ${made.to} the loss was ${loss.toPrecision(4)}.`);
-}
-
 export const scalingExponent: Law = {
   id: "scaling-exponent",
   number: "L25",
@@ -271,5 +260,5 @@ export const scalingExponent: Law = {
   ],
   regime: (view) => regimeOf(checks(view)),
   forecast,
-  score,
+  score: (made, view) => scoreMean(made, view, checks),
 };
