@@ -20,7 +20,7 @@ function level(name: string, timeout: number, globalSetup: string[] = [], env: R
       testTimeout: timeout,
       hookTimeout: timeout,
       // What is waited for comes when it comes on a busy machine.
-      expect: { poll: { timeout: 15_000 } },
+      expect: { poll: { timeout: Math.min(60_000, timeout / 2) } },
     },
   };
 }

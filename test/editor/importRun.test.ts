@@ -35,7 +35,7 @@ async function chooseFolder(window: EditorWindow, folder: string): Promise<void>
   const line = dialog.locator(".quick-input-box input");
   await line.fill(`${folder}/`);
   await ofWorkspace.waitFor({ state: "hidden" });
-  expect(await line.inputValue()).toBe(`${folder}/`);
+  await expect.poll(() => line.inputValue()).toBe(`${folder}/`);
   await dialog.locator(".quick-input-action a").filter({ hasText: "Import Run" }).click();
 }
 
@@ -64,7 +64,7 @@ describe.skipIf(python === undefined)("a run that was recorded elsewhere", () =>
     await window.runCommand("Orrery: Import Run…");
     await chooseFolder(window, recorded);
     await expect.poll(() => window.panel.status.innerText(), { timeout: 120_000 }).toContain("Finished");
-    expect(await window.panel.step()).toBeGreaterThan(0);
+    await expect.poll(() => window.panel.step()).toBeGreaterThan(0);
     await window.screenshot("imported-run");
   });
 

@@ -15,7 +15,6 @@ const measuring = ["--budget", "0.5"];
 const settings = { "files.autoSave": "off", "files.defaultLanguage": "typescript" };
 
 /** Settings are written to a disk, and texts read in a thread. */
-const patient = { timeout: 30_000 };
 
 if (python === undefined) console.warn(`What is shown beside the lines of Python is not tested. ${howToGetTorch}`);
 
@@ -56,8 +55,8 @@ describe("beside the lines", () => {
     await window.showHover("0.1");
     const { hover } = window;
     await hover.filter({ hasText: /Sharpness on the batch.*of 2\/η = 20 in run 1/ }).waitFor();
-    expect(await hover.innerText()).toMatch(/Lanczos[^]*L18 Edge of stability \(Cohen et al\. 2021\)[^]*Open Run/);
-    expect(await hover.locator("a").filter({ hasText: "L18" }).first().getAttribute("data-href")).toBe(
+    await expect.poll(() => hover.innerText()).toMatch(/Lanczos[^]*L18 Edge of stability \(Cohen et al\. 2021\)[^]*Open Run/);
+    await expect.poll(() => hover.locator("a").filter({ hasText: "L18" }).first().getAttribute("data-href")).toBe(
       "https://arxiv.org/abs/2103.00065",
     );
     await window.screenshot("inline-hover");
@@ -87,13 +86,13 @@ describe("beside the lines", () => {
     const before = await window.hint(/of 2 (after|at)/).boundingBox();
     await window.page.keyboard.type("// Moved.\n\n");
     await expect
-      .poll(async () => ((await window.hint(/of 2 (after|at)/).boundingBox())?.y ?? 0) - (before?.y ?? 0), patient)
+      .poll(async () => ((await window.hint(/of 2 (after|at)/).boundingBox())?.y ?? 0) - (before?.y ?? 0))
       .toBeGreaterThan(20);
     await window.goTo(6, 17);
     await window.page.keyboard.type("5");
-    await expect.poll(() => window.hint(/of 2 (after|at)/).count(), patient).toBe(0);
+    await expect.poll(() => window.hint(/of 2 (after|at)/).count()).toBe(0);
     // What was measured of layers is not of this line.
-    expect(await window.hint(/% dead/).count()).toBe(1);
+    await expect.poll(() => window.hint(/% dead/).count()).toBe(1);
     await window.page.keyboard.press("Control+Z");
     await window.hint(/of 2 (after|at)/).waitFor();
     await window.runCommand("File: Revert File");
@@ -101,8 +100,8 @@ describe("beside the lines", () => {
 
   test("everything can be switched off and on, and reads as well in a dark theme", async () => {
     await window.runCommand("Orrery: Toggle Inline Results");
-    await expect.poll(() => window.lens("▷ Inspect").count(), patient).toBe(0);
-    await expect.poll(() => window.hint(/of 2|update/).count(), patient).toBe(0);
+    await expect.poll(() => window.lens("▷ Inspect").count()).toBe(0);
+    await expect.poll(() => window.hint(/of 2|update/).count()).toBe(0);
     await window.screenshot("inline-off");
     await window.runCommand("Orrery: Toggle Inline Results");
     await window.lens("195 parameters").waitFor();
@@ -124,7 +123,7 @@ describe("beside the lines", () => {
     await window.screenshot("inline-fix-offered");
     await fix.click();
     await window.line(/tf\.train\.sgd\(0\.\d+\)/).waitFor();
-    await expect.poll(() => window.squiggles("warning").count(), patient).toBe(0);
+    await expect.poll(() => window.squiggles("warning").count()).toBe(0);
     await window.screenshot("inline-fixed");
     await window.page.keyboard.press("Control+Z");
     await window.line(/tf\.train\.sgd\(40\)/).waitFor();
@@ -133,8 +132,8 @@ describe("beside the lines", () => {
 
   test("two editors of one file read alike", async () => {
     await window.runCommand("View: Split Editor");
-    await expect.poll(() => window.lens("49 parameters").count(), patient).toBe(2);
-    await expect.poll(() => window.squiggles("warning").count(), patient).toBeGreaterThanOrEqual(2);
+    await expect.poll(() => window.lens("49 parameters").count()).toBe(2);
+    await expect.poll(() => window.squiggles("warning").count()).toBeGreaterThanOrEqual(2);
     await window.screenshot("inline-two-editors");
     await window.runCommand("View: Close All Editors");
   });
@@ -143,7 +142,7 @@ describe("beside the lines", () => {
     writeFileSync(script, readFileSync(script, "utf8").replace("sgd(40)", "sgd(0.05)"));
     await window.openFile("diverges.js");
     await window.lens("sharpness ceiling 2/η = 40").waitFor();
-    expect(await window.squiggles("warning").count()).toBe(0);
+    await expect.poll(() => window.squiggles("warning").count()).toBe(0);
   });
 
   test.skipIf(python === undefined)("a Python file has lenses, and hints at its layers", async () => {
@@ -162,7 +161,7 @@ describe("beside the lines", () => {
     await window.page.keyboard.insertText(text);
     await window.lens("195 parameters · step-0 loss").waitFor();
     await window.lens("sharpness ceiling 2/η = 20").waitFor();
-    expect(await window.hint(/of 2|update/).count()).toBe(0);
+    await expect.poll(() => window.hint(/of 2|update/).count()).toBe(0);
     await window.screenshot("inline-untitled");
     await window.runCommand("View: Revert and Close Editor");
   });
@@ -171,8 +170,8 @@ describe("beside the lines", () => {
     await window.openFile("layers.ts");
     await window.hint(/of 2 (after|at)/).waitFor();
     await window.runCommand("Orrery: Clear Inline Results");
-    await expect.poll(() => window.hint(/of 2|update/).count(), patient).toBe(0);
-    expect(await window.lens("195 parameters").count()).toBe(1);
+    await expect.poll(() => window.hint(/of 2|update/).count()).toBe(0);
+    await expect.poll(() => window.lens("195 parameters").count()).toBe(1);
   });
 
   test("nothing was complained of on the way", async () => {
@@ -197,7 +196,7 @@ describe("in Restricted Mode", () => {
   test("a text is read, and nothing offers to run it", async () => {
     await window.openFile("layers.ts");
     await window.lens("195 parameters").waitFor();
-    expect(await window.lens("▷ Inspect").count()).toBe(0);
+    await expect.poll(() => window.lens("▷ Inspect").count()).toBe(0);
     await window.screenshot("inline-restricted");
   });
 });

@@ -28,7 +28,7 @@ describe("inspecting a script in a trusted workspace", () => {
     await window.openFile("chebyshev.mjs");
     await window.lens("▷ Inspect").last().click();
     const { panel } = window;
-    await expect.poll(() => panel.step(), { timeout: 60_000 }).toBeGreaterThan(0);
+    await expect.poll(() => panel.step()).toBeGreaterThan(0);
     await expect.poll(() => panel.status.innerText()).toContain("Running");
     training = trainingProcess(workspace.newestRun());
     await window.screenshot("inspect-begun");
@@ -39,7 +39,7 @@ describe("inspecting a script in a trusted workspace", () => {
     const ends = () => Promise.all([panel.rows.first(), panel.rows.last()].map((row) => row.innerText()));
     const [step, before] = [await panel.step(), await ends()];
     await expect.poll(() => panel.step()).toBeGreaterThan(step);
-    await expect.poll(ends, { timeout: 30_000 }).not.toEqual(before);
+    await expect.poll(ends).not.toEqual(before);
     await window.screenshot("inspect-table");
     await panel.showTable(false);
     await expect.poll(() => panel.canvases.count()).toBeGreaterThanOrEqual(2);
@@ -50,8 +50,8 @@ describe("inspecting a script in a trusted workspace", () => {
     const step = await window.panel.step();
     await window.reload();
     const { panel } = window;
-    await expect.poll(() => panel.step(), { timeout: 60_000 }).toBeGreaterThan(step);
-    expect(await panel.status.innerText()).toContain("Running");
+    await expect.poll(() => panel.step()).toBeGreaterThan(step);
+    await expect.poll(() => panel.status.innerText()).toContain("Running");
     expect(isAlive(training)).toBe(true);
     expect(workspace.runs()).toHaveLength(1);
     await window.statusItem.waitFor();
@@ -72,7 +72,7 @@ describe("inspecting a script in a trusted workspace", () => {
 
   test("a finished run opens without any process of ours", async () => {
     const run = workspace.newestRun();
-    await expect.poll(() => processesNaming(run.path), { timeout: 30_000 }).toEqual([]);
+    await expect.poll(() => processesNaming(run.path)).toEqual([]);
     expect(isAlive(training)).toBe(false);
     await window.runCommand("View: Close All Editors");
     await expect.poll(() => window.panelTabs.count()).toBe(0);
@@ -80,8 +80,8 @@ describe("inspecting a script in a trusted workspace", () => {
     await window.showRuns();
     await window.runItems.filter({ hasText: "chebyshev.mjs" }).click();
     const { panel } = window;
-    await expect.poll(() => panel.status.innerText(), { timeout: 60_000 }).toContain("Finished");
-    expect(await panel.verdicts("L18")).toContain("held");
+    await expect.poll(() => panel.status.innerText()).toContain("Finished");
+    await expect.poll(() => panel.verdicts("L18")).toContain("held");
     expect(processesNaming(run.path)).toEqual([]);
     await window.screenshot("finished-opened");
   });
@@ -89,7 +89,7 @@ describe("inspecting a script in a trusted workspace", () => {
   test("the line above the runs names the backend, and a click on it shows the doctor's report", async () => {
     const line = window.runItems.filter({ hasText: "Backend: WebAssembly" });
     await line.waitFor();
-    expect(await line.innerText()).toContain("no GPU is used");
+    await expect.poll(() => line.innerText()).toContain("no GPU is used");
     await line.click();
     await window.page.locator(".editor-instance .view-lines").filter({ hasText: "WebAssembly" }).waitFor();
     await window.screenshot("doctor");
@@ -106,7 +106,7 @@ describe("inspecting a script in a trusted workspace", () => {
     await runs.click();
     const law = window.runItems.filter({ hasText: "Edge of stability" });
     await law.first().waitFor();
-    expect(await law.first().innerText()).toMatch(/held 1 of 1, skill \d\.\d\d/);
+    await expect.poll(() => law.first().innerText()).toMatch(/held 1 of 1, skill \d\.\d\d/);
     await window.screenshot("laws");
     await runs.click();
   });
@@ -116,13 +116,13 @@ describe("inspecting a script in a trusted workspace", () => {
     await window.openFile("withHelper.mjs");
     await window.lens("▷ Inspect").first().click();
     const { panel } = window;
-    await expect.poll(() => panel.step(), { timeout: 60_000 }).toBeGreaterThan(0);
+    await expect.poll(() => panel.step()).toBeGreaterThan(0);
     const script = trainingProcess(workspace.newestRun());
     const helper = Number(readFileSync(path.join(workspace.folder, "helper.pid"), "utf8"));
     expect([script, helper].map(isAlive)).toEqual([true, true]);
     await panel.button("Stop").click();
-    await expect.poll(() => [script, helper].map(isAlive), { timeout: 30_000 }).toEqual([false, false]);
-    await expect.poll(() => panel.status.innerText(), { timeout: 30_000 }).toContain("Stopped");
+    await expect.poll(() => [script, helper].map(isAlive)).toEqual([false, false]);
+    await expect.poll(() => panel.status.innerText()).toContain("Stopped");
     await window.screenshot("stopped");
   });
 

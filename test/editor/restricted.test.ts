@@ -27,11 +27,11 @@ describe("a folder in Restricted Mode", () => {
     await window.runItems.filter({ hasText: "Backend: unknown" }).filter({ hasText: "Restricted Mode" }).waitFor();
     await window.runItems.filter({ hasText: "chebyshev.mjs" }).click();
     const { panel } = window;
-    await expect.poll(() => panel.status.innerText(), { timeout: 60_000 }).toContain("Finished");
-    expect(await panel.step()).toBeGreaterThan(0);
+    await expect.poll(() => panel.status.innerText()).toContain("Finished");
+    await expect.poll(() => panel.step()).toBeGreaterThan(0);
     await expect.poll(() => panel.canvases.count()).toBeGreaterThanOrEqual(1);
     for (const name of ["Stop", "Pause", "Resume", "Measure Now"])
-      expect(await panel.button(name).isVisible()).toBe(false);
+      await expect.poll(() => panel.button(name).isVisible()).toBe(false);
     await window.screenshot("restricted-run");
   });
 
@@ -39,7 +39,7 @@ describe("a folder in Restricted Mode", () => {
     await window.openFile("chebyshev.mjs");
     // The lens of the stored run shows that lenses have been asked for.
     await window.lens("last run").first().waitFor();
-    expect(await window.lens("▷ Inspect").count()).toBe(0);
+    await expect.poll(() => window.lens("▷ Inspect").count()).toBe(0);
     const offered = await window.offeredCommands("Orrery: ");
     expect(offered.filter((title) => /Inspect This Script|Stop|Pause|Resume|Measure|Doctor/.test(title))).toEqual([]);
     expect(offered).toContain("Orrery: Open Run");

@@ -49,13 +49,13 @@ describe.each(Object.keys(themes) as (keyof typeof themes)[])("in the %s theme",
 test("the header says what runs, how it stands, and why on this backend", async () => {
   const panel = await open(edgeRun, 700);
   await eventually(() => panel.page.getByRole("heading", { level: 1 }).innerText()).toBe("edgeOfStability.ts");
-  expect(await panel.page.getByRole("status").innerText()).toBe("Running");
-  expect(await panel.page.locator("dl").innerText()).toMatch(/Step\s+700\s[^]*SGD, learning rate 0.05[^]*673/);
+  await eventually(() => panel.page.getByRole("status").innerText()).toBe("Running");
+  await eventually(() => panel.page.locator("dl").innerText()).toMatch(/Step\s+700\s[^]*SGD, learning rate 0.05[^]*673/);
   const tip = panel.page.getByRole("tooltip", { includeHidden: true });
-  expect(await tip.isVisible()).toBe(false);
+  await eventually(() => tip.isVisible()).toBe(false);
   await panel.page.getByRole("button", { name: "wasm" }).focus();
-  expect(await tip.isVisible()).toBe(true);
-  expect(await tip.innerText()).toContain("no native addon");
+  await eventually(() => tip.isVisible()).toBe(true);
+  await eventually(() => tip.innerText()).toContain("no native addon");
   await panel.picture("early");
   await panel.close();
 });
@@ -63,26 +63,26 @@ test("the header says what runs, how it stands, and why on this backend", async 
 test("the ledger shows verdicts in words, and a row opens to assumptions, regime checks and reference", async () => {
   const panel = await open(finishedRun, lastStep);
   const rows = panel.page.locator("tr[data-forecast]");
-  expect(await rows.locator(".verdict").allInnerTexts()).toEqual(["held", "held", "held", "pending"]);
-  expect(await rows.first().innerText()).toContain("38 – 44");
+  await eventually(() => rows.locator(".verdict").allInnerTexts()).toEqual(["held", "held", "held", "pending"]);
+  await eventually(() => rows.first().innerText()).toContain("38 – 44");
   const disclosure = panel.page.getByRole("button", { name: "L18 Edge of stability" });
-  expect(await disclosure.getAttribute("aria-expanded")).toBe("false");
+  await eventually(() => disclosure.getAttribute("aria-expanded")).toBe("false");
   await disclosure.press("Enter");
-  expect(await disclosure.getAttribute("aria-expanded")).toBe("true");
+  await eventually(() => disclosure.getAttribute("aria-expanded")).toBe("true");
   const detail = panel.page.locator("tr.detail").first();
-  expect(await detail.innerText()).toContain("The learning rate stays at 0.05.");
-  expect(await detail.innerText()).toContain("Holds: every step sees the whole data set (64 of 64 examples)");
+  await eventually(() => detail.innerText()).toContain("The learning rate stays at 0.05.");
+  await eventually(() => detail.innerText()).toContain("Holds: every step sees the whole data set (64 of 64 examples)");
   await detail.getByRole("button", { name: "arXiv:2103.00065" }).click();
   await eventually(() => panel.sent.at(-1)).toEqual({ type: "openExternal", url: "https://arxiv.org/abs/2103.00065" });
-  expect(await panel.page.getByText("Cannot speak: needs a cross-entropy").isVisible()).toBe(true);
+  await eventually(() => panel.page.getByText("Cannot speak: needs a cross-entropy").isVisible()).toBe(true);
   await panel.close();
 });
 
 test("a NaN is a marked gap, and is counted", async () => {
   const panel = await open(brokenRun, lastStep);
   // One at step 1,000 and one a step from 3,000 to 3,200.
-  expect(await panel.page.locator("[data-chart=loss] .legend").innerText()).toContain("202 points are NaN or infinite");
-  expect(await panel.page.getByRole("alert").first().innerText()).toContain("The loss is NaN from step 3,000 on.");
+  await eventually(() => panel.page.locator("[data-chart=loss] .legend").innerText()).toContain("202 points are NaN or infinite");
+  await eventually(() => panel.page.getByRole("alert").first().innerText()).toContain("The loss is NaN from step 3,000 on.");
   const reddest = (step: number) =>
     panel.page.evaluate(
       ([at, all]) => {
@@ -120,7 +120,7 @@ test("of 1,000,000 steps at most two points a pixel travel, with the one spike a
   expect(slice?.steps.length).toBeGreaterThan(width / 3);
   expect(Math.max(...(slice?.maximum ?? []))).toBe(9);
   expect(slice?.notFinite.reduce((one, other) => one + other)).toBe(1);
-  expect(await panel.page.locator("[data-chart=loss] .legend").innerText()).toContain("1 point is NaN or infinite");
+  await eventually(() => panel.page.locator("[data-chart=loss] .legend").innerText()).toContain("1 point is NaN or infinite");
   await panel.picture("million");
   await panel.close();
 });
@@ -129,7 +129,7 @@ test("texts from records are shown as texts", async () => {
   const panel = await open(hostileRun, lastStep);
   await panel.page.getByText("Observables (2 of 6)").click();
   await panel.page.locator(".disclosure").first().click();
-  expect(await panel.page.locator("main img, main script").count()).toBe(0);
+  await eventually(() => panel.page.locator("main img, main script").count()).toBe(0);
   expect(await panel.page.title()).toBe("Orrery");
   const text = await panel.page.locator("main").innerText();
   // Arguments, backend, its reason, optimizer, error, three titles and statements, one silent law twice, one note.
@@ -147,13 +147,13 @@ test.each([
 ] as const)("a run that is %s without a step says what happens", async (status, recording, step, text) => {
   const empty: Recording = { ...recording, points: {}, overview: { ...recording.overview, status } };
   const panel = await open(empty, step);
-  expect(await panel.page.locator(".waiting").innerText()).toContain(text);
+  await eventually(() => panel.page.locator(".waiting").innerText()).toContain(text);
   await panel.close();
 });
 
 test("sharpness that was never measured has a place that says so", async () => {
   const panel = await open(longRun, 999_999);
-  expect(await panel.page.locator("[data-chart='sharpness/batch']").innerText()).toContain(
+  await eventually(() => panel.page.locator("[data-chart='sharpness/batch']").innerText()).toContain(
     "Sharpness was not measured in this run.",
   );
   await panel.close();
@@ -163,8 +163,8 @@ test("preconditioned sharpness has a chart and a threshold of its own, which the
   const panel = await open(adaptiveRun, lastStep);
   const legend = (key: string) => panel.page.locator(`[data-chart='${key}'] .legend`).innerText();
   // Adam with β₁ = 0.9: 2·1.9/0.1 = 38 times 1/η, and η = 0.025 at the end.
-  expect(await legend("sharpness/preconditioned")).toMatch(/Stability threshold 2\(1\+β₁\)\/\(\(1−β₁\)η\)\s*1520/);
-  expect(await legend("sharpness/batch")).not.toContain("threshold");
+  await eventually(() => legend("sharpness/preconditioned")).toMatch(/Stability threshold 2\(1\+β₁\)\/\(\(1−β₁\)η\)\s*1520/);
+  await eventually(() => legend("sharpness/batch")).not.toContain("threshold");
   await panel.picture("adaptive");
   await panel.close();
 });

@@ -130,9 +130,9 @@ test("the layers of one observable share a chart, in their network's order, each
   await canvas.focus();
   await panel.page.keyboard.press("Home");
   const region = panel.page.locator("[aria-live=polite]:not([role])");
-  expect(await region.innerText()).toBe("Effective rank of embed, step 0: 14 (null 15.6)");
+  await eventually(() => region.innerText()).toBe("Effective rank of embed, step 0: 14 (null 15.6)");
   await panel.page.keyboard.press("ArrowDown");
-  expect(await region.innerText()).toContain("Effective rank of hidden, step 0: 18.9 (null 21.06)");
+  await eventually(() => region.innerText()).toContain("Effective rank of hidden, step 0: 18.9 (null 21.06)");
   await panel.close();
 });
 
@@ -179,7 +179,7 @@ test("a point that is pointed at says how it was measured: method, bound, exampl
   const text = "Step 0: 3.2 ± 0.0012, Lanczos, 5 Hessian-vector products, warm start; 64 examples; cost 3.1 ms";
   await eventually(() => reading("sharpness/batch").innerText()).toBe(text);
   await panel.page.keyboard.press("i");
-  expect(await panel.page.locator("[aria-live=polite]:not([role])").innerText()).toBe(text);
+  await eventually(() => panel.page.locator("[aria-live=polite]:not([role])").innerText()).toBe(text);
   await panel.picture("reading");
 
   // The middle one of three layers, which the pointer is nearest to a little above the chart's middle at its end.
@@ -192,7 +192,7 @@ test("a point that is pointed at says how it was measured: method, bound, exampl
   );
   await canvas("loss").hover();
   await eventually(() => reading("weight/stableRank").innerText()).toBe("");
-  expect(await reading("loss").innerText()).toBe("");
+  await eventually(() => reading("loss").innerText()).toBe("");
   await panel.close();
 });
 
@@ -202,15 +202,15 @@ test("spectra are drawn as they last were, or as they were at the step that is p
   await eventually(() => card("weight/spectrum").innerText()).toMatch(
     /Spectrum of the weights\s+at step 4,800\s+embed[^]*embed, bulk of a random matrix\s+0.04 to 0.26[^]*hidden[^]*logits/,
   );
-  expect(await card("hessian/eigenvalues").innerText()).toMatch(/10 values\s+3\.64 to 36\.4/);
+  await eventually(() => card("hessian/eigenvalues").innerText()).toMatch(/10 values\s+3\.64 to 36\.4/);
   expect(await violationsIn(panel.page, "dark", [".charts"])).toEqual([]);
   await panel.picture("spectra");
 
   await card("hessian/eigenvalues").locator("canvas").focus();
   await panel.page.keyboard.press("Home");
-  expect(await panel.page.locator("[aria-live=polite]:not([role])").innerText()).toBe("1: 36.4 ± 1e−5");
+  await eventually(() => panel.page.locator("[aria-live=polite]:not([role])").innerText()).toBe("1: 36.4 ± 1e−5");
   await panel.page.keyboard.press("End");
-  expect(await panel.page.locator("[aria-live=polite]:not([role])").innerText()).toBe("10: 3.64 ± 0.6");
+  await eventually(() => panel.page.locator("[aria-live=polite]:not([role])").innerText()).toBe("10: 3.64 ± 0.6");
 
   await panel.page.locator("[data-chart=loss] canvas").hover();
   await eventually(() => card("hessian/eigenvalues").innerText()).toMatch(/at step 1,200\s+10 values\s+1\.96 to 19\.6/);
@@ -218,7 +218,7 @@ test("spectra are drawn as they last were, or as they were at the step that is p
   await panel.page.locator("vscode-checkbox[label='Table']").click();
   const table = panel.page.getByRole("region", { name: "Spectrum of the weights, table" });
   await eventually(() => table.locator("thead th").first().innerText()).toBe("Rank");
-  expect(await table.locator("tbody tr").count()).toBe(24);
+  await eventually(() => table.locator("tbody tr").count()).toBe(24);
   const eigenvalues = panel.page.getByRole("region", { name: "Largest eigenvalues of the Hessian, table" });
   await eventually(() => eigenvalues.locator("tbody td").last().innerText()).toBe("3.64 ± 0.6");
   await panel.close();

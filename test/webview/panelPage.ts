@@ -48,7 +48,7 @@ export function launchBrowser(): Promise<Browser> {
 
 /** Waits until what `read` gives matches; a loaded machine is given time. */
 export function eventually<Value>(read: () => Value | Promise<Value>) {
-  return expect.poll(read, { timeout: 30_000, interval: 50 });
+  return expect.poll(read, { interval: 50 });
 }
 
 export interface PanelPageOptions {
