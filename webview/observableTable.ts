@@ -94,6 +94,8 @@ export const families: readonly Family[] = [
       "activation/participationRatio": { label: "Participation ratio" },
       "agreement/cka": { label: "Agreement with initialization (CKA)" },
       "agreement/neighbours": { label: "Agreement with initialization (nearest neighbours)" },
+      "representation/neighbours": { label: "Nearest neighbours in the representation" },
+      "stream/rms": { label: "RMS of the residual stream, block by block" },
       "feature/nfa": { label: "Neural feature ansatz, power ½" },
       "feature/nfaLinear": { label: "Neural feature ansatz, power 1" },
       "feature/fact": { label: "Distance from features at convergence (FACT)" },

@@ -20,8 +20,9 @@ export interface VectorCurve {
 /** Lists that go with another: where its values lie, or how far off they may be. */
 const belonging = /\/(at|residual)$/;
 
-export function isBelonging(name: string): boolean {
-  return belonging.test(name);
+/** Whether a list has a chart of its own. Whose neighbours are whose is for comparing runs, and no curve. */
+export function isCharted(name: string): boolean {
+  return !belonging.test(name) && !name.startsWith("representation/");
 }
 
 /** Series that belong to a list: the edges of the bulk that the spectrum of random weights would have. */
@@ -38,13 +39,13 @@ export function drawnOf(base: string, { vectors, observables }: RunOverview): re
 
 /** Base names of the lists of a run that have a chart of their own. */
 export function vectorBases(overview: RunOverview): readonly string[] {
-  const names = overview.vectors.map(({ name }) => name).filter((name) => !isBelonging(name));
+  const names = overview.vectors.map(({ name }) => name).filter(isCharted);
   return [...new Set(names.map((name) => readName(name).base))];
 }
 
 /** The lists of one base name, in the order given. */
 export function vectorCurves(base: string, rows: readonly VectorRow[]): readonly VectorCurve[] {
-  const own = rows.filter(({ name }) => !isBelonging(name) && readName(name).base === base);
+  const own = rows.filter(({ name }) => isCharted(name) && readName(name).base === base);
   return own.map(({ name, step, values }) => {
     const beside = (other: string) => {
       const found = rows.find((row) => row.name === other && row.step === step)?.values;

@@ -6,7 +6,7 @@ import "@vscode-elements/elements/dist/vscode-textfield/index.js";
 import type { AxisRange, PanelView, RunOverview } from "../src/editor/messages.ts";
 import { element } from "./dom.ts";
 import { ObservablePicker } from "./observablePicker.ts";
-import { isBelonging } from "./vectorCurves.ts";
+import { isCharted } from "./vectorCurves.ts";
 
 const spans = [0, 5, 20, 100, 500];
 
@@ -82,7 +82,7 @@ export class ViewToolbar {
       this.#to.value = String(Math.ceil(steps.to));
     }
     this.#reset.disabled = view.zoom === undefined && Object.keys(view.valueZoom).length === 0;
-    const lists = overview.vectors.map(({ name }) => name).filter((name) => !isBelonging(name));
+    const lists = overview.vectors.map(({ name }) => name).filter(isCharted);
     this.#picker.update(view.shown, [...overview.observables.map(({ name }) => name), ...lists]);
   }
 }

@@ -21,6 +21,7 @@ const features = ["feature/nfa", "feature/nfaLinear"];
 const activations = [...moments, ...features, "activation/effectiveRank", "activation/participationRatio"];
 const dead = "activation/deadFraction";
 const agreement = ["agreement/cka", "agreement/neighbours"];
+const representations = ["representation/examples", "representation/neighbours"];
 const balance = ["balance/defect", "balance/drift", "balance/residual", "balance/gradient"];
 const collapse = ["collapse/nc1", "collapse/nc2", "collapse/nc3", "collapse/nc4", "collapse/equinorm"];
 const noise = ["gradient/noise", "gradient/signal"];
@@ -41,24 +42,27 @@ export const stillScripts: readonly StillScript[] = [
   {
     name: "trainOnBatch.cjs",
     measures: [
-      ...[...activations, ...agreement, ...noise, ...noiseScale, ...probe],
+      ...[...activations, ...agreement, ...representations, ...noise, ...noiseScale, ...probe],
       ...[preconditioned, aligned, slope, samples],
     ],
   },
-  { name: "clipped.mjs", measures: [...activations, ...agreement, ...noise, aligned, slope, samples] },
+  {
+    name: "clipped.mjs",
+    measures: [...activations, ...agreement, ...representations, ...noise, aligned, slope, samples],
+  },
   { name: "twoOptimizers.mjs", measures: [...probe, slope] },
   {
     name: "fit.mjs",
 
     measures: [
-      ...[...activations, dead, ...collapse, ...agreement, ...probe],
+      ...[...activations, dead, ...collapse, ...agreement, ...representations, ...probe],
       ...[preconditioned, aligned, scale, slope, samples],
     ],
   },
   {
     name: "fitDataset.mjs",
 
-    measures: [...activations, ...agreement, ...probe, "feature/fact", aligned, slope, samples],
+    measures: [...activations, ...agreement, ...representations, ...probe, "feature/fact", aligned, slope, samples],
   },
   {
     name: "convolution.mjs",
@@ -68,7 +72,7 @@ export const stillScripts: readonly StillScript[] = [
   {
     name: "transformer.mjs",
 
-    measures: [...activations, ...collapse, ...agreement, ...probe, preconditioned, aligned, slope],
+    measures: [...activations, ...collapse, ...agreement, ...probe, "stream/rms", preconditioned, aligned, slope],
   },
   {
     name: "recurrent.mjs",

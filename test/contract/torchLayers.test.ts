@@ -14,6 +14,7 @@ import type { Engine } from "../../src/probe/tfjs/engine.ts";
 import { initialSignal } from "../../src/probe/tfjs/observables/initialSignal.ts";
 import { neuralCollapse } from "../../src/probe/tfjs/observables/neuralCollapse.ts";
 import { neuralFeatures } from "../../src/probe/tfjs/observables/neuralFeatures.ts";
+import { neighbourhoods } from "../../src/probe/tfjs/observables/neighbourhoods.ts";
 import type { Observable } from "../../src/probe/tfjs/observables/observable.ts";
 import { scaleInvariance } from "../../src/probe/tfjs/observables/scaleInvariance.ts";
 import { spectralNorms } from "../../src/probe/tfjs/observables/spectralNorms.ts";
@@ -128,6 +129,28 @@ function sequences(): Network {
   };
 }
 
+function residual(): Network {
+  const inputs = tf.tensor2d(seededValues(10 * 5, 1), [10, 5]);
+  const weights = {
+    "first.weight": weight("first.weight", [5, 8], 2),
+    "first.bias": weight("first.bias", [8], 3),
+    "blocks.0.weight": weight("blocks.0.weight", [8, 8], 4),
+    "blocks.0.bias": weight("blocks.0.bias", [8], 5),
+    "blocks.1.weight": weight("blocks.1.weight", [8, 8], 6),
+    "blocks.1.bias": weight("blocks.1.bias", [8], 7),
+    "head.weight": weight("head.weight", [8, 3], 8),
+    "head.bias": weight("head.bias", [3], 9),
+  };
+  const dense = (x: tf.Tensor2D, name: "first" | "blocks.0" | "blocks.1" | "head") =>
+    tf.matMul<tf.Tensor2D>(x, weights[`${name}.weight`]).add<tf.Tensor2D>(weights[`${name}.bias`]);
+  const logits = () => {
+    const start = dense(inputs, "first");
+    const middle = start.add<tf.Tensor2D>(dense(tf.tanh(start), "blocks.0"));
+    return dense(middle.add(dense(tf.tanh(middle), "blocks.1")), "head");
+  };
+  return { name: "residual", steps: 1, weights, inputs: inputs.arraySync(), labels: labelsOf(10), logits };
+}
+
 /** A linear layer's weights are transposed, and a convolution's have their units first; an embedding is the same. */
 function inAxesOfTorch(name: string, variable: tf.Variable): unknown {
   const { shape } = variable;
@@ -137,7 +160,8 @@ function inAxesOfTorch(name: string, variable: tf.Variable): unknown {
 
 type Values = Readonly<Record<string, readonly number[]>>;
 
-const ofFirstStep = (): readonly Observable[] => [
+/** Of fewer examples neighbours are not told. */
+const ofFirstStep = (examples: number): readonly Observable[] => [
   layerUpdates,
   balance(),
   scaleInvariance(),
@@ -145,8 +169,10 @@ const ofFirstStep = (): readonly Observable[] => [
   spectralNorms(),
   activationRanks(),
   weightSpectra(),
+  ...(examples < 16 ? [] : [neighbourhoods(new ProbeSet({ batches: 1, bytes: 1e8 }))]),
 ];
-const namesOfFirstStep = /^(activation|balance|input|output|scale|update|weight)\/(?!norm$|update)/;
+const namesOfFirstStep =
+  /^(activation|balance|input|output|representation|scale|stream|update|weight)\/(?!norm$|update)/;
 
 function ofLastStep(): readonly Observable[] {
   const probe = new ProbeSet({ batches: 1, bytes: 1e8 });
@@ -162,7 +188,7 @@ function inTensorFlow(engine: Engine, { steps, weights, labels, logits }: Networ
   const loss = () => tf.losses.softmaxCrossEntropy(targets, logits()).asScalar();
   const read = () => new Map(variables.map((variable) => [variable.name, Float32Array.from(variable.dataSync())]));
   const values: Record<string, readonly number[]> = {};
-  const [first, last] = [ofFirstStep(), steps > 1 ? ofLastStep() : []];
+  const [first, last] = [ofFirstStep(labels.length), steps > 1 ? ofLastStep() : []];
   for (let index = 0; index < steps; index++) {
     const before = read();
     withTrace(engine, loss, variables, (trace, gradients) => {
@@ -255,10 +281,11 @@ describe.skipIf(python === undefined)("layers of a network", () => {
     [
       "many examples",
       () => dense(300, 1),
-      ["balance/defect@0→2", "weight/spikes@2", "activation/effectiveRank@2/null"],
+      ["balance/defect@0→2", "weight/spikes@2", "activation/effectiveRank@2/null", "representation/neighbours@2"],
     ],
     ["kept examples", () => dense(24, 3), ["collapse/nc3/null", "feature/nfa@2", "agreement/cka@2/null"]],
     ["images", images, ["scale/product@convolution", "activation/deadFraction@convolution", "activation/rms@head"]],
+    ["a residual stream", residual, ["stream/rms", "activation/rms@blocks.1"]],
     ["sequences", sequences, ["activation/rms@words", "activation/participationRatio@hidden"]],
   ] as const)("for %s are measured in PyTorch as in TensorFlow.js", async (_name, make, expected) => {
     const engine = await useBackend("cpu");

@@ -50,6 +50,14 @@ function ofTheSameExamples(compare: Comparison): Comparison {
       : 0;
 }
 
+/** Share of entries that differ, over what is allowed: of nearly equal cosines rounding makes the order. */
+function mostlySame(share: number): Comparison {
+  return ({ values: first }, { values: second }) =>
+    first.length === second.length
+      ? first.filter((value, index) => value !== second[index]).length / (share * first.length)
+      : Infinity;
+}
+
 function largestDifference({ values: first }: Observation, { values: second }: Observation): number {
   if (first.length !== second.length) return Infinity;
   return Math.max(...first.map((value, index) => Math.abs(value - (second[index] ?? Number.NaN))));
@@ -76,6 +84,8 @@ const comparisons: readonly (readonly [RegExp, Comparison])[] = [
   // Zero but for rounding and what guards a divisor, relative to Gram matrices and to lengths.
   [/^balance\/residual/, absolute(1e-6)],
   [/^scale\/product/, absolute(1e-5)],
+  [/^representation\/examples$/, mostlySame(1e-6)],
+  [/^representation\/neighbours/, mostlySame(0.02)],
   // Shares of examples, where equal ones may be put in another order: a few of some hundreds of pairs.
   [/^(agreement\/neighbours|collapse\/nc4|activation\/(dead|dormant)Fraction)/, absolute(2e-3)],
   // Of updates a hundred to a thousand times smaller than the weights, each rounded to 6e-8.
@@ -148,14 +158,26 @@ const pairs: readonly Given[] = [
     name: "attention",
     steps: 3,
     batches: 1,
-    measured: ["sharpness/batch", "sharpness/block@query", "agreement/cka@mixed", "sharpness/directional@microBatch"],
+    measured: [
+      "sharpness/batch",
+      "sharpness/block@query",
+      "agreement/cka@mixed",
+      "stream/rms",
+      "sharpness/directional@microBatch",
+    ],
   },
   {
     // More examples than are compared with the initialization, and others at each step.
     name: "batches",
     steps: 6,
     batches: 2,
-    measured: ["sharpness/probe", "loss/probe", "sharpness/preconditioned", "agreement/cka@first"],
+    measured: [
+      "sharpness/probe",
+      "loss/probe",
+      "sharpness/preconditioned",
+      "agreement/cka@first",
+      "representation/neighbours@second",
+    ],
   },
 ];
 

@@ -21,18 +21,20 @@ export interface TracedLayers {
   readonly activations: readonly LayerActivation[];
   /** Layers whose activation cannot be told: used several times, or with several results. */
   readonly unclear: readonly string[];
+  /** Ids of what is multiplied by weights, or looks them up, in that order; undefined where its axes are exchanged first. */
+  readonly taken: readonly (number | undefined)[];
 }
 
-/** Where the weight enters, by kernel. */
-const weightInputs: ReadonlyMap<string, string> = new Map([
-  ["BatchMatMul", "b"],
-  ["_FusedMatMul", "b"],
-  ["Conv2D", "filter"],
-  ["FusedConv2D", "filter"],
-  ["DepthwiseConv2dNative", "filter"],
-  ["FusedDepthwiseConv2D", "filter"],
-  ["Conv3D", "filter"],
-  ["GatherV2", "x"],
+/** Where weight and data enter, by kernel. */
+const productInputs: ReadonlyMap<string, { readonly weight: string; readonly data: string }> = new Map([
+  ["BatchMatMul", { weight: "b", data: "a" }],
+  ["_FusedMatMul", { weight: "b", data: "a" }],
+  ["Conv2D", { weight: "filter", data: "x" }],
+  ["FusedConv2D", { weight: "filter", data: "x" }],
+  ["DepthwiseConv2dNative", { weight: "filter", data: "x" }],
+  ["FusedDepthwiseConv2D", { weight: "filter", data: "x" }],
+  ["Conv3D", { weight: "filter", data: "x" }],
+  ["GatherV2", { weight: "x", data: "indices" }],
 ]);
 const additions = new Set(["Add", "AddV2", "BiasAdd"]);
 const linear = new Set(["Add", "AddV2", "Sub", "Neg", "Multiply", "RealDiv"]);
@@ -81,11 +83,12 @@ class ActivationFinder {
       if (value === undefined) unclear.add(layer);
       else activations.push({ layer, weight, value, isRectified: this.#isRectified(value) });
     }
-    return { graph: this.#graph, prediction: this.#prediction, activations, unclear: [...unclear] };
+    const taken = uses.map(({ operation }) => dataOf(operation));
+    return { graph: this.#graph, prediction: this.#prediction, activations, unclear: [...unclear], taken };
   }
 
   #weightOf(operation: Operation): TracedVariable | undefined {
-    const name = weightInputs.get(operation.kernelName);
+    const name = productInputs.get(operation.kernelName)?.weight;
     const weight = name === undefined ? undefined : this.#graph.variable(operation.inputs[name]);
     return weight !== undefined && weight.shape.length >= 2 && operation.attributes["transposeB"] !== true
       ? weight
@@ -188,6 +191,11 @@ class ActivationFinder {
     const fused = producer?.attributes["activation"];
     return producer !== undefined && (rectifiers.has(producer.kernelName) || fused === "relu" || fused === "relu6");
   }
+}
+
+function dataOf({ kernelName, inputs, attributes }: Operation): number | undefined {
+  const name = productInputs.get(kernelName)?.data;
+  return name === undefined || attributes["transposeA"] === true ? undefined : inputs[name];
 }
 
 function lossKernels(graph: ForwardGraph, { kind, value }: Prediction): readonly Operation[] {

@@ -41,13 +41,17 @@ export class MeasurementPlan {
     const optimizer = this.#optimizerOf.get(variable.id);
     const { isFirst, observables } = this.#optimizers.get(optimizer);
     if (!isFirst) return nothingPlanned;
-    const plan = this.#choose(() => observables.filter((observable) => observable.applies(optimizer)));
+    const plan = this.#choose(() => observables.filter((each) => this.#isReady(each) && each.applies(optimizer)));
     const compares = this.#budget.fraction > 0 && this.#facts.wantsComparison(optimizer);
     return compares && !plan.record ? { ...plan, record: true } : plan;
   }
 
   stepped(optimizer: Optimizer | undefined, variables: readonly Variable[]): void {
     for (const { id } of variables) this.#optimizerOf.set(id, optimizer);
+  }
+
+  #isReady({ restsUntil = 0 }: Observable): boolean {
+    return restsUntil <= this.#journal.step;
   }
 
   #choose(applicable: () => readonly Observable[]): Plan {

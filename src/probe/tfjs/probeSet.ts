@@ -2,11 +2,12 @@ import { tracedBatch } from "./dataFacts.ts";
 import type { Engine } from "./engine.ts";
 import { freeMemory } from "./freeMemory.ts";
 import { tracedLayers } from "./layerActivations.ts";
+import { layerInputs } from "./layerInputs.ts";
 import { mostReplayBytes } from "./observables/initialWeights.ts";
 import { type ObservedStep, Unmeasurable } from "./observables/observable.ts";
 import { squaredNorm } from "./observables/vectors.ts";
 import { equalLeaves, sameExamples, sameShapes } from "./sameExamples.ts";
-import { DetachedTrace, UndetachableError } from "./trace/detachedTrace.ts";
+import { DetachedTrace, type Leaf, UndetachableError } from "./trace/detachedTrace.ts";
 import type { Trace } from "./trace/trace.ts";
 
 /** How much is kept at most. */
@@ -40,6 +41,8 @@ interface KeptBatch {
   readonly leaves: DetachedTrace["leaves"];
   /** Undefined where it is not clear what holds the examples. */
   readonly examples: number | undefined;
+  /** Ids of the leaves by which examples are told apart; empty where that is not clear. */
+  readonly inputs: readonly number[];
   /** Bytes that an evaluation of it holds. */
   readonly replayBytes: number;
 }
@@ -90,6 +93,12 @@ export class ProbeSet {
   /** Examples in all batches, where known. */
   get examples(): number | undefined {
     return this.batchSize === undefined ? undefined : this.batchSize * this.#kept.length;
+  }
+
+  /** What enters the layers of each batch from outside, its examples one after the other; undefined where that is not clear. */
+  get inputs(): readonly (readonly Leaf[])[] | undefined {
+    const found = this.#kept.map(({ inputs, leaves }) => inputs.flatMap((id) => leaves.get(id) ?? []));
+    return found.every((each) => each.length > 0) ? found : undefined;
   }
 
   /**
@@ -211,10 +220,13 @@ export class ProbeSet {
 
 function candidateOf(engine: Engine, trace: Trace): KeptBatch {
   const detached = DetachedTrace.of(engine, trace);
+  const layers = tracedLayers(trace);
+  const examples = tracedBatch(layers.graph);
   return {
     detached,
     leaves: detached.leaves,
-    examples: tracedBatch(tracedLayers(trace).graph),
+    examples,
+    inputs: layerInputs(layers, detached.leaves, examples),
     replayBytes: trace.bytesHeld,
   };
 }

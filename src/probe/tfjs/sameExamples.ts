@@ -48,7 +48,7 @@ export function equalLeaves({ elements }: Leaf, { elements: others }: Leaf): boo
 }
 
 /** How many different numbers there are, counted up to a limit. */
-function distinct({ elements }: Leaf, most: number): number {
+export function distinct({ elements }: Leaf, most: number): number {
   const seen = new Set<number>();
   for (const element of elements) {
     seen.add(element);

@@ -19,6 +19,8 @@ export interface Architecture {
   readonly loss: "crossEntropy" | "meanSquaredError";
   /** [examples][outputs] */
   readonly targets: readonly (readonly number[])[];
+  /** What enters the layers for an example of the data set. */
+  readonly entering: (example: number) => readonly number[];
   /** Layers whose activation function cuts off below zero. */
   readonly rectified: readonly string[];
   /** Consecutive weight matrices x ↦ f(x·A + a)·B with nothing but a rectifier f between them. */
@@ -77,4 +79,6 @@ export interface ReferenceNetwork {
   readonly inputs: Readonly<Record<string, Matrix>>;
   /** By layer: [examples][positions][units]. */
   readonly activations: Readonly<Record<string, readonly Matrix[]>>;
+  /** The residual stream before its first block and after each: [blocks + 1][examples][positions][units]. */
+  readonly stream?: readonly (readonly Matrix[])[];
 }

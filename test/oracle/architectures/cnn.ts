@@ -48,6 +48,7 @@ function cnn(
     variables,
     loss: "crossEntropy",
     targets,
+    entering: (example) => at(pixels, example),
     balanced: [],
     scaleInvariant: isNormalized ? ["conv"] : [],
     build(optimizer, suffix) {

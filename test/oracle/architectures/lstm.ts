@@ -25,7 +25,7 @@ const ofActivations = [
   "activation/effectiveRank",
   "activation/participationRatio",
 ];
-const ofAgreement = ["agreement/cka", "agreement/neighbours"];
+const ofAgreement = ["agreement/cka", "agreement/neighbours", "representation/neighbours"];
 const withNulls = ["activation/participationRatio", "agreement/neighbours"];
 
 export const lstm: Architecture = {
@@ -35,6 +35,7 @@ export const lstm: Architecture = {
   variables,
   loss: "crossEntropy",
   targets,
+  entering: (example) => at(series, example),
   rectified: [],
   balanced: [],
   scaleInvariant: [],

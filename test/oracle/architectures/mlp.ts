@@ -34,6 +34,7 @@ function mlp(
     variables,
     loss,
     targets: targets[loss],
+    entering: (example) => at(x, example),
     scaleInvariant: [],
     refusals: [],
     reference(tape, weights, examples) {

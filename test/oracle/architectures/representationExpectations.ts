@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { Matrix, pseudoInverse, SingularValueDecomposition } from "ml-matrix";
 import { at } from "../reference/scalarTape.ts";
 import type { Architecture } from "./architecture.ts";
@@ -20,12 +21,20 @@ export function representationExpectations(
   ) as [Evaluated[], Evaluated[]];
   const centres = (batches: readonly Evaluated[], layer: string) =>
     batches.flatMap((batch) => examplesOf(batch, layer).map(centreOf));
+  const numbers = probe.flat().map((example) => numberOf(architecture.entering(example)));
   const layers = Object.keys(now.activations).flatMap((layer): [string, Expectation][] => [
     ...ofLayer(layer, examplesOf(now, layer).flat(), architecture.rectified.includes(layer)),
     ...agreement(layer, centres(followed, layer), centres(before, layer)),
+    neighbourhoods(layer, centres(followed, layer), numbers),
   ]);
   const targets = probe.flat().map((example) => at(architecture.targets, example));
-  return [...layers, ...(architecture.loss === "crossEntropy" ? collapse(followed, targets) : [])];
+  const known = ["representation/examples", exactly(ascending(numbers), double)] satisfies [string, Expectation];
+  return [
+    ...layers,
+    ...streamSizes(now),
+    known,
+    ...(architecture.loss === "crossEntropy" ? collapse(followed, targets) : []),
+  ];
 }
 
 function examplesOf({ tape, activations }: Evaluated, layer: string): number[][][] {
@@ -118,10 +127,35 @@ function independence(x: readonly (readonly number[])[], y: readonly (readonly n
 function nearest(rows: readonly (readonly number[])[]): number[][] {
   const length = (row: readonly number[]) => Math.sqrt(inner(row, row));
   return rows.map((row, own) => {
-    const cosines = rows.map((other) => inner(row, other) / length(row) / length(other));
+    // Of a single unit above zero all are 1 but for rounding.
+    const cosines = rows.map((other) => Number((inner(row, other) / length(row) / length(other)).toFixed(12)));
     const others = rows.map((_, index) => index).filter((index) => index !== own);
     return others.toSorted((a, b) => at(cosines, b) - at(cosines, a)).slice(0, neighbours);
   });
+}
+
+function streamSizes({ tape, stream = [] }: Evaluated): [string, Expectation][] {
+  const sizes = stream.map((value) => Math.sqrt(mean(value.flat(2).map((node) => tape.value(node) ** 2))));
+  return sizes.length === 0 ? [] : [["stream/rms", exactly(sizes, single)]];
+}
+
+function ascending(numbers: readonly number[]): number[] {
+  return numbers.toSorted((a, b) => a - b);
+}
+
+/** The first 48 bits of the SHA-256 of float32 numbers. */
+function numberOf(values: readonly number[]): number {
+  return Number.parseInt(createHash("sha256").update(Float32Array.from(values)).digest("hex").slice(0, 12), 16);
+}
+
+/** Of examples in ascending order of their numbers. */
+function neighbourhoods(
+  layer: string,
+  rows: readonly (readonly number[])[],
+  numbers: readonly number[],
+): [string, Expectation] {
+  const inOrder = ascending(numbers).map((number) => at(rows, numbers.indexOf(number)));
+  return [`representation/neighbours@${layer}`, exactly(nearest(inOrder).flat(), double, 1)];
 }
 
 /** NC1 to NC4 by dense matrices. */

@@ -52,6 +52,7 @@ export const transformer: Architecture = {
   variables,
   loss: "crossEntropy",
   targets,
+  entering: (example) => at(words, example),
   rectified: [],
   balanced: [],
   scaleInvariant: [],
@@ -115,9 +116,9 @@ export const transformer: Architecture = {
       const inside = layerNorm(tape, mixed, ...secondNorm, epsilon);
       const widened = map(dense(tape, inside, up, upBias), (node) => approximateGelu(tape, node));
       const narrowed = dense(tape, widened, down, downBias);
-      const block = transpose(plus(tape, mixed, narrowed));
-      const pooled = block.map((unit) => tape.scale(tape.sum(unit), 1 / unit.length));
-      return { stream, queries, keys, values, widened, narrowed, pooled };
+      const block = plus(tape, mixed, narrowed);
+      const pooled = transpose(block).map((unit) => tape.scale(tape.sum(unit), 1 / unit.length));
+      return { stream, queries, keys, values, mixed, widened, narrowed, block, pooled };
     });
     const features = sequences.map(({ pooled }) => pooled);
     const logits = dense(tape, features, classifier, offset);
@@ -140,6 +141,11 @@ export const transformer: Architecture = {
         down: sequences.map(({ narrowed }) => narrowed),
         output: perExample(logits),
       },
+      stream: [
+        sequences.map(({ stream }) => stream),
+        sequences.map(({ mixed }) => mixed),
+        sequences.map(({ block }) => block),
+      ],
     };
   },
 };

@@ -2,6 +2,7 @@ import { tracedLayers } from "../layerActivations.ts";
 import { activationRows } from "./activationRows.ts";
 import { dormancy, dormantByChance } from "./dormantByChance.ts";
 import { type Observable, Unmeasurable } from "./observable.ts";
+import { streamSizes } from "./streamSizes.ts";
 import type { Rows } from "./symmetric.ts";
 
 /**
@@ -12,6 +13,7 @@ import type { Rows } from "./symmetric.ts";
  *   are even chances, independent over n examples and positions.
  * - `activation/dormantFraction@layer`: share of the units whose mean absolute activation is at most 0.025 of the mean of these over the
  *   layer (Sokar et al. 2023, definition 3.1); all of them, where the whole layer is zero. Null: see `dormantByChance`.
+ * - `stream/rms`: a vector of the root mean squares of the residual stream, before its first block and after each (`residualStream`).
  */
 export const activationMoments: Observable = {
   name: "activation/rms",
@@ -23,7 +25,8 @@ export const activationMoments: Observable = {
   measure(step) {
     if (step.trace === undefined) return undefined;
     const values: Record<string, number> = {};
-    const { activations, unclear } = tracedLayers(step.trace);
+    const layers = tracedLayers(step.trace);
+    const { activations, unclear } = layers;
     const omitted = unclear.map(
       (layer) =>
         new Unmeasurable(
@@ -50,7 +53,13 @@ export const activationMoments: Observable = {
       values[`activation/deadFraction@${activation.layer}`] = deadFraction;
       values[`activation/deadFraction@${activation.layer}/null`] = 0.5 ** rows.rows;
     }
-    return { values, omitted, method: "of the recorded activations" };
+    const stream = streamSizes(step, layers);
+    return {
+      values,
+      omitted,
+      ...(stream.length > 0 && { vectors: { "stream/rms": stream } }),
+      method: "of the recorded activations",
+    };
   },
 };
 

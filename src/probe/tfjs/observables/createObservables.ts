@@ -16,6 +16,7 @@ import { keepProbeSet } from "./keepProbeSet.ts";
 import { layerUpdates } from "./layerUpdates.ts";
 import { linearModes } from "./linearModes.ts";
 import { machine } from "./machine.ts";
+import { neighbourhoods } from "./neighbourhoods.ts";
 import { neuralCollapse } from "./neuralCollapse.ts";
 import { neuralFeatures } from "./neuralFeatures.ts";
 import { noiseScale } from "./noiseScale.ts";
@@ -57,6 +58,7 @@ export function createObservables(limits?: ProbeSetLimits): readonly Observable[
     neuralCollapse(probe),
     activationRanks(),
     initialAgreement(initial, probe),
+    neighbourhoods(probe),
     tangentKernel(initial, probe),
     neuralFeatures(probe),
     stationaryFeatures,

@@ -1,7 +1,7 @@
 import { activationMoments } from "./activationMoments.ts";
 import type { Observable } from "./observable.ts";
 
-/** `activation/rms@layer` of the first step, which theory forecasts, whether or not the budget has come to activations by then. */
+/** `activation/rms@layer` and `stream/rms` of the first step, which theory forecasts, whether or not the budget has come to activations by then. */
 export function initialActivations(): Observable {
   let isLate = false;
   return {
@@ -16,7 +16,8 @@ export function initialActivations(): Observable {
       const measured = step.step === 0 ? activationMoments.measure(step) : undefined;
       if (measured === undefined) return undefined;
       const sizes = Object.entries(measured.values).filter(([name]) => name.startsWith("activation/rms@"));
-      return { values: Object.fromEntries(sizes), method: measured.method };
+      const { vectors, method } = measured;
+      return { values: Object.fromEntries(sizes), ...(vectors !== undefined && { vectors }), method };
     },
   };
 }

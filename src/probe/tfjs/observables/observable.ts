@@ -53,6 +53,8 @@ export interface Observable {
   readonly record: "step" | "measure";
   readonly needsTrace: boolean;
   readonly needsWeights: boolean;
+  /** Step before which it is not to be measured again; absent where it may be at every step. */
+  readonly restsUntil?: number;
   /** Whether it makes sense for this optimizer. */
   applies(optimizer: Optimizer | undefined): boolean;
   /** Undefined where it has nothing to say at this step. Throws `Unmeasurable` where a person should know why. */

@@ -77,14 +77,20 @@ export function mutualNeighbours(first: Rows, second: Rows, k: number): number {
   return common / (k * first.rows);
 }
 
-/** Indices of each row's nearest others; of equally near ones the first. */
-function nearest(rows: Rows, k: number): number[][] {
+/** Of cosines: representations along one direction differ by rounding alone. */
+const equalCosines = 1e-12;
+
+/** Indices of the k nearest others of each row by cosine, the nearest first; of equally near ones the first. */
+export function nearest(rows: Rows, k: number): number[][] {
   const gram = gramOfRows(rows);
   const norms = gram.diagonal().map(Math.sqrt);
-  return norms.map((_, index) => {
-    const cosine = norms.map((norm, other) => (norm === 0 ? 0 : gram.get(index, other) / norm));
+  return norms.map((_norm, index) => {
+    const own = norms[index] ?? 0;
+    const cosine = norms.map((norm, other) =>
+      norm * own === 0 ? 0 : Math.round(gram.get(index, other) / (norm * own) / equalCosines),
+    );
     return norms
-      .map((__, other) => other)
+      .map((_, other) => other)
       .filter((other) => other !== index)
       .toSorted((a, b) => (cosine[b] ?? 0) - (cosine[a] ?? 0) || a - b)
       .slice(0, k);

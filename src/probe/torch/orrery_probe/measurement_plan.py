@@ -12,7 +12,7 @@ from .budget import Budget
 from .journal import Journal
 from .memory_guard import MemoryGuard
 from .observables.catalog import create_observables
-from .observables.observable import Layered, Observable, Recording, is_paid
+from .observables.observable import Layered, Observable, Recording, Resting, is_paid
 from .optimizers import KnownOptimizer
 
 _PROCESSOR = torch.device("cpu")
@@ -48,7 +48,12 @@ class MeasurementPlan:
         if not known.parameters:
             return NOTHING
         device = known.parameters[0].device
-        return self._choose(lambda: [each for each in known.observables if each.applies(optimizer)], device)
+        return self._choose(
+            lambda: [each for each in known.observables if self._is_ready(each) and each.applies(optimizer)], device
+        )
+
+    def _is_ready(self, observable: Observable) -> bool:
+        return not isinstance(observable, Resting) or observable.rests_until <= self._journal.step
 
     def _choose(self, applicable: Callable[[], Sequence[Observable]], device: torch.device = _PROCESSOR) -> Plan:
         clock = self._journal.clock

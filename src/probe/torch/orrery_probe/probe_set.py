@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from .free_memory import free_memory
+from .layers.example_numbers import example_numbers, layer_inputs
 from .layers.kept_layers import KeptLayers, kept_layers
 from .observables.observable import ObservedStep, Unmeasurable
 from .products.evaluation import Evaluation, EvaluationPoint
@@ -59,6 +60,8 @@ class _KeptBatch:
     is_squared_error: bool
     layers: KeptLayers | None
     """Where the evaluation gives what layers give as well."""
+    numbers: list[int] | None = None
+    """Of the examples, where they are told apart by what enters the layers."""
 
 
 class ProbeSet:
@@ -172,6 +175,12 @@ class ProbeSet:
         return found[0] if found and all(each is not None and _same_layers(each, found[0]) for each in found) else None
 
     @property
+    def numbers(self) -> list[list[int]] | None:
+        """Of the examples of each batch; None where they are not told apart by what enters the layers."""
+        found = [each.numbers for each in self._kept if each.numbers is not None]
+        return found if len(found) == len(self._kept) else None
+
+    @property
     def targets(self) -> list[Tensor | None]:
         """Of each batch, [examples, outputs], where known."""
         return [each.targets for each in self._kept]
@@ -225,7 +234,7 @@ class ProbeSet:
         if is_too_much:
             return
         candidate.evaluation.keep(known)
-        kept = replace(candidate, entering=candidate.evaluation.program.constants)
+        kept = replace(candidate, entering=candidate.evaluation.program.constants, numbers=_numbers(step))
         self._check(step, kept)
         self._kept.append(kept)
         self._bytes = size
@@ -263,6 +272,12 @@ def _evaluation(step: ObservedStep, outputs: Tensor | None) -> tuple[Evaluation,
             # Nor is the loss, perhaps; that is seen without the layers.
             pass
     return step.curvature.evaluation([] if outputs is None else [outputs]), None
+
+
+def _numbers(step: ObservedStep) -> list[int] | None:
+    layers = step.layers()
+    inputs = [] if layers is None else layer_inputs(layers, step.batch)
+    return example_numbers(inputs, step.batch) if inputs and step.batch is not None else None
 
 
 def _same_layers(first: KeptLayers, second: KeptLayers | None) -> bool:

@@ -60,9 +60,11 @@ class Layers:
         """`names` of the trained parameters, by id."""
         self.graph = graph
         self.activations: list[LayerActivation] = []
+        self.products: list[KeptOutput] = []
+        """Of every call of a module with trained weights that the loss comes from."""
         self.unclear: list[str] = []
         """Layers whose activation cannot be told."""
-        self._calls = calls
+        self.calls = calls
         self._names = names
         self._recurrent: list[RecurrentActivation] | None = None
         of_loss = _loss_nodes(graph)
@@ -77,15 +79,16 @@ class Layers:
     def recurrent(self) -> list[RecurrentActivation]:
         """Of recurrent modules, which are no sequence of layers and activation functions."""
         if self._recurrent is None:
-            self._recurrent = recurrent_activations(self.graph, self._calls.recurrences, self._names)
+            self._recurrent = recurrent_activations(self.graph, self.calls.recurrences, self._names)
         return self._recurrent
 
     def _find(self, names: Mapping[int, str]) -> None:
         modules: dict[int, list[KeptOutput]] = {}
         users: dict[int, set[int]] = {}
-        for kept in self._calls.outputs:
+        for kept in self.calls.outputs:
             weight = getattr(kept.module, "weight", None)
             if isinstance(kept.module, _PRODUCTS) and id(weight) in names and self.graph.holds(kept.edge):
+                self.products.append(kept)
                 modules.setdefault(id(kept.module), []).append(kept)
                 users.setdefault(id(weight), set()).add(id(kept.module))
         for every in modules.values():
@@ -106,11 +109,11 @@ class Layers:
         if result is None:
             return None
         for edge in result:
-            kept = self._calls.at(edge)
+            kept = self.calls.at(edge)
             if kept is not None and kept.is_whole:
                 return kept, None, is_rectifier(edge[0])
         node, _ = result[0]
-        kept = self._calls.at(argument)
+        kept = self.calls.at(argument)
         if kept is None or inputs_of(node) != [argument]:
             return None
         function = function_of(node)

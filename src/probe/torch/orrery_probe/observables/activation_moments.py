@@ -12,6 +12,7 @@ from ..layer_name import layer_name
 from ..layers.activations import LayerActivation
 from ..layers.evaluated import ActiveLayers
 from ..layers.recurrences import RecurrentActivation
+from ..layers.residual_stream import residual_stream
 from .dormant_by_chance import DORMANCY, dormant_by_chance
 from .layer_matrices import double, layer_matrices, read
 from .observable import Layered, Measurement, ObservedStep, Unmeasurable
@@ -28,6 +29,8 @@ class ActivationMoments(Layered):
     of these
       over the layer (Sokar et al. 2023, definition 3.1); all of them, where the whole layer is zero. Null: see
       `dormant_by_chance`.
+    - `stream/rms`: a vector of the root mean squares of the residual stream, before its first block and after each
+      (`residual_stream`).
     """
 
     name = "activation/rms"
@@ -68,7 +71,13 @@ class ActivationMoments(Layered):
             if each.is_rectified:
                 values[f"activation/deadFraction@{each.layer}"] = dead
                 values[f"activation/deadFraction@{each.layer}/null"] = 0.5 ** counts[index]
-        return Measurement(values, f"{active.how}{which_calls(activations)}", omitted=omitted)
+        stream = _stream_sizes(active)
+        vectors = {"stream/rms": stream} if stream else {}
+        return Measurement(values, f"{active.how}{which_calls(activations)}", omitted=omitted, vectors=vectors)
+
+
+def _stream_sizes(active: ActiveLayers) -> list[float]:
+    return [math.sqrt(each) for each in read([(double(value) ** 2).mean() for value in residual_stream(active.layers)])]
 
 
 def whole_activations(active: ActiveLayers) -> list[LayerActivation | RecurrentActivation]:

@@ -18,6 +18,7 @@ from .initial_weights import InitialWeights, KeepInitialWeights
 from .layer_updates import LayerUpdates
 from .linear_modes import LinearModes
 from .machine import Machine
+from .neighbourhoods import Neighbourhoods
 from .neural_collapse import NeuralCollapse
 from .neural_features import NeuralFeatures
 from .noise_scale import NoiseScale
@@ -66,6 +67,7 @@ def create_observables(limits: ProbeSetLimits | None = None) -> list[Observable]
         NeuralFeatures(probe),
         StationaryFeatures(),
         InitialAgreement(initial, probe),
+        Neighbourhoods(probe),
         WeightSpectra(),
         HessianTrace(),
         BlockSharpness(),

@@ -7,8 +7,8 @@ from .observable import AtFirstStep, Layered, Measurement, ObservedStep
 
 
 class InitialActivations(AtFirstStep, Layered):
-    """`activation/rms@layer` of the first step, which theory forecasts, whether or not the budget has come to
-    activations by then."""
+    """`activation/rms@layer` and `stream/rms` of the first step, which theory forecasts, whether or not the budget has
+    come to activations by then."""
 
     name = "activation/initial"
 
@@ -17,4 +17,4 @@ class InitialActivations(AtFirstStep, Layered):
         if measured is None:
             return None
         sizes = {name: value for name, value in measured.values.items() if name.startswith("activation/rms@")}
-        return Measurement(sizes, measured.method)
+        return Measurement(sizes, measured.method, vectors=measured.vectors)

@@ -124,6 +124,13 @@ class AtFirstStep:
         raise NotImplementedError
 
 
+class Resting:
+    """Parent of observables that are not to be measured at every step that the budget pays for."""
+
+    rests_until = 0
+    """Step before which it is not to be measured again."""
+
+
 class Preceding:
     """Parent of observables whose values are written before the step's own, of which forecasts are made from them."""
 

@@ -13,6 +13,8 @@ _SHUFFLES = 19
 """The largest of 19 shuffled values is the 95 % quantile."""
 _ROUNDING = 1e-10
 """Products of float32 activations."""
+_EQUAL_COSINES = 1e-12
+"""Representations along one direction differ by rounding alone."""
 
 
 def alignment(first: Tensor, second: Tensor) -> tuple[float, float] | None:
@@ -51,16 +53,23 @@ def _independence(k: Tensor, m: Tensor) -> float:
 def mutual_neighbours(first: Tensor, second: Tensor, k: int) -> float:
     """Mean share of common members among the k nearest neighbours, by cosine, of each example in two representations
     (Huh et al. 2024, §2)."""
-    here, there = _nearest(first, k), _nearest(second, k)
+    here, there = (_members(nearest(each, k)) for each in (first, second))
     return float((here & there).sum()) / (k * len(first))
 
 
-def _nearest(rows: Tensor, k: int) -> Tensor:
-    """Which are each row's nearest others, [rows, rows]; of equally near ones the first."""
+def nearest(rows: Tensor, k: int) -> Tensor:
+    """Indices of the k nearest others of each row by cosine, the nearest first; of equally near ones the first, [rows,
+    k]."""
     gram = rows @ rows.t()
     norms = gram.diagonal().sqrt()
-    # Of a row's cosines, its own length does not change the order.
-    cosines = torch.where(norms > 0, gram / norms, torch.zeros_like(gram))
+    lengths = norms[:, None] * norms
+    cosines = torch.where(lengths > 0, gram / lengths, torch.zeros_like(gram))
+    cosines = torch.round(cosines / _EQUAL_COSINES)
     cosines.fill_diagonal_(-math.inf)
-    order = torch.argsort(cosines, dim=1, descending=True, stable=True)[:, :k]
-    return torch.zeros_like(gram, dtype=torch.bool).scatter_(1, order, True)
+    return torch.argsort(cosines, dim=1, descending=True, stable=True)[:, :k]
+
+
+def _members(neighbours: Tensor) -> Tensor:
+    """Which are among each row's neighbours, [rows, rows]."""
+    count = len(neighbours)
+    return torch.zeros((count, count), dtype=torch.bool).scatter_(1, neighbours, True)
