@@ -29,6 +29,7 @@ import { balancedness } from "./solvable/balancedness.ts";
 import { deepLinearModes } from "./solvable/deepLinearModes.ts";
 import { earlyStopping } from "./solvable/earlyStopping.ts";
 import { flattestSolution } from "./solvable/flattestSolution.ts";
+import { informationExponent } from "./solvable/informationExponent.ts";
 import { kernelRegression } from "./solvable/kernelRegression.ts";
 import { plateauEscape } from "./solvable/plateauEscape.ts";
 import { stepZeroLoss } from "./solvable/stepZeroLoss.ts";
@@ -36,6 +37,7 @@ import { deadUnits } from "./universality/deadUnits.ts";
 import { lowRankUpdates } from "./universality/lowRankUpdates.ts";
 import { neuralCollapse } from "./universality/neuralCollapse.ts";
 import { randomMatrixSpectrum } from "./universality/randomMatrixSpectrum.ts";
+import { representationAgreement } from "./universality/representationAgreement.ts";
 
 /** Every law that the ledger asks, in the order in which people see them. */
 export const catalog: readonly Law[] = [
@@ -46,6 +48,7 @@ export const catalog: readonly Law[] = [
   balancedness,
   deepLinearModes,
   plateauEscape,
+  informationExponent,
   flattestSolution,
   kernelRegression,
   earlyStopping,
@@ -74,6 +77,7 @@ export const catalog: readonly Law[] = [
   neuralCollapse,
   scaleSymmetry,
   lowRankUpdates,
+  representationAgreement,
   deadUnits,
   finalLossLaw,
 ];

@@ -28,6 +28,7 @@ const seedsOf: Readonly<Record<string, number>> = {
   "width-convergence": 2,
   "width-transfer": 2,
   "depth-transfer": 2,
+  "representation-agreement": 6,
 };
 
 interface Covered {

@@ -18,12 +18,14 @@ import { linearNetwork } from "./streams/linearNetwork.ts";
 import { penalizedNetwork } from "./streams/penalizedNetwork.ts";
 import { powerLawRegression } from "./streams/powerLawRegression.ts";
 import { regression } from "./streams/regression.ts";
+import { representedRun } from "./streams/representedRun.ts";
 import { risingCurvature } from "./streams/risingCurvature.ts";
 import { endedView, sameStart } from "./streams/sameStart.ts";
 import { scaleFreeWeights } from "./streams/scaleFreeWeights.ts";
 import { scaledOutput } from "./streams/scaledOutput.ts";
 import { grid, scaledRun, truth } from "./streams/scalingFamily.ts";
 import { branches, cosine, scheduledRun } from "./streams/schedules.ts";
+import { searchFlow } from "./streams/searchFlow.ts";
 import { fallingLoss, sizedRun } from "./streams/sizedRun.ts";
 import { smallStart } from "./streams/smallStart.ts";
 import { slowFall } from "./streams/slowFall.ts";
@@ -49,6 +51,13 @@ export const lawRuns: Readonly<Record<string, () => LawRun>> = {
     records: linearNetwork({ signals: [3, 1], start: { deviation: 0.03 }, rate: 0.03, steps: 300 }),
   }),
   "plateau-escape": () => ({ records: smallStart({ scale: 0.0005, rate: 0.05, steps: 200 }) }),
+  "information-exponent": () => {
+    const run = { degree: 3, rate: 0.05, steps: 400 };
+    return {
+      records: searchFlow({ ...run, inputs: 256 }),
+      earlier: [64, 512].map((inputs) => endedView(searchFlow({ ...run, inputs, steps: 600 }))),
+    };
+  },
   "flattest-solution": () => ({
     records: linearNetwork({
       ...{ signals: [2, 1], start: { deviation: 0.5 }, rate: 0.1, steps: 200, width: 2, every: 10, sharpness: true },
@@ -108,6 +117,10 @@ export const lawRuns: Readonly<Record<string, () => LawRun>> = {
   "batch-transfer": linearBatch,
   "features-at-convergence": () => ({ records: penalizedNetwork() }),
   "hessian-outliers": () => ({ records: classifierCurvature() }),
+  "representation-agreement": () => ({
+    records: representedRun({ width: 32, seed: 3, steps: 100 }),
+    earlier: [1, 2].map((seed) => endedView(representedRun({ width: 32, seed, steps: 100 }))),
+  }),
   "low-rank-updates": () => ({ records: learnedChange() }),
   "dead-units": () => ({ records: dyingUnits() }),
   "final-loss": () => ({ records: slowFall({ steps: 1200 }) }),

@@ -20,6 +20,7 @@ import { onlineRegression } from "./streams/onlineRegression.ts";
 import { powerLawRegression } from "./streams/powerLawRegression.ts";
 import { regression } from "./streams/regression.ts";
 import { endedView, sameStart } from "./streams/sameStart.ts";
+import { representedRun } from "./streams/representedRun.ts";
 import { scaledOutput } from "./streams/scaledOutput.ts";
 import { scaleFreeWeights } from "./streams/scaleFreeWeights.ts";
 import { grid, scaledRun, truth } from "./streams/scalingFamily.ts";
@@ -316,6 +317,11 @@ export const simulations: Readonly<Record<string, (draw: Draw) => LawRun>> = {
       { batch: 4 * factor, rate: rate * factor, steps: 1000 / factor + 20, every: 10 },
       { batch: 4, rate, steps: 1000, every: 10 },
     );
+  },
+  "representation-agreement": (draw) => {
+    const trained = (seed: number) =>
+      representedRun({ width: draw.one(24, 32, 48), seed: 4 * draw.seed + seed, steps: 100, data: draw.seed });
+    return { records: trained(3), earlier: [1, 2].map((seed) => endedView(trained(seed))) };
   },
   "noise-scale": (draw) => {
     const [before, now] = [draw.one(2, 4), draw.one(8, 16, 32)];
