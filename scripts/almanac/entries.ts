@@ -284,6 +284,19 @@ export const entries: readonly AlmanacEntry[] = [
     },
   },
   {
+    law: "information-exponent",
+    quick: false,
+    holds: { script: "search.mjs", runs: ["32", "384", "128"].map((inputs) => ["--inputs", inputs]) },
+    outside: {
+      script: "search.mjs",
+      runs: [
+        ["--inputs", "32"],
+        ["--inputs", "384"],
+        ["--inputs", "128", "--repeat"],
+      ],
+    },
+  },
+  {
     law: "kernel-regression",
     quick: false,
     holds: { script: "unseenExamples.mjs", budget: "90%" },
