@@ -112,16 +112,16 @@ describe("signals through more than a plain stack", () => {
 
   test("are known behind a layer that is not, from the next normalization on", async () => {
     const model = await torch(
-      "model = nn.Sequential(nn.Linear(64, 64), nn.PReLU(), nn.Linear(64, 64), nn.LayerNorm(64), nn.Linear(64, 10))",
+      "model = nn.Sequential(nn.Linear(64, 64), nn.Hardtanh(), nn.Linear(64, 64), nn.LayerNorm(64), nn.Linear(64, 10))",
     );
     // PyTorch's own initializer has a variance of 1/(3·fan-in), of weights and of biases.
     expect(rms(model)).toEqual([
       expect.closeTo(Math.sqrt(1 / 3 + 1 / 192), 6),
-      expect.stringMatching(/prelu/),
+      expect.stringMatching(/hardTanh/),
       expect.closeTo(1, 3),
       expect.closeTo(Math.sqrt(1 / 3 + 1 / 192), 3),
     ]);
-    expect(valueOf(model?.signal.gain)).toMatch(/prelu/);
+    expect(valueOf(model?.signal.gain)).toMatch(/hardTanh/);
   });
 
   test("of a block that is skipped add to the stream", async () => {
@@ -146,6 +146,86 @@ model = nn.Sequential(nn.Linear(64, 64, bias=False), Block(), Block(), nn.LayerN
     const square = ((1 / 3) * (1 + branch / (1 / 3)) * (1 + branch / (1 / 3 + branch))) / (1 / 3 + 2 * branch);
     expect(valueOf(model?.signal.gain)).toBeCloseTo(Math.sqrt(square), 3);
     expect(valueOf(model?.signal.stream)).toBeCloseTo(Math.sqrt((1 / 3 + 2 * branch) / (1 / 3)), 3);
+  });
+
+  test.each([
+    ["a softmax within", "nn.Linear(64, 64), nn.Softmax(dim=-1), nn.Linear(64, 10)", /softmax comes before/],
+    [
+      "a softplus with a β of its own",
+      "nn.Linear(64, 64), nn.Softplus(beta=2), nn.Linear(64, 10)",
+      /softplus with a β/,
+    ],
+    [
+      "dropout that keeps means",
+      "nn.Linear(64, 64), nn.SELU(), nn.AlphaDropout(0.1), nn.Linear(64, 10)",
+      /AlphaDropout/,
+    ],
+    [
+      "what bends units of few inputs",
+      "nn.Conv2d(16, 16, 3, groups=16), nn.BatchNorm2d(16), nn.SiLU(), nn.Flatten(), nn.Linear(64, 10)",
+      /few channels comes before silu/,
+    ],
+    [
+      "copies of a layer",
+      "nn.Linear(64, 64), *[copy.deepcopy(layer) for _ in range(2)], nn.Linear(64, 10)",
+      /copies of one another/,
+    ],
+    [
+      "a stack of copies of a block",
+      "nn.Linear(64, 64), nn.TransformerEncoder(nn.TransformerEncoderLayer(64, 4), 2), nn.Linear(64, 10)",
+      /TransformerEncoder/,
+    ],
+  ])("are not known behind %s", async (_, layers, reason) => {
+    const model = await torch(`import copy\nlayer = nn.Linear(64, 64)\nmodel = nn.Sequential(${layers})`);
+    expect(valueOf(model?.signal.gain)).toMatch(reason);
+  });
+
+  test("go by the slopes that are written", async () => {
+    const model = await torch(
+      "model = nn.Sequential(nn.Linear(64, 64, bias=False), nn.LeakyReLU(0.5), nn.Linear(64, 64, bias=False), nn.PReLU(), nn.Linear(64, 64))",
+    );
+    // A sixth of (1 + a²) a layer, of the squares; PyTorch's PReLU begins at a slope of ¼.
+    const [first, second] = [(1 / 6) * (1 + 0.5 ** 2), (1 / 6) * (1 + 0.25 ** 2)];
+    expect(rms(model)?.slice(0, 2)).toEqual(
+      [first, first * second].map((square): unknown => expect.closeTo(Math.sqrt(square), 4)),
+    );
+    expect(valueOf(model?.signal.gain)).toBeCloseTo(Math.sqrt(first * second), 4);
+  });
+
+  test("of blocks that are rectified behind the sum are known, and gradients are not", async () => {
+    const model = await torch(`
+class Block(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Linear(64, 64, bias=False)
+        self.second = nn.Linear(64, 64, bias=False)
+
+    def forward(self, x):
+        return F.relu(x + self.second(F.relu(self.first(x))))
+
+import torch.nn.functional as F
+model = nn.Sequential(nn.Linear(64, 64, bias=False), nn.ReLU(), Block(), nn.Linear(64, 10, bias=False))`);
+    const square = 1 / 6;
+    const added = square / 18;
+    // Of r + g, r rectified with mean square 1/6, g of variance v: the half in which r is zero leaves v/4, and r > 0 is made no smaller than it is.
+    const last = Number(rms(model)?.at(-1)) ** 2 * 3;
+    expect(last).toBeGreaterThan(square + added / 4);
+    expect(last).toBeLessThan(square + added);
+    expect(valueOf(model?.signal.gain)).toMatch(/behind a sum/);
+  });
+
+  test("of attention that is added lie between those of equal and of independent positions", async () => {
+    const model = await torch(
+      "model = nn.Sequential(nn.Embedding(50, 64), nn.TransformerEncoderLayer(64, 4, 128, dropout=0.0, norm_first=True), nn.Linear(64, 10, bias=False))",
+    );
+    const head = model?.signal.layers.at(-1)?.rms;
+    if (head?.known !== true) throw new Error("It is not predicted.");
+    // The stream has 1 of the embedding, up to 1/6 of attention, and of the layers what a normalized input makes: ⅓ + 1/192, half of that, a third.
+    const layers = (1 / 3 + 1 / 192) / 2 / 3 + 1 / 384;
+    const [least, most] = [1 + layers, 1 + 1 / 6 + layers].map((square) => Math.sqrt(square / 3));
+    expect(head.value).toBeCloseTo(Math.sqrt((least ?? NaN) * (most ?? NaN)), 2);
+    expect(head.low).toBeLessThan(least ?? NaN);
+    expect(head.high).toBeGreaterThan(most ?? NaN);
   });
 
   test("of a model that a script calls by itself are not known where training changes them", async () => {

@@ -109,13 +109,14 @@ function trainingsOf({ models, trainings }: SourceSketch, index: number): readon
 /** Calls of TensorFlow.js that ask a model for what it gives in training; what a script calls by itself it may ask for either. */
 const asInTraining: readonly string[] = ["fit", "fitDataset", "trainOnBatch"];
 
-/** Modules of PyTorch begin in training, and what is computed by hand is what it is. */
+/** Modules of PyTorch begin in training, and stay in it unless the text says otherwise; what is computed by hand is what it is. */
 function isCalledAsInTraining(
   { framework }: SourceSketch,
   { form }: ModelSketch,
   trainings: readonly TrainingSketch[],
 ): boolean {
-  if (framework === "pytorch" || form === "core") return true;
+  if (framework === "pytorch") return trainings.every(({ evaluates }) => evaluates === undefined);
+  if (form === "core") return true;
   return trainings.every(({ call }) => asInTraining.includes(call));
 }
 

@@ -33,6 +33,11 @@ export function freshWeights(sketch: WeightedLayer): Known<FreshWeights> {
   }));
 }
 
+/** E[w²] of a fresh weight of a matrix of so many inputs and units; unknown as above. */
+export function freshMatrix(initializer: InitializerSketch, inputs: number, units: number): Known<number> {
+  return meanSquareOf(initializer, { in: inputs, out: units });
+}
+
 /** E[w²] of fresh weights without a fan, as those of an embedding; unknown as above. */
 export function freshMeanSquare(initializer: InitializerSketch): Known<number> {
   return initializer.fan === undefined

@@ -54,6 +54,9 @@ function operationsOf(layer: LayerSketch): Known<number> {
       );
     }
     case "attention": {
+      const { batchFirst, range } = layer;
+      if (!batchFirst.known || !batchFirst.value)
+        return { known: false, reason: "how many positions it has is not in the text", range };
       const times = derived([layer.outputShape], ([shape = []]) => shape.at(-2) ?? NaN);
       return derived(
         [times, layer.units, layer.keyInputs, layer.valueInputs],

@@ -1,7 +1,7 @@
 /** What a model makes of signals and gradients before it has learned anything, layer by layer. */
 import type { LayerSketch } from "../../source/sketch/layerSketch.ts";
 import type { ModelSketch } from "../../source/sketch/modelSketch.ts";
-import type { ActivationName } from "../../theory/limits/activationFunctions.ts";
+import type { Activation } from "../../theory/limits/activationFunctions.ts";
 import { gaussianDecile } from "../../theory/bootstrap.ts";
 import { deepSignal } from "../../theory/limits/criticality.ts";
 import { signalAtInitialization } from "../../theory/limits/signalAtInitialization.ts";
@@ -26,7 +26,7 @@ const input = 1;
 interface LayerSignal {
   readonly layer: LayerSketch;
   /** Of its own, or of the one that follows at once; linear where there is none. */
-  readonly activation: ActivationName;
+  readonly activation: Activation;
   /** Root mean square after it. */
   readonly rms: Prediction;
   /** What the norm of the gradient by the units of the last layer is multiplied by on its way to this one's. */
@@ -165,6 +165,7 @@ function assumptionsOf({ layers }: ModelSketch, stages: SignalStages): readonly 
     "Layers are wide, and weights independent as drawn.",
     ...(has("embedding") ? [] : ["Inputs have a mean square of 1, as standardized ones have."]),
     ...(has("pooling") ? ["Places that are pooled are anything from independent to equal."] : []),
+    ...(has("attention") ? ["Positions that attention averages over are anything from independent to equal."] : []),
     ...(layers.some(isOpen) ? ["Images are large against what convolutions pad them with."] : []),
     ...(has("normalization") ? ["What is normalized is much larger than the normalization's epsilon."] : []),
   ];

@@ -1,15 +1,25 @@
 /** A model as the stages that theory of signal propagation knows. */
+import type { InitializerSketch } from "../../source/sketch/initializerSketch.ts";
 import type { Known } from "../../source/sketch/known.ts";
 import type { ActivationName, LayerSketch } from "../../source/sketch/layerSketch.ts";
 import type { ModelSketch, ResidualSketch } from "../../source/sketch/modelSketch.ts";
-import { activationNamed, type ActivationName as TheoryName } from "../../theory/limits/activationFunctions.ts";
+import {
+  activationNamed,
+  activationOfFamily,
+  activationText,
+  isHomogeneous,
+  type Activation,
+} from "../../theory/limits/activationFunctions.ts";
 import type { Obstacle } from "../../theory/limits/flowingSignal.ts";
 import type { SignalStage, SignalStages } from "../../theory/limits/signalFlow.ts";
-import { freshMeanSquare, freshWeights } from "./freshWeights.ts";
+import { freshMatrix, freshMeanSquare, freshWeights } from "./freshWeights.ts";
 import { shareWithinPadding } from "./withinPadding.ts";
 
 type NormalizationLayer = Extract<LayerSketch, { kind: "normalization" }>;
 type PoolingLayer = Extract<LayerSketch, { kind: "pooling" }>;
+type AttentionLayer = Extract<LayerSketch, { kind: "attention" }>;
+
+const softmaxWithin: Obstacle = { kind: "obstacle", reason: "a softmax comes before its last layer" };
 
 /** `reason` says why there are none, as the second half of a sentence. */
 type StagesOfModel =
@@ -25,7 +35,9 @@ export function signalStages(model: ModelSketch, isTraining: boolean): StagesOfM
     if (!asked.known) return { known: false, reason: asked.reason };
   }
   const used = [...model.layers.keys()].filter((index) => model.layers[index]?.used === true);
-  const known = stagesOf(model, used, model.residuals);
+  const all = stagesOf(model, used, model.residuals);
+  // At the end it turns logits to probabilities, and is the loss's business.
+  const known = all.slice(0, all.findLastIndex((stage) => stage !== softmaxWithin) + 1);
   const stages = isTraining ? known : known.map(asAsked);
   const weighted = model.layers.some(
     ({ used: isUsed, kind }) => isUsed && (kind === "dense" || kind === "convolution"),
@@ -36,13 +48,12 @@ export function signalStages(model: ModelSketch, isTraining: boolean): StagesOfM
 /** A stage that is another one in training, as unknown. */
 function asAsked(stage: SignalStage): SignalStage {
   if (stage.kind === "sum") return { ...stage, skip: stage.skip.map(asAsked), branch: stage.branch.map(asAsked) };
-  const isOther =
-    (stage.kind === "dropout" && stage.kept < 1) || (stage.kind === "normalization" && stage.over === "examples");
+  const isOther = ("kept" in stage && stage.kept < 1) || (stage.kind === "normalization" && stage.over === "examples");
   return isOther ? obstacle("whether it is called as in training is not in the text") : stage;
 }
 
 /** The activation function that follows a layer at once; linear where none does. */
-export function activationBehind(layer: number, stages: SignalStages): TheoryName {
+export function activationBehind(layer: number, stages: SignalStages): Activation {
   const next = stages[stages.findIndex((stage) => "layer" in stage && stage.layer === layer) + 1];
   return next?.kind === "activation" ? next.activation : "linear";
 }
@@ -70,7 +81,7 @@ function stagesOf(
     stages.push(sumOf(residual, model, [members.filter((each) => !isSkip(each)), members.filter(isSkip)], inner));
     place += members.length;
   }
-  return rectifiedFirst(stages);
+  return rectifiedFirst(evenUnits(model, stages));
 }
 
 function sumOf(
@@ -114,6 +125,29 @@ function isPassed(stage: SignalStage): boolean {
   return stage.kind === "dropout" || (stage.kind === "pooling" && stage.form === "max");
 }
 
+/** Channels below which the units of a group of a convolution are as uneven as what they see, which differs from place to place. */
+const fewChannels = 8;
+
+/** What bends large units in another way than small ones is known behind layers that mix many alone. */
+function evenUnits({ layers }: ModelSketch, stages: readonly SignalStage[]): readonly SignalStage[] {
+  let units: "even" | "uneven" | "uneven, of one size" = "even";
+  return stages.map((stage) => {
+    if (stage.kind === "weights") units = isOfFew(layers[stage.layer]) ? "uneven" : "even";
+    if (stage.kind === "sum" || stage.kind === "embedding" || stage.kind === "attention") units = "even";
+    if (stage.kind === "normalization" && units === "uneven") units = "uneven, of one size";
+    if (stage.kind !== "activation" || units === "even" || isHomogeneous(stage.activation)) return stage;
+    // Next to no unit of that size is as large as 6.
+    if (units === "uneven, of one size" && stage.activation === "relu6") return stage;
+    return obstacle(`a convolution of few channels comes before ${activationText(stage.activation)}`);
+  });
+}
+
+function isOfFew(layer: LayerSketch | undefined): boolean {
+  if (layer?.kind !== "convolution" || !layer.groups.known || !layer.inputs.known) return false;
+  const { groups, inputs } = layer;
+  return groups.value > 1 && inputs.value / groups.value < fewChannels;
+}
+
 function stagesOfLayer(layer: LayerSketch, index: number): readonly SignalStage[] {
   switch (layer.kind) {
     case "dense":
@@ -132,14 +166,17 @@ function stagesOfLayer(layer: LayerSketch, index: number): readonly SignalStage[
       ];
     }
     case "embedding": {
+      if (layer.sharedWith !== undefined) return [obstacle(`${layer.call} has weights that are used before`)];
       const square = freshMeanSquare(layer.kernelInitializer);
       if (!square.known) return [obstacle(square.reason)];
       if (!layer.units.known) return [obstacle(layer.units.reason)];
       return [{ kind: "embedding", layer: index, meanSquare: square.value, width: layer.units.value }];
     }
     case "activation":
-      return activationStage(layer.activation);
+      return activationStage(layer.activation, layer.slope);
     case "dropout":
+      // What is set to a constant, and the rest to another size, is so to keep what SELU networks have.
+      if (/alpha/i.test(layer.call)) return [silentOn(layer)];
       return [layer.rate.known ? { kind: "dropout", kept: 1 - layer.rate.value } : obstacle(layer.rate.reason)];
     case "normalization":
       return [normalizationStage(layer, index)];
@@ -153,21 +190,52 @@ function stagesOfLayer(layer: LayerSketch, index: number): readonly SignalStage[
       return layer.form === "add" ? [] : [silentOn(layer)];
     case "other":
       return layer.call === "inputLayer" ? [] : [silentOn(layer)];
-    case "recurrent":
     case "attention":
+      return [attentionStage(layer)];
+    case "recurrent":
     case "parameter":
       return [silentOn(layer)];
   }
 }
 
-/** A softmax at the end turns logits to probabilities, and is the loss's business. */
-function activationStage(activation: Known<ActivationName>): readonly SignalStage[] {
+/** @param slope the number that tells it apart from others of its family; absent for those of no family, and for a family's usual one */
+function activationStage(activation: Known<ActivationName>, slope?: Known<number>): readonly SignalStage[] {
   if (!activation.known) return [obstacle(activation.reason)];
+  if (slope?.known === false) return [obstacle(slope.reason)];
   const { value } = activation;
-  const name: TheoryName | undefined =
-    value === "softmax" || value === "logSoftmax" ? "linear" : activationNamed(value);
-  if (name === undefined) return [obstacle(`signal propagation through ${value} is not known here`)];
-  return name === "linear" ? [] : [{ kind: "activation", activation: name }];
+  if (value === "softmax" || value === "logSoftmax") return [softmaxWithin];
+  const ofFamily = slope && activationOfFamily(value === "prelu" ? "leakyRelu" : value, slope.value);
+  const known = ofFamily ?? activationNamed(value);
+  if (known === undefined) return [obstacle(`signal propagation through ${value} is not known here`)];
+  return known === "linear" ? [] : [{ kind: "activation", activation: known }];
+}
+
+function attentionStage(layer: AttentionLayer): SignalStage {
+  const { units, keyInputs, valueInputs, output, dropout, inputShape, batchFirst } = layer;
+  const isSelf = units.known && keyInputs.known && valueInputs.known;
+  if (!isSelf || keyInputs.value !== units.value || valueInputs.value !== units.value) {
+    return obstacle(`${layer.call} has inputs of several widths, or of some that are not known`);
+  }
+  const width = units.value;
+  const varianceOf = ({ kernelInitializer, biasInitializer }: AttentionLayer["output"], all: number) => {
+    const kernel = freshMatrix(kernelInitializer, width, all);
+    return kernel.known && constantOf(biasInitializer) === 0 ? width * kernel.value : undefined;
+  };
+  // Queries, keys and values have one matrix.
+  const [values, heads] = [varianceOf(layer, 3 * width), varianceOf(output, width)];
+  if (values === undefined || heads === undefined) {
+    return obstacle(`${layer.call} does not begin with independent weights of a size that is known and no biases`);
+  }
+  if (!dropout.known) return obstacle(dropout.reason);
+  const isOrdered = batchFirst.known && batchFirst.value && inputShape.known && inputShape.value.length === 2;
+  return {
+    kind: "attention",
+    valueVariance: values,
+    outputVariance: heads,
+    positions: isOrdered ? inputShape.value[0] : undefined,
+    kept: 1 - dropout.value,
+    width,
+  };
 }
 
 function normalizationStage(layer: NormalizationLayer, index: number): SignalStage {
@@ -192,7 +260,7 @@ function normalizationStage(layer: NormalizationLayer, index: number): SignalSta
 }
 
 /** Of weights that begin all alike; undefined for others. */
-function constantOf({ distribution, gain, mean }: NormalizationLayer["gainInitializer"]): number | undefined {
+function constantOf({ distribution, gain, mean }: InitializerSketch): number | undefined {
   if (distribution !== "constant" || !gain.known) return undefined;
   return mean.known && mean.value < 0 ? -gain.value : gain.value;
 }

@@ -12,7 +12,7 @@ import type { InlineFinding, InlineFix } from "./inlineFinding.ts";
 import type { InlineModel } from "./inlineRun.ts";
 import { lawLink } from "./lawLink.ts";
 import { digits } from "./runTexts.ts";
-import { isStack } from "./transferFacts.ts";
+import { blocksOf, isStack } from "./transferFacts.ts";
 
 /** Blocks over those before, or the other way round, from which on a network is another one in depth. */
 const leastDeeper = 1.2;
@@ -90,21 +90,22 @@ function depthFinding(
 /** Blocks over those that ran; undefined where that does not follow from how many layers there are. */
 function depthGrowth(model: ModelSketch, { modules }: InlineModel): number | undefined {
   if (!isStack(model)) return undefined;
-  const { layers, residuals } = model;
+  const { layers } = model;
+  const blocks = blocksOf(model);
   const isWithUnits = (layer: LayerSketch | undefined) => layer?.kind === "dense" || layer?.kind === "convolution";
-  const sizes = new Set(residuals.map(({ first, last }) => layers.slice(first, last + 1).filter(isWithUnits).length));
+  const sizes = new Set(blocks.map(({ first, last }) => layers.slice(first, last + 1).filter(isWithUnits).length));
   const [size, ...unlike] = sizes;
   if (size === undefined || size === 0 || unlike.length > 0) return undefined;
   const then = modules.filter(({ units }) => units !== undefined).length;
-  const before = residuals.length - (withUnits(model).length - then) / size;
-  const factor = residuals.length / before;
+  const before = blocks.length - (withUnits(model).length - then) / size;
+  const factor = blocks.length / before;
   if (!Number.isInteger(before) || before < 1) return undefined;
   return factor >= leastDeeper || factor <= 1 / leastDeeper ? factor : undefined;
 }
 
 /** Where one literal multiplies all branches, that times the factor. */
-function branchFixes({ residuals }: ModelSketch, factor: number): readonly InlineFix[] {
-  const literals = residuals.map(({ scale }) => literalOf(scale));
+function branchFixes(model: ModelSketch, factor: number): readonly InlineFix[] {
+  const literals = blocksOf(model).map(({ scale }) => literalOf(scale));
   const [one] = literals;
   const isOne =
     one !== undefined && literals.every((each) => JSON.stringify(each?.range) === JSON.stringify(one.range));

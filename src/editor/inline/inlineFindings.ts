@@ -7,6 +7,7 @@ import { inlineContext } from "./inlineContext.ts";
 import type { InlineFinding } from "./inlineFinding.ts";
 import { layerFindings } from "./layerFindings.ts";
 import { layerPredictions } from "./layerPredictions.ts";
+import { modeDiagnostics } from "./modeDiagnostics.ts";
 import { modelFindings } from "./modelFindings.ts";
 import type { PlacedRun } from "./placedRun.ts";
 import { rateFindings } from "./rateFindings.ts";
@@ -32,5 +33,6 @@ export function inlineFindings(
     ...batchDiagnostics(context),
     ...growthDiagnostics(context),
     ...textDiagnostics(context),
+    ...modeDiagnostics(context),
   ];
 }

@@ -1,5 +1,6 @@
 /** What is said at a layer before it has run: how large signals are behind it, and how much of the gradient comes to it. */
 import type { ModelPredictions } from "../../analyses/beforeRun/beforeRun.ts";
+import { activationText } from "../../theory/limits/activationFunctions.ts";
 import { signalAtInitialization } from "../../theory/limits/signalAtInitialization.ts";
 import { predictedFact } from "./facts.ts";
 import type { InlineContext } from "./inlineContext.ts";
@@ -41,7 +42,7 @@ export function layerPredictions({ predictions }: InlineContext): readonly Inlin
 
 function factsOf({ layer, activation, rms, gradient }: LayerSignal): InlineFact[] {
   const name = layer.name ?? layer.call;
-  const behind = activation === "linear" ? "" : ` behind ${activation}`;
+  const behind = activation === "linear" ? "" : ` behind ${activationText(activation)}`;
   return [
     predictedFact(`${name}: activation RMS${behind}, at initialization`, rms, digits),
     predictedFact(`${name}: gradient, of the last layer's`, gradient, (value) => `×${digits(value)}`),

@@ -2,7 +2,7 @@
 import { askedByDepth, askedByWidth, type Asked } from "../../analyses/beforeRun/widthChange.ts";
 import { modelOf } from "../../analyses/beforeRun/beforeRun.ts";
 import { optimizerFacts } from "../../analyses/beforeRun/optimizerFacts.ts";
-import type { ModelSketch } from "../../source/sketch/modelSketch.ts";
+import type { ModelSketch, ResidualSketch } from "../../source/sketch/modelSketch.ts";
 import { depthTransferLaw } from "../../theory/hyperparameters/depthTransferLaw.ts";
 import { widthTransferLaw } from "../../theory/hyperparameters/widthTransferLaw.ts";
 import type { InlineContext } from "./inlineContext.ts";
@@ -50,8 +50,15 @@ function askedText(all: readonly Asked[]): string {
   return all.map(({ what, factor }) => `${what} ×${digits(factor)}`).join(", ");
 }
 
+/** Its blocks that are skipped; what is looked up in several tables and added is none. */
+export function blocksOf({ layers, residuals }: ModelSketch): readonly ResidualSketch[] {
+  return residuals.filter(({ first }) => layers[first]?.kind !== "embedding");
+}
+
 /** Whether it is made of blocks that are skipped, each normalized before it is entered. */
-export function isStack({ layers, residuals, flow }: ModelSketch): boolean {
-  if (!flow.known || residuals.length === 0) return false;
-  return residuals.every(({ first, kind }) => kind === "identity" && layers[first]?.kind === "normalization");
+export function isStack(model: ModelSketch): boolean {
+  const { layers, flow } = model;
+  const blocks = blocksOf(model);
+  if (!flow.known || blocks.length === 0) return false;
+  return blocks.every(({ first, kind }) => kind === "identity" && layers[first]?.kind === "normalization");
 }

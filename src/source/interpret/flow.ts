@@ -109,10 +109,19 @@ export class Weight extends Tensor {
   layer: LayerObject | undefined;
   /** Why it may not be trained. */
   untrained: string | undefined;
+  readonly #copied: { readonly from: Weight; readonly initial: Value } | undefined;
 
-  constructor(step: FlowStep, methods: TensorMethods, initial: InitializerSketch) {
+  constructor(step: FlowStep, methods: TensorMethods, initial: InitializerSketch, copiedFrom?: Weight) {
     super(step, methods);
-    this.initial = new Cell(new Initial(initial));
+    const begins = new Initial(initial);
+    this.initial = new Cell(begins);
+    this.#copied = copiedFrom && { from: copiedFrom.drawnAs, initial: begins };
+  }
+
+  /** The weight that begins with the same numbers: the one that it was copied from, as long as nothing was written to it, or itself. */
+  get drawnAs(): Weight {
+    const copied = this.#copied;
+    return copied !== undefined && copied.initial === this.initial.value ? copied.from : this;
   }
 
   assign(name: string, value: Value): void {

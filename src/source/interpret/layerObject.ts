@@ -3,7 +3,7 @@ import type { SourceRange } from "../places.ts";
 import type { InitializerSketch } from "../sketch/initializerSketch.ts";
 import type { Basis } from "../sketch/known.ts";
 import type { LayerSketch } from "../sketch/layerSketch.ts";
-import { initialOf, type Dims, type Weight } from "./flow.ts";
+import { initialOf, type Dims, type Tensor, type Weight } from "./flow.ts";
 import type { Given } from "./given.ts";
 import { unknown, type ObjectValue, type Value } from "./value.ts";
 
@@ -13,7 +13,7 @@ type Own<Sketch> = Sketch extends LayerSketch ? Omit<Sketch, Placed> : never;
 /** What a layer is, whatever its place in a model. */
 export type LayerOwn = Own<LayerSketch>;
 
-export type WeightRole = "kernel" | "bias" | "recurrent" | "gain" | "shift";
+export type WeightRole = "kernel" | "bias" | "recurrent" | "gain" | "shift" | "output" | "outputBias";
 
 export interface LayerDraft {
   readonly own: LayerOwn;
@@ -27,8 +27,12 @@ interface LayerMaking {
   /** `default` where whether it is made at all rests on a default. */
   readonly basis: Basis;
   readonly weights: ReadonlyMap<WeightRole, Weight>;
+  /** Layers that it is made of, which have some of its weights for their own. */
+  readonly parts?: readonly (readonly [name: string, part: LayerObject])[];
   /** What it is, and what comes out, for the extents of what goes in. */
   describe(inputs: readonly (Dims | undefined)[], initial: (role: WeightRole) => InitializerSketch): LayerDraft;
+  /** What comes out, where it is nothing but its parts: a model has these in its place. */
+  readonly compute?: (layer: LayerObject, input: Tensor, range: SourceRange) => Tensor;
   readonly behaviour: LayerBehaviour;
 }
 

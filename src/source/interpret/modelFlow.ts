@@ -52,9 +52,15 @@ function chain(end: FlowStep, start: FlowStep | undefined, residuals: Residual[]
         layers.push(step);
         step = onlyOne(step);
         break;
-      case "add":
-        step = residual(step, residuals);
+      case "add": {
+        const parting = residual(step, residuals);
+        if (parting === undefined) {
+          if (start !== undefined) throw new NotFollowed("several inputs flow together");
+          return layers.reverse();
+        }
+        step = parting;
         break;
+      }
       case "scale":
         throw new NotFollowed("values are multiplied by a factor on the way");
       case "operation":
@@ -72,22 +78,29 @@ function onlyOne(step: FlowStep): FlowStep {
   return only;
 }
 
-/** Where the branch and the skip of an addition part. */
-function residual(step: FlowStep, residuals: Residual[]): FlowStep {
+/** Where the branch and the skip of an addition part; nowhere, where each looks up rows of a table of its own. */
+function residual(step: FlowStep, residuals: Residual[]): FlowStep | undefined {
   const [first, second, ...more] = step.from;
   if (first === undefined || second === undefined || more.length > 0)
     throw new NotFollowed("more than two values are added");
   const [one, other] = [unscaled(first), unscaled(second)];
   const parting = nearestCommon(one.step, other.step);
-  if (parting === undefined) throw new NotFollowed("several inputs are added");
   const inner: Residual[] = [];
   const ways = [one, other].map((way) => ({ ...way, layers: chain(way.step, parting, inner) }));
-  const [shorter, longer] = (ways[0]?.layers.length ?? 0) <= (ways[1]?.layers.length ?? 0) ? ways : ways.reverse();
+  if (parting === undefined && !ways.every(({ layers: [first] }) => isEmbedding(first)))
+    throw new NotFollowed("several inputs are added");
+  const [shorter, longer] = ways.toSorted(
+    (one, other) => one.layers.length - other.layers.length || Number(one.scaled) - Number(other.scaled),
+  );
   if (shorter === undefined || longer === undefined) throw new NotFollowed("more than two values are added");
   if (shorter.scaled) throw new NotFollowed("a skip connection is multiplied by a factor");
   // Parts of a branch that has branches of its own come before it, as they are computed.
   residuals.push({ branch: longer.layers, skip: shorter.layers, scale: longer.scale, range: step.range }, ...inner);
   return parting;
+}
+
+function isEmbedding(step: FlowStep | undefined): boolean {
+  return step?.layer?.describe([undefined]).own.kind === "embedding";
 }
 
 /** Factors that a branch ends in. */

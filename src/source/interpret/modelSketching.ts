@@ -76,10 +76,22 @@ export function sketchOf(model: FollowedModel): ModelSketch {
   };
 }
 
+const shared = "layers share some of their weights";
+
+/** Why it may have other weights than its kind has, or a part of it. */
+function alterationOf({ altered, making }: LayerObject): string | undefined {
+  if (altered !== undefined) return altered;
+  const parts = making.parts ?? [];
+  return parts
+    .map(([, part]) => (part.tiedTo === undefined ? alterationOf(part) : shared))
+    .find((each) => each !== undefined);
+}
+
 /** Marks layers that have the weight of another one for their own; says so where they have others besides. */
 function tie(firstOf: readonly (readonly [LayerObject, number])[], layers: LayerSketch[]): string | undefined {
   for (const [layer, index] of firstOf) {
-    const { altered, tiedTo } = layer;
+    const { tiedTo } = layer;
+    const altered = alterationOf(layer);
     if (altered !== undefined) return altered;
     const untrained = [...layer.making.weights.values()].find((weight) => weight.untrained !== undefined);
     if (untrained !== undefined) return untrained.untrained;
@@ -89,7 +101,7 @@ function tie(firstOf: readonly (readonly [LayerObject, number])[], layers: Layer
     const sketch = later === undefined ? undefined : layers[later];
     if (later === undefined || sketch === undefined) return `${layer.making.call} has a weight from elsewhere`;
     if (sketch.kind !== "embedding" && !(sketch.kind === "dense" && sketch.bias.known && !sketch.bias.value)) {
-      return "layers share some of their weights";
+      return shared;
     }
     layers[later] = { ...sketch, sharedWith: earlier };
   }

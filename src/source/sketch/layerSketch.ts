@@ -50,10 +50,14 @@ interface LayerFacts {
   readonly used: boolean;
 }
 
-interface Weighted {
-  readonly bias: Known<boolean>;
+/** How a matrix and its biases begin. */
+interface ProjectionSketch {
   readonly kernelInitializer: InitializerSketch;
   readonly biasInitializer: InitializerSketch;
+}
+
+interface Weighted extends ProjectionSketch {
+  readonly bias: Known<boolean>;
 }
 
 /** `y = activation(W x + b)` on the last axis; in TensorFlow.js the activation may be part of the layer. */
@@ -120,8 +124,8 @@ export interface RecurrentLayer extends LayerFacts, Weighted {
   readonly recurrentInitializer: InitializerSketch;
 }
 
-/** Multi-head attention with its four projections. */
-interface AttentionLayer extends LayerFacts {
+/** Multi-head attention with its four projections; the initializers are those of the first three. */
+interface AttentionLayer extends LayerFacts, ProjectionSketch {
   readonly kind: "attention";
   /** Width of the queries and of the output. */
   readonly units: Known<number>;
@@ -129,7 +133,12 @@ interface AttentionLayer extends LayerFacts {
   readonly keyInputs: Known<number>;
   readonly valueInputs: Known<number>;
   readonly bias: Known<boolean>;
-  readonly kernelInitializer: InitializerSketch;
+  /** The projection behind the heads. */
+  readonly output: ProjectionSketch;
+  /** Of the weights that positions are averaged with. */
+  readonly dropout: Known<number>;
+  /** Whether examples come before positions in its input. */
+  readonly batchFirst: Known<boolean>;
 }
 
 interface ActivationLayer extends LayerFacts {

@@ -118,4 +118,6 @@ export interface TrainingSketch {
   readonly steps: Known<number>;
   /** Training examples, where the text alone says it. */
   readonly examples: Known<number>;
+  /** That its steps are taken in evaluation mode, with the call that has put the model into it; absent where the text does not say so for certain. */
+  readonly evaluates?: Known<true>;
 }

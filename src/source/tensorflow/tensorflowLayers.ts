@@ -148,14 +148,7 @@ function layerNamed(name: string, config: Config): LayerKindOf {
     case "activation":
       return plain({ kind: "activation", activation: activationOf(config("activation")), ...noSlopes }, same);
     case "reLU":
-      return plain(
-        {
-          kind: "activation",
-          activation: ofFramework(config("maxValue") === undefined ? "relu" : "relu6"),
-          ...noSlopes,
-        },
-        same,
-      );
+      return plain({ kind: "activation", activation: rectifierUpTo(config("maxValue")), ...noSlopes }, same);
     case "softmax":
       return plain({ kind: "activation", activation: ofFramework("softmax"), ...noSlopes }, same);
     case "elu":
@@ -208,6 +201,15 @@ function layerNamed(name: string, config: Config): LayerKindOf {
     default:
       return pooling(name, config) ?? plain({ kind: "other", weightless: false }, () => undefined);
   }
+}
+
+function rectifierUpTo(limit: Value | undefined): Known<ActivationName> {
+  if (limit === undefined) return ofFramework("relu");
+  const most = numberOf(limit);
+  if (!most.known) return most;
+  return most.value === 6
+    ? { ...most, value: "relu6" }
+    : unstated(`a rectifier that ends at ${most.value}`, most.range);
 }
 
 function sloped(activation: ActivationName, slope: Known<number>): LayerKindOf {
@@ -323,6 +325,8 @@ function separable(config: Config): LayerKindOf {
 function prelu(config: Config): LayerKindOf {
   const shared = numbersOf(config("sharedAxes"), ofFramework([]));
   const initial = initializerOf(config("alphaInitializer"), "zeros");
+  const slope =
+    initial.distribution === "constant" ? initial.mean : unstated("its slopes are drawn at random", initial.range);
   return {
     weights: [],
     describe: (input) => {
@@ -332,7 +336,7 @@ function prelu(config: Config): LayerKindOf {
           ? unstated("the shape of its input is not known")
           : product(input.slice(1).filter((_, index) => !shared.value.includes(index + 1)));
       return {
-        own: { kind: "activation", activation: ofFramework("prelu"), slope: initial.mean, slopes },
+        own: { kind: "activation", activation: ofFramework("prelu"), slope, slopes },
         output: input,
       };
     },

@@ -1,8 +1,8 @@
-/** `copy.deepcopy` of modules: the same layers, with weights of their own. */
+/** `copy.deepcopy` of modules: the same layers, with weights of their own that begin as theirs. */
 import { ClassObject, Instance } from "../interpret/classObject.ts";
 import { initialOf, Weight } from "../interpret/flow.ts";
 import { LayerObject } from "../interpret/layerObject.ts";
-import { itemsOf, listOf, tuple, type ObjectValue, type Value } from "../interpret/value.ts";
+import { itemsOf, listOf, tuple, type Value } from "../interpret/value.ts";
 import { TorchContainer } from "./torchModules.ts";
 
 /** What is in a value several times is in its copy as often. */
@@ -26,20 +26,22 @@ function copied(value: Value, made: Map<Value, Value>): Value {
 }
 
 function copyOfWeight(weight: Weight): Weight {
-  const copy = new Weight(weight.step, weight.methods, initialOf(weight.initial));
+  const copy = new Weight(weight.step, weight.methods, initialOf(weight.initial), weight);
   copy.untrained = weight.untrained;
   return copy;
 }
 
-function copyOfLayer(layer: LayerObject, made: Map<Value, Value>): ObjectValue {
+function copyOfLayer(layer: LayerObject, made: Map<Value, Value>): LayerObject {
   const weights = new Map(
     [...layer.making.weights].map(([role, weight]) => {
-      const copy = copyOfWeight(weight);
+      const known = made.get(weight);
+      const copy = known instanceof Weight ? known : copyOfWeight(weight);
       made.set(weight, copy);
       return [role, copy];
     }),
   );
-  const copy = new LayerObject({ ...layer.making, weights });
+  const parts = layer.making.parts?.map(([name, part]) => [name, copyOfLayer(part, made)] as const);
+  const copy = new LayerObject({ ...layer.making, weights, ...(parts && { parts }) });
   copy.handedOver = layer.handedOver;
   copy.altered = layer.altered ?? (layer.tiedTo === undefined ? undefined : "layers share some of their weights");
   return copy;

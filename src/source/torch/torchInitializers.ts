@@ -39,13 +39,8 @@ export function recurrentDefault(units: Known<number>): InitializerSketch {
   );
 }
 
-/** `xavier_uniform_` on the three projections in one: the fan out is three widths, the fan in one. */
-export const attentionDefault: InitializerSketch = standard(
-  "xavier_uniform_",
-  "uniform",
-  ofFramework(Math.SQRT1_2),
-  "average",
-);
+/** On the three projections in one: the fan out is three widths, the fan in one. */
+export const attentionDefault: InitializerSketch = standard("xavier_uniform_", "uniform", ofFramework(1), "average");
 
 export const zeros: InitializerSketch = standard("zeros_", "constant", zero);
 export const ones: InitializerSketch = standard("ones_", "constant", ofFramework(1), undefined, ofFramework(1));

@@ -1,26 +1,38 @@
 /** `torch.nn.…`: what each layer is, and the shape that it gives. */
-import { batchExtent, type Dims } from "../interpret/flow.ts";
+import { batchExtent, type Dims, type Tensor } from "../interpret/flow.ts";
 import { perAxis, positive, product, slidExtents, windowExtent, type Window } from "../interpret/extents.ts";
 import type { Given } from "../interpret/given.ts";
 import type { LayerDraft, LayerOwn, WeightRole } from "../interpret/layerObject.ts";
-import { booleanOf, isNothing, itemsOf, nothing, numberOf, textOf, type Value } from "../interpret/value.ts";
+import { booleanOf, itemsOf, nothing, numberOf, textOf, type Value } from "../interpret/value.ts";
 import type { InitializerSketch } from "../sketch/initializerSketch.ts";
 import { derived, jointBasis, ofFramework, unstated, type Known } from "../sketch/known.ts";
 import type { ActivationName } from "../sketch/layerSketch.ts";
 import { compositeLayer } from "./compositeLayers.ts";
-import {
-  attentionDefault,
-  layerDefault,
-  ones,
-  recurrentDefault,
-  transposedDefault,
-  unitNormal,
-  zeros,
-} from "./torchInitializers.ts";
+import { layerDefault, ones, recurrentDefault, transposedDefault, unitNormal, zeros } from "./torchInitializers.ts";
 
-interface TorchLayer {
+/** What a module that is made of others computes with. */
+export interface Computing {
+  /** Through the part of a name. */
+  part(name: string, input: Tensor): Tensor;
+  activation(activation: Known<ActivationName>, input: Tensor): Tensor;
+  dropout(rate: Known<number>, input: Tensor): Tensor;
+  sum(one: Tensor, other: Tensor): Tensor;
+}
+
+interface TorchPart {
+  readonly name: string;
+  readonly call: string;
+  readonly layer: TorchLayer;
+  readonly roles: readonly (readonly [own: WeightRole, ofWhole: WeightRole])[];
+}
+
+export interface TorchLayer {
   readonly weights: readonly (readonly [role: WeightRole, initial: InitializerSketch, dims: Dims])[];
   readonly describe: (input: Dims | undefined, initial: (role: WeightRole) => InitializerSketch) => LayerDraft;
+  /** Layers within it, each with the roles that its weights have for the whole. */
+  readonly parts?: readonly TorchPart[];
+  /** What comes out, where it is nothing but its parts one after the other. */
+  readonly compute?: (of: Computing, input: Tensor) => Tensor;
 }
 
 /** Activations under the names of their classes. */
@@ -63,7 +75,7 @@ function plain(own: LayerOwn, output: (input: Dims | undefined) => Dims | undefi
   return { weights: [], describe: (input) => ({ own, output: output(input) }) };
 }
 
-function withLast(input: Dims | undefined, units: Known<number>): Dims | undefined {
+export function withLast(input: Dims | undefined, units: Known<number>): Dims | undefined {
   return input === undefined ? undefined : [...input.slice(0, -1), units];
 }
 
@@ -87,7 +99,7 @@ export function sizesOf(value: Value | undefined, axes: number, fallback?: numbe
 /** A layer by the name of its class; undefined for one that is not known. */
 export function torchLayer(name: string, given: Given): TorchLayer | undefined {
   const activation = Object.hasOwn(activations, name) ? activations[name] : undefined;
-  if (activation !== undefined) return activationLayer(activation, name, given);
+  if (activation !== undefined) return activationLayer(asStated(activation, given), name, given);
   if (dropouts.includes(name))
     return plain({ kind: "dropout", rate: numberOf(given.get(0, "p"), ofFramework(0.5)) }, same);
   const axes = Number(name.at(-2));
@@ -123,8 +135,6 @@ export function torchLayer(name: string, given: Given): TorchLayer | undefined {
       const places = [inputs ?? nothing, units ?? nothing, nothing, ...bias.slice(0, 1)];
       return recurrent(name === "LSTMCell" ? "LSTM" : "GRU", given.withPositional(places));
     }
-    case "MultiheadAttention":
-      return isNothing(given.get(4, "add_bias_kv") ?? nothing) ? attention(given) : undefined;
     case "GELU": {
       const form = textOf(given.get(0, "approximate"), ofFramework("none"));
       const which: Known<ActivationName> = derived([form], ([value]) => (value === "tanh" ? "geluTanh" : "gelu"));
@@ -155,7 +165,14 @@ export function flattened(input: Dims | undefined, start: Known<number>): Dims |
   return [...input.slice(0, first), product(input.slice(first))];
 }
 
-function activationLayer(activation: ActivationName, name: string, given: Given): TorchLayer {
+/** A softplus whose β or threshold is set is another function. Its settings as a class or a function takes them, behind `first` others. */
+export function asStated(activation: ActivationName, given: Given, first = 0): Known<ActivationName> {
+  const settings = [given.get(first, "beta"), given.get(first + 1, "threshold")];
+  const isSet = activation === "softplus" && settings.some((each) => each !== undefined);
+  return isSet ? unstated("a softplus with a β or a threshold of its own", given.range) : ofFramework(activation);
+}
+
+function activationLayer(activation: Known<ActivationName>, name: string, given: Given): TorchLayer {
   const slopes: Readonly<Record<string, readonly [string, number]>> = {
     LeakyReLU: ["negative_slope", 0.01],
     ELU: ["alpha", 1],
@@ -166,17 +183,25 @@ function activationLayer(activation: ActivationName, name: string, given: Given)
     keyword === undefined || standard === undefined
       ? undefined
       : numberOf(given.get(0, keyword), ofFramework(standard));
-  return plain({ kind: "activation", activation: ofFramework(activation), slope, slopes: ofFramework(0) }, same);
+  return plain({ kind: "activation", activation, slope, slopes: ofFramework(0) }, same);
 }
 
 function linear(given: Given): TorchLayer {
   const inputs = positive(numberOf(given.get(0, "in_features")));
   const units = positive(numberOf(given.get(1, "out_features")));
-  const bias = booleanOf(given.get(2, "bias"), ofFramework(true));
+  return dense(inputs, units, booleanOf(given.get(2, "bias"), ofFramework(true)), layerDefault);
+}
+
+export function dense(
+  inputs: Known<number>,
+  units: Known<number>,
+  bias: Known<boolean>,
+  biases: InitializerSketch,
+): TorchLayer {
   return {
     weights: [
       ["kernel", layerDefault, [units, inputs]],
-      ["bias", layerDefault, [units]],
+      ["bias", biases, [units]],
     ],
     describe: (input, initial) => ({
       own: {
@@ -316,7 +341,7 @@ export function pooled(
   ];
 }
 
-function normalization(
+export function normalization(
   form: "batch" | "layer" | "group" | "instance" | "rms",
   inputs: Known<number>,
   rest: { groups?: Known<number>; epsilon: Known<number>; scale: Known<boolean>; center: Known<boolean> },
@@ -418,25 +443,6 @@ function recurrent(name: "LSTM" | "GRU" | "RNN", given: Given): TorchLayer {
       output: bidirectional.known
         ? withLast(input, bidirectional.value ? product([units, ofFramework(2)]) : units)
         : undefined,
-    }),
-  };
-}
-
-function attention(given: Given): TorchLayer {
-  const units = positive(numberOf(given.get(0, "embed_dim")));
-  return {
-    weights: [["kernel", attentionDefault, [units, units]]],
-    describe: (input, initial) => ({
-      own: {
-        kind: "attention",
-        units,
-        heads: numberOf(given.get(1, "num_heads")),
-        keyInputs: numberOf(given.get(6, "kdim"), units),
-        valueInputs: numberOf(given.get(7, "vdim"), units),
-        bias: booleanOf(given.get(3, "bias"), ofFramework(true)),
-        kernelInitializer: initial("kernel"),
-      },
-      output: withLast(input, units),
     }),
   };
 }

@@ -6,7 +6,7 @@ import { builtin, Closure } from "../interpret/closure.ts";
 import { Entries } from "../interpret/entries.ts";
 import { Initial, Tensor, Weight, type Dims } from "../interpret/flow.ts";
 import type { Given } from "../interpret/given.ts";
-import { LayerObject, type LayerBehaviour, type WeightRole } from "../interpret/layerObject.ts";
+import { LayerObject } from "../interpret/layerObject.ts";
 import { loseHyperparameters } from "../interpret/movedOptimizer.ts";
 import type { Reading } from "../interpret/reading.ts";
 import {
@@ -26,14 +26,15 @@ import {
 import type { SourceRange } from "../places.ts";
 import type { LoopData, PythonLibrary } from "../python/pythonLibrary.ts";
 import { ofFramework, unstated, type Known } from "../sketch/known.ts";
+import { layerNamed } from "./attentionLayers.ts";
 import { copyOf } from "./copies.ts";
 import { parserOfArguments } from "./commandLine.ts";
 import { draw, gainOf, initialization } from "./torchInitializers.ts";
-import { torchLayer } from "./torchLayers.ts";
+import { TorchLayerObjects } from "./torchLayerObjects.ts";
 import { torchLoss } from "./torchLosses.ts";
 import { moduleMember } from "./torchMembers.ts";
 import { findModel } from "./torchModels.ts";
-import { fullName, isModuleClass, layerWeights, nameIt, TorchContainer } from "./torchModules.ts";
+import { fullName, isModuleClass, nameIt, TorchContainer } from "./torchModules.ts";
 import { isOptimizer, scheduleSketch, setsItself } from "./torchOptimizers.ts";
 import { sawInput } from "./seenInputs.ts";
 import { TorchTensors } from "./torchTensors.ts";
@@ -79,6 +80,7 @@ export class TorchLibrary implements PythonLibrary {
   readonly #reading: Reading;
   readonly #tensors: TorchTensors;
   readonly #training: TorchTraining;
+  readonly #layers: TorchLayerObjects;
   readonly #open: string[] = [];
   readonly #names = new Map<string, ObjectValue>();
   /** How many modules are being computed, one within another. */
@@ -88,6 +90,9 @@ export class TorchLibrary implements PythonLibrary {
     this.#reading = reading;
     this.#tensors = new TorchTensors(reading);
     this.#training = new TorchTraining(reading);
+    this.#layers = new TorchLayerObjects(reading, this.#tensors, this.#training.modes, (layer, given, run) =>
+      this.#computed(layer, given, run),
+    );
   }
 
   named(path: string, range: SourceRange): Value {
@@ -177,7 +182,7 @@ export class TorchLibrary implements PythonLibrary {
     const instance = new Instance(
       of,
       this.#reading.memory,
-      (self, name, range) => moduleMember(self, name, range),
+      (self, name, range) => moduleMember(self, name, range, this.#training.modes),
       (self, inputs) => this.#forward(self, inputs),
     );
     instance.begin("__init__", given);
@@ -306,7 +311,7 @@ export class TorchLibrary implements PythonLibrary {
         path,
         given,
         this.#reading,
-        (of, name, at) => moduleMember(of, name, at),
+        (of, name, at) => moduleMember(of, name, at, this.#training.modes),
         (of, inputs) => this.#stack(of, inputs),
       );
       if (path === "Sequential") findModel(this.#reading, this.#tensors, container, given);
@@ -322,65 +327,7 @@ export class TorchLibrary implements PythonLibrary {
         call: (inputs) => this.#training.lossValue(inputs.range),
       };
     }
-    return this.#layer(path, given);
-  }
-
-  #layer(name: string, given: Given): Value {
-    const made = torchLayer(name, given);
-    const weights = new Map<WeightRole, Weight>();
-    for (const [role, initial, dims] of made?.weights ?? [])
-      weights.set(role, this.#tensors.layerWeight(initial, dims, given.range));
-    return new LayerObject({
-      call: name,
-      range: given.range,
-      basis: this.#reading.basis,
-      weights,
-      describe: (inputs, initial) =>
-        made === undefined
-          ? { own: { kind: "other", weightless: false }, output: undefined }
-          : made.describe(inputs[0], initial),
-      behaviour: this.#behaviour,
-    });
-  }
-
-  readonly #behaviour: LayerBehaviour = {
-    member: (layer, name, range) => {
-      const weight = layerWeights(layer).find(([each]) => each === name);
-      if (weight !== undefined) return weight[1];
-      const { own } = layer.describe([undefined]);
-      if (name === "bias" && "bias" in own && own.bias.known && !own.bias.value) return nothing;
-      if (
-        (name === "in_features" || name === "in_channels" || name === "num_embeddings" || name === "input_size") &&
-        "inputs" in own
-      )
-        return valueOf(own.inputs);
-      if (
-        (name === "out_features" || name === "out_channels" || name === "embedding_dim" || name === "hidden_size") &&
-        "units" in own
-      )
-        return valueOf(own.units);
-      if (name === "kernel_size" && own.kind === "convolution" && own.kernelSize.known)
-        return tuple(own.kernelSize.value.map((each) => scalar(each, undefined)));
-      return moduleMember(layer, name, range);
-    },
-    call: (layer, given) => this.#computed(layer, given, () => this.#layerOutput(layer, given)),
-    assign: (layer, name, value) => {
-      if (value instanceof Weight && name === "weight") layer.tiedTo = value;
-      else layer.altered ??= `its ${name} is replaced`;
-    },
-  };
-
-  #layerOutput(layer: LayerObject, given: Given): Value {
-    const recurrent = ["LSTM", "GRU", "RNN", "LSTMCell"].includes(layer.making.call);
-    const attends = layer.making.call === "MultiheadAttention";
-    const inputs = given.positional.slice(0, attends ? 3 : 1);
-    const from = inputs.map((each) =>
-      each instanceof Tensor
-        ? this.#tensors.used(each, given.range)
-        : this.#reading.lost(each.kind === "unknown" ? each.reason : "its input is not known", given.range),
-    );
-    const result = this.#tensors.make(this.#reading.apply(layer, from, given.range));
-    return recurrent || attends ? tuple([result, unknown("a state", given.range)]) : result;
+    return this.#layers.make(path, layerNamed(path, given), given);
   }
 
   #stack(container: TorchContainer, given: Given): Value {

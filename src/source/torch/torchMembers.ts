@@ -4,14 +4,21 @@ import { frozen } from "../interpret/flow.ts";
 import { LayerObject } from "../interpret/layerObject.ts";
 import { listOf, nothing, scalar, tuple, unknown, type ObjectValue, type Value } from "../interpret/value.ts";
 import type { SourceRange } from "../places.ts";
+import type { Modes } from "./modes.ts";
 import { isModule, modulesOf, Parameters, partsOf, weightsOf } from "./torchModules.ts";
 
 function isTrue(value: Value | undefined): boolean {
   return value === undefined || (value.kind === "scalar" && value.value === true);
 }
 
-export function moduleMember(of: ObjectValue, name: string, range: SourceRange): Value {
+export function moduleMember(of: ObjectValue, name: string, range: SourceRange, modes: Modes): Value {
   switch (name) {
+    case "train":
+    case "eval":
+      return builtin((given) => {
+        modes.set(of, name, given);
+        return of;
+      });
     case "parameters":
       return builtin(() => new Parameters(of));
     case "named_parameters":
@@ -40,8 +47,6 @@ export function moduleMember(of: ObjectValue, name: string, range: SourceRange):
     case "to":
     case "cuda":
     case "cpu":
-    case "train":
-    case "eval":
     case "float":
     case "double":
     case "half":

@@ -75,11 +75,19 @@ function sketchModule(
   const place = placeOf(module, given);
   const dims = seenInput(module) ?? undefined;
   const { result, trace, missed } = reading.traced(() => compute(reading, tensors, module, dims, place));
-  const owned = modulesOf(module).flatMap(({ path, module: each }) =>
+  const modules = modulesOf(module);
+  const owned = modules.flatMap(({ path, module: each }) =>
     each instanceof LayerObject ? [{ layer: each, path }] : [],
   );
-  const own = new Set(owned.map(({ layer }) => layer));
-  const weights = modulesOf(module).flatMap(({ module: each }) =>
+  // A layer stands for its parts, or they for it.
+  const within = new Set(
+    owned
+      .flatMap(({ layer: { making } }) => (making.compute === undefined ? (making.parts ?? []) : []))
+      .map(([, part]) => part),
+  );
+  const whole = owned.filter(({ layer }) => layer.making.compute === undefined && !within.has(layer));
+  const own = new Set(whole.map(({ layer }) => layer));
+  const weights = modules.flatMap(({ module: each }) =>
     partsOf(each).flatMap(([, value]) => (value instanceof Weight ? [value] : [])),
   );
   const byHand = new Set(weights.flatMap(({ layer }) => layer ?? []));
@@ -94,7 +102,7 @@ function sketchModule(
     inputDims: dims,
     trace,
     output: result,
-    owned,
+    owned: whole,
     missed:
       missingFrom(module) ??
       missed ??
@@ -103,7 +111,7 @@ function sketchModule(
         : idle
           ? "it has weights whose use is not followed"
           : undefined),
-    changed: changedOf(module),
+    changed: changedOf(module) ?? copiesAmong(whole.map(({ layer }) => layer)),
   });
 }
 
@@ -148,4 +156,11 @@ function changedOf(module: Value): string | undefined {
     if (isModule(each) && each.handedOver !== undefined) return each.handedOver;
   }
   return undefined;
+}
+
+/** Layers of which one begins as a copy of another are not drawn independently. */
+function copiesAmong(layers: readonly LayerObject[]): string | undefined {
+  const kernels = layers.flatMap(({ making }) => making.weights.get("kernel") ?? []);
+  const distinct = new Set(kernels.map((weight) => weight.drawnAs));
+  return distinct.size < kernels.length ? "some of its layers begin as copies of one another" : undefined;
 }

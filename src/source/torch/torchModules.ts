@@ -208,6 +208,7 @@ export function isModuleClass(of: ClassObject): boolean {
 /** Modules and weights that a module has for its own, in the order in which they were given to it. */
 export function partsOf(module: Value): readonly Part[] {
   if (module instanceof TorchContainer) return module.parts ?? [];
+  if (module instanceof LayerObject) return module.making.parts ?? [];
   if (!(module instanceof Instance)) return [];
   return module.attributes.all.filter(([, value]) => isModule(value) || value instanceof Weight);
 }
@@ -274,11 +275,12 @@ export function layerWeights(layer: LayerObject): readonly (readonly [string, We
     own.kind === "recurrent"
       ? { kernel: "weight_ih_l0", recurrent: "weight_hh_l0", bias: "bias_ih_l0" }
       : own.kind === "attention"
-        ? { kernel: "in_proj_weight" }
+        ? { kernel: "in_proj_weight", bias: "in_proj_bias" }
         : { kernel: "weight", bias: "bias", gain: "weight", shift: "bias" };
-  const without = (own.kind === "dense" || own.kind === "convolution") && own.bias.known && !own.bias.value;
+  const without = "bias" in own && own.kind !== "recurrent" && own.bias.known && !own.bias.value;
+  // Those of what is behind the heads are that layer's.
   return [...layer.making.weights]
-    .filter(([role]) => !(without && role === "bias"))
+    .filter(([role]) => !(without && role === "bias") && role !== "output" && role !== "outputBias")
     .map(([role, weight]) => [names[role] ?? role, weight] as const);
 }
 
@@ -299,7 +301,10 @@ export class Parameters implements ObjectValue {
     const modules = modulesOf(this.of).map(({ module }) => module);
     // The weights of layers that are not taken apart are nowhere.
     const whole = modules.every(
-      (each) => !(each instanceof LayerObject) || each.describe([undefined]).own.kind !== "other",
+      (each) =>
+        !(each instanceof LayerObject) ||
+        each.making.compute !== undefined ||
+        each.describe([undefined]).own.kind !== "other",
     );
     return whole && missingFrom(this.of) === undefined ? weightsOf(this.of).map(([, weight]) => weight) : undefined;
   }

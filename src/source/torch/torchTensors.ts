@@ -6,13 +6,24 @@ import { FollowedTensors } from "../interpret/followedTensors.ts";
 import type { Given } from "../interpret/given.ts";
 import { denseByHand, embeddingByHand, takesBias } from "../interpret/handMadeLayers.ts";
 import type { Reading } from "../interpret/reading.ts";
-import { itemsOf, listOf, nothing, numberOf, textOf, tuple, unknown, valueOf, type Value } from "../interpret/value.ts";
+import {
+  booleanOf,
+  itemsOf,
+  listOf,
+  nothing,
+  numberOf,
+  textOf,
+  tuple,
+  unknown,
+  valueOf,
+  type Value,
+} from "../interpret/value.ts";
 import type { SourceRange } from "../places.ts";
 import type { InitializerSketch } from "../sketch/initializerSketch.ts";
 import { derived, ofFramework, unstated, type Known } from "../sketch/known.ts";
 import type { ActivationName } from "../sketch/layerSketch.ts";
 import { inPlace } from "./torchInitializers.ts";
-import { flattened, pooled, sizesOf, windows } from "./torchLayers.ts";
+import { asStated, flattened, pooled, sizesOf, windows, type Computing } from "./torchLayers.ts";
 import { axesOf, placeOf } from "./torchModules.ts";
 
 const activations: Readonly<Record<string, ActivationName>> = {
@@ -162,7 +173,7 @@ export class TorchTensors extends FollowedTensors {
         standard === undefined
           ? undefined
           : numberOf(given.get(before, name === "leaky_relu" ? "negative_slope" : "alpha"), ofFramework(standard));
-      return this.activation(name, ofFramework(activation), slope, first, range);
+      return this.activation(name, asStated(activation, given, before), slope, first, range);
     }
     if (unchanged.includes(name)) return first;
     if (reshaping.includes(name)) return this.#reshape(name, first, given, before);
@@ -186,6 +197,8 @@ export class TorchTensors extends FollowedTensors {
           first.dims,
           range,
         );
+      case "mean":
+        return this.#mean(first, given, before);
       case "detach":
         return this.make(this.reading.operation("detach", [this.used(first, range)], range, first.dims));
       case "matmul":
@@ -238,6 +251,22 @@ export class TorchTensors extends FollowedTensors {
     );
   }
 
+  /** Over the places of an image it is a global pooling. */
+  #mean(of: Tensor, given: Given, before: 0 | 1): Value {
+    const { range } = given;
+    const { dims } = of;
+    const axes = itemsOf(given.get(before, "dim") ?? nothing)?.map((each) => numberOf(each));
+    const places = axes?.map((each) => (each.known ? (each.value < 0 ? each.value + 4 : each.value) : NaN));
+    const keeps = booleanOf(given.get(before + 1, "keepdim"), ofFramework(false));
+    const isPooling =
+      dims?.length === 4 && places?.toSorted((one, other) => one - other).join() === "2,3" && keeps.known;
+    if (!isPooling) return this.unfollowed("mean", [of], range);
+    const unstatedSize = unstated("it is global");
+    const own = { kind: "pooling", form: "average", global: true, size: unstatedSize, strides: unstatedSize } as const;
+    const output = [...dims.slice(0, 2), ...(keeps.value ? [ofFramework(1), ofFramework(1)] : [])];
+    return this.layer("mean", own, of, output, range);
+  }
+
   #reshape(name: string, of: Tensor, given: Given, before: 0 | 1): Value {
     const { range } = given;
     const dims = this.#reshaped(name, of.dims, given, before);
@@ -281,6 +310,18 @@ export class TorchTensors extends FollowedTensors {
       if (layer !== undefined) return this.make(this.reading.apply(layer, [first.step], range));
     }
     return this.unfollowed("matmul", [first, second], range);
+  }
+
+  /** What a module that is made of others computes with, at a place of the text; `part` computes one of these. */
+  computing(range: SourceRange, part: Computing["part"]): Computing {
+    const add = (one: Tensor, other: Tensor) =>
+      this.reading.step({ what: "add", name: "add", from: [one.step, other.step], range, dims: one.dims });
+    return {
+      part,
+      activation: (which, input) => this.activation("activation", which, undefined, input, range),
+      dropout: (rate, input) => this.layer("dropout", { kind: "dropout", rate }, input, input.dims, range),
+      sum: (one, other) => this.make(add(one, other)),
+    };
   }
 
   sum(first: Value, second: Value | undefined, range: SourceRange): Value {

@@ -10,8 +10,9 @@ import type { Loop, Reading } from "../interpret/reading.ts";
 import { itemsOf, nothing, numberOf, tuple, unknown, type ObjectValue, type Value } from "../interpret/value.ts";
 import type { SourceRange } from "../places.ts";
 import type { LoopData } from "../python/pythonLibrary.ts";
-import { derived, unstated, type Known } from "../sketch/known.ts";
+import { derived, unstated, written, type Known } from "../sketch/known.ts";
 import type { Hyperparameters, ParameterGroupSketch } from "../sketch/trainingSketch.ts";
+import { Modes } from "./modes.ts";
 import { findModel } from "./torchModels.ts";
 import { Parameters } from "./torchModules.ts";
 import { groupFacts, optimizerFacts } from "./torchOptimizers.ts";
@@ -117,6 +118,7 @@ const settable: Readonly<Record<string, readonly (keyof Hyperparameters)[]>> = {
 };
 
 export class TorchTraining {
+  readonly modes: Modes;
   readonly #reading: Reading;
   #lastBatch: Known<number> | undefined;
   /** The round in which a model was computed last, and whether a step was taken since. */
@@ -130,6 +132,7 @@ export class TorchTraining {
 
   constructor(reading: Reading) {
     this.#reading = reading;
+    this.modes = new Modes(reading);
     reading.groupBegins.push(() => {
       this.#gathersFirst ??= { reason: this.#gathers };
       this.#gathers = this.#gathersFirst.reason;
@@ -199,7 +202,9 @@ export class TorchTraining {
       batches === undefined ? ((data === undefined ? last : undefined) ?? none) : batchSizeOf(batches);
     this.#stepped = true;
     const { epochs, steps } = counts(loops, data);
+    const evaluated = this.modes.of(optimizer?.found.model);
     this.#reading.trainings.push({
+      ...(evaluated && { evaluates: written(true, evaluated) }),
       call: "step",
       range: given.range,
       statement: given.statement,

@@ -1,5 +1,5 @@
 /** Where a deep network of equal layers keeps signals, and where it loses them: order, chaos, and the line between. */
-import type { ActivationName } from "./activationFunctions.ts";
+import type { Activation } from "./activationFunctions.ts";
 import { meanSquare, meanSquareSlope } from "./signalMaps.ts";
 import type { SignalLayer } from "./signalPropagation.ts";
 
@@ -43,7 +43,7 @@ const [lowest, highest, step] = [-4, 4, 0.25];
  *
  * @param biasVariance σ_b²
  */
-export function criticalWeightVariance(activation: ActivationName, biasVariance: number): number | undefined {
+export function criticalWeightVariance(activation: Activation, biasVariance: number): number | undefined {
   const weightVariance = (variance: number) => 1 / meanSquareSlope(activation, variance);
   /** σ_b² for which q is the fixed point at which χ₁ = 1, less that given. */
   const excess = (variance: number) =>

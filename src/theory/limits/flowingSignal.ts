@@ -1,4 +1,5 @@
 /** What flows through a network at its initialization, forwards and backwards. */
+import type { UnitLaw } from "./signalUnits.ts";
 
 /** Something of which theory does not speak. */
 export interface Obstacle {
@@ -14,8 +15,8 @@ export interface Flowing {
   readonly meanSquare: number;
   /** μ */
   readonly mean: number;
-  /** How units are distributed: `rectified` is a Gaussian behind a rectifier. */
-  readonly shape: "gaussian" | "rectified" | "other";
+  /** How units are distributed: `rectified` is a Gaussian behind a rectifier; of `other` it is not known. */
+  readonly shape: "gaussian" | "rectified" | "other" | UnitLaw;
   /** Variances over networks of finite width: of ln m, and of the logarithm of what m is the mean of, before it is drawn. */
   readonly stray: number;
   readonly latentStray: number;

@@ -10,6 +10,7 @@
  * gradients of windows that do not overlap.
  */
 import { rectifiedMaximum } from "./signalMaps.ts";
+import { activatedLaw, rectifiedMaximumLaw } from "./signalUnits.ts";
 import type { Backward, Extreme, Flowing, Obstacle } from "./flowingSignal.ts";
 
 export interface PoolingStage {
@@ -55,12 +56,15 @@ function maximal({ window, apart }: PoolingStage, fed: Flowing, extreme: Extreme
   }
   // Behind a rectifier m is half of the variance before it.
   const variance = 2 * fed.meanSquare;
+  const least = { ...fed, shape: activatedLaw("relu", variance) };
   const most = {
+    ...fed,
     meanSquare: variance * rectifiedMaximum(window, 2),
     mean: Math.sqrt(variance) * rectifiedMaximum(window, 1),
+    shape: rectifiedMaximumLaw(window, variance),
   };
   return {
-    signal: { ...fed, ...(extreme === "most" ? most : {}), shape: "other" },
+    signal: extreme === "most" ? most : least,
     backward: apart ? { kind: "backward", low: 1, high: 2 * (1 - 2 ** -window), stray: 0 } : unknown(overlapping),
   };
 }

@@ -7,17 +7,22 @@
  *   normalization     m = g²·v/(v + ε)                   ‖δ‖² ↦ g²/(v + ε)·‖δ‖²      over features; v = m less the squared mean
  *   sum x + s·f(x)    m = m_x + s²·m_f + 2s·μ_x·μ_f      ‖δ‖² ↦ (1 + s²·χ_f)·‖δ‖²    χ_f what the branch makes of it, μ means
  *   dropout           m ↦ m/p                            ‖δ‖² ↦ ‖δ‖²/p               p the part that is kept
+ *   attention         m from σ_o²·σ_v²·m/T to σ_o²·σ_v²·m                              see `signalAttention`
  *
  * What a batch normalization makes of gradients depends on how alike the batch's examples are, and is not said (Yang et al. 2019). Poolings are
  * in `pooledSignal`. Where a layer is met of which nothing is known, what follows is unknown until a normalization gives it its size again.
  *
  * Sources: Poole et al. 2016 and Schoenholz et al. 2017 (stacks); Yang and Schoenholz 2017, sec. 3 (sums); Xiong et al. 2020, lemma 3
- * (normalization over features). That of a sum is derived here for branches with fresh weights, which are independent of what skips them.
+ * (normalization over features). That of a sum is derived here for branches with fresh weights, which are independent of what skips them. Behind a
+ * sum with what is bent already an activation function meets units that are not Gaussian: see `signalUnits` for what becomes of them. What becomes of
+ * gradients there is not said: a unit that is on behind one such sum is so behind the next more often than not.
  */
-import type { ActivationName } from "./activationFunctions.ts";
+import type { Activation } from "./activationFunctions.ts";
 import type { Backward, Extreme, Flowing, Obstacle } from "./flowingSignal.ts";
 import { throughPooling, type PoolingStage } from "./pooledSignal.ts";
+import { throughAttention, type AttentionStage } from "./signalAttention.ts";
 import { meanFourthSlope, meanSquare, meanSquareProduct, meanSquareSlope, meanValue } from "./signalMaps.ts";
+import { activatedLaw, activatedUnits, gaussianLaw, lawOfSum, type UnitLaw } from "./signalUnits.ts";
 
 export type SignalStage =
   | {
@@ -31,7 +36,7 @@ export type SignalStage =
       readonly width: number;
     }
   | { readonly kind: "embedding"; readonly layer: number; readonly meanSquare: number; readonly width: number }
-  | { readonly kind: "activation"; readonly activation: ActivationName }
+  | { readonly kind: "activation"; readonly activation: Activation }
   | {
       readonly kind: "normalization";
       readonly layer: number;
@@ -45,6 +50,7 @@ export type SignalStage =
       readonly width: number;
     }
   | PoolingStage
+  | AttentionStage
   | { readonly kind: "dropout"; readonly kept: number }
   | { readonly kind: "sum"; readonly skip: SignalStages; readonly branch: SignalStages; readonly scale: number }
   | Obstacle;
@@ -108,7 +114,8 @@ export function followSignal(stages: SignalStages, input: number, extreme: Extre
 }
 
 function streamOf(stages: SignalStages, fed: Flowing, extreme: Extreme): SignalFlow["stream"] {
-  const isSum = ({ kind }: SignalStage) => kind === "sum";
+  // What is looked up in several tables is added before the stream begins.
+  const isSum = (stage: SignalStage) => stage.kind === "sum" && !stage.branch.some(({ kind }) => kind === "embedding");
   const [first, end] = [stages.findIndex(isSum), stages.findLastIndex(isSum) + 1];
   const blocks = stages.slice(first, end);
   if (blocks.length < 2 || !blocks.every(isSum)) return undefined;
@@ -160,6 +167,7 @@ function throughStage(stage: SignalStage, fed: Flowing | Obstacle, extreme: Extr
     case "weights":
     case "activation":
     case "pooling":
+    case "attention":
     case "dropout":
       if (fed.kind === "obstacle") return alone(fed, fed);
       break;
@@ -171,6 +179,8 @@ function throughStage(stage: SignalStage, fed: Flowing | Obstacle, extreme: Extr
       return { ...activated(stage.activation, fed), layers: [] };
     case "pooling":
       return { ...throughPooling(stage, fed, extreme), layers: [] };
+    case "attention":
+      return { ...throughAttention(stage, fed, extreme), layers: [] };
     case "dropout": {
       const factor = 1 / stage.kept;
       const signal = { ...fed, meanSquare: fed.meanSquare * factor, shape: "other" } as const;
@@ -192,12 +202,9 @@ function weighted(stage: Extract<SignalStage, { kind: "weights" }>, fed: Flowing
   };
 }
 
-function activated(activation: ActivationName, fed: Flowing): Through {
+function activated(activation: Activation, fed: Flowing): Through {
   if (activation === "linear") return { signal: fed, backward: untouched };
-  if (fed.shape !== "gaussian") {
-    const reason = "an activation function comes after something other than weights or a normalization";
-    return { signal: obstacle(reason), backward: obstacle(reason) };
-  }
+  if (fed.shape !== "gaussian") return activatedAnew(activation, fed);
   const { meanSquare: variance, width } = fed;
   const after = meanSquare(activation, variance);
   const growth = (meanSquare(activation, variance * (1 + small)) / after - 1) / small;
@@ -209,11 +216,42 @@ function activated(activation: ActivationName, fed: Flowing): Through {
       ...fed,
       meanSquare: after,
       mean: meanValue(activation, variance),
-      shape: activation === "relu" ? "rectified" : "other",
+      shape: activation === "relu" ? "rectified" : activatedLaw(activation, variance),
       stray: growth ** 2 * fed.latentStray + own,
     },
     backward: { kind: "backward", low: slope, high: slope, stray },
   };
+}
+
+/** Of units that are bent already, or that such were added to. */
+function activatedAnew(activation: Activation, fed: Flowing): Through {
+  const law = lawOf(fed);
+  if (law === undefined) {
+    const reason = "an activation function comes after something of which it is not known how it is distributed";
+    return { signal: obstacle(reason), backward: obstacle(reason) };
+  }
+  const { law: shape, mean, meanSquare: after, meanFourth } = activatedUnits(activation, law);
+  const larger = activatedUnits(activation, law, Math.sqrt(1 + small));
+  const growth = (larger.meanSquare / after - 1) / small;
+  const own = Math.max(0, meanFourth / after ** 2 - 1) / fed.width;
+  return {
+    signal: { ...fed, meanSquare: after, mean, shape, stray: growth ** 2 * fed.latentStray + own },
+    // Units that are on behind one sum are so behind the next more often than others.
+    backward: obstacle("what an activation function behind a sum makes of gradients is not known"),
+  };
+}
+
+function lawOf({ shape, meanSquare: square }: Flowing): UnitLaw | undefined {
+  if (typeof shape === "object") return shape;
+  // Behind a rectifier m is half of the variance before it.
+  if (shape === "rectified") return activatedLaw("relu", 2 * square);
+  return shape === "gaussian" ? gaussianLaw(square) : undefined;
+}
+
+function shapeOfSum(one: Flowing, other: Flowing, scale: number): Flowing["shape"] {
+  if (one.shape === "gaussian" && other.shape === "gaussian") return "gaussian";
+  const [law, added] = [lawOf(one), lawOf(other)];
+  return law === undefined || added === undefined ? "other" : lawOfSum(law, added, scale);
 }
 
 function normalized(stage: Extract<SignalStage, { kind: "normalization" }>, fed: Flowing | Obstacle): Through {
@@ -256,7 +294,7 @@ function summed(
   const [one, other] = [past.signal, within.signal];
   if (one.kind === "obstacle") return { signal: one, backward, layers };
   if (other.kind === "obstacle") return { signal: other, backward, layers };
-  if (!branch.some(({ kind }) => kind === "weights")) {
+  if (!branch.some(({ kind }) => kind === "weights" || kind === "attention" || kind === "embedding")) {
     const reason = "what is added has no weights of its own, and is not independent of what it is added to";
     return { signal: obstacle(reason), backward: obstacle(reason), layers };
   }
@@ -269,7 +307,7 @@ function summed(
     kind: "flowing",
     meanSquare: sum,
     mean: one.mean + scale * other.mean,
-    shape: one.shape === "gaussian" && other.shape === "gaussian" ? "gaussian" : "other",
+    shape: shapeOfSum(one, other, scale),
     stray: joint("stray"),
     latentStray: joint("latentStray"),
     width: one.width,

@@ -3,7 +3,7 @@
  * `signalMaps` for the maps, and for where they come from. A function of weights' variances, activation functions and widths alone, so
  * that it can be asked before anything has run.
  */
-import type { ActivationName } from "./activationFunctions.ts";
+import type { Activation } from "./activationFunctions.ts";
 import {
   meanFourthSlope,
   meanProduct,
@@ -14,7 +14,7 @@ import {
 } from "./signalMaps.ts";
 
 export interface SignalLayer {
-  readonly activation: ActivationName;
+  readonly activation: Activation;
   /** σ_w²: the variance of a weight times the fan-in. */
   readonly weightVariance: number;
   /** σ_b² */

@@ -14,6 +14,11 @@ export const definitions = {
   softplus: (x: number) => (x > 30 ? x : Math.log(1 + Math.exp(x))),
   silu: (x: number) => x / (1 + Math.exp(-x)),
   gelu: (x: number) => x * normal(x),
+  relu6: (x: number) => (x < 0 ? 0 : x > 6 ? 6 : x),
+  hardswish: (x: number) => (x < -3 ? 0 : x > 3 ? x : (x * x + 3 * x) / 6),
+  mish: (x: number) => x * Math.tanh(Math.log(1 + Math.exp(x))),
+  softsign: (x: number) => x / (1 + Math.abs(x)),
+  logsigmoid: (x: number) => -Math.log(1 + Math.exp(-x)),
 } as const;
 
 /** Distribution function of the standard normal law: ½ + φ(x)·(x + x³/3 + x⁵/15 + …). */
