@@ -48,12 +48,12 @@ interface BudgetWorkload {
  * machine's own speed changes from second to second by more than a budget of 1 %.
  */
 const budgetWorkloads: readonly BudgetWorkload[] = [
-  { name: "1 ms", network: tiny, pause: 0.2, blocks: { budget: 0.2, warmUp: 40, pairs: 500, off: 25, on: 25 } },
-  { name: "1 ms", network: tiny, pause: 0.2, blocks: { budget: 0.05, warmUp: 100, pairs: 1500, off: 25, on: 25 } },
-  { name: "1 ms", network: tiny, pause: 0.2, blocks: { budget: 0.01, warmUp: 300, pairs: 4500, off: 25, on: 25 } },
+  { name: "1 ms", network: tiny, pause: 0.2, blocks: { budget: 0.2, warmUp: 40, pairs: 1000, off: 25, on: 25 } },
+  { name: "1 ms", network: tiny, pause: 0.2, blocks: { budget: 0.05, warmUp: 100, pairs: 5000, off: 25, on: 25 } },
+  { name: "1 ms", network: tiny, pause: 0.2, blocks: { budget: 0.01, warmUp: 300, pairs: 15_000, off: 25, on: 25 } },
   { name: "20 ms", network: small, pause: 19, blocks: { budget: 0.2, warmUp: 4, pairs: 40, off: 25, on: 50 } },
-  { name: "20 ms", network: small, pause: 19, blocks: { budget: 0.05, warmUp: 8, pairs: 80, off: 25, on: 50 } },
-  { name: "20 ms", network: small, pause: 19, blocks: { budget: 0.01, warmUp: 20, pairs: 180, off: 25, on: 50 } },
+  { name: "20 ms", network: small, pause: 19, blocks: { budget: 0.05, warmUp: 8, pairs: 100, off: 25, on: 50 } },
+  { name: "20 ms", network: small, pause: 19, blocks: { budget: 0.01, warmUp: 20, pairs: 360, off: 25, on: 50 } },
   { name: "500 ms", network: small, pause: 499, blocks: { budget: 0.2, warmUp: 1, pairs: 4, off: 8, on: 20 } },
   { name: "500 ms", network: small, pause: 499, blocks: { budget: 0.05, warmUp: 1, pairs: 3, off: 8, on: 50 } },
   { name: "500 ms", network: small, pause: 499, blocks: { budget: 0.01, warmUp: 1, pairs: 3, off: 8, on: 100 } },

@@ -4,7 +4,7 @@
  * that first measurements are past and what is saved and owed is as it will be at the end.
  *
  * A machine lends its processor to others for milliseconds at a time, at any step. A step at which the probe measured nothing, nor at
- * one of the eight before it, is therefore counted as three times the median at most; how often that was so is printed for either kind,
+ * one of the sixteen before it, is therefore counted as three times the median at most; how often that was so is printed for either kind,
  * so that what measuring leaves behind for later would show.
  *
  * Arguments: the run's folder, examples, inputs, width, milliseconds that each step works on something else, and the blocks as JSON:
@@ -14,12 +14,14 @@ import { appendFileSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { trainedNetwork } from "./trainedNetwork.mjs";
 
-/** Milliseconds: the probe looks at the file after a step, where its last look was ten ago. */
-const betweenLooks = 12;
+/** Milliseconds in which the probe has surely looked at the file: it does after a step, where its last look was ten ago. */
+const betweenLooks = 16;
 /** Steps whose caches are cold and whose garbage is a measurement's, after it. */
-const wake = 8;
-/** Steps between two blocks that belong to neither. */
+const wake = 16;
+/** Steps that settle after it has looked. */
 const settling = 4;
+/** Steps from which it is told how many pass meanwhile. */
+const trials = 16;
 
 const [run, ...rest] = process.argv.slice(2);
 const [examples, inputSize, width, pause] = rest.map(Number);
@@ -40,11 +42,13 @@ function step() {
   own.push(performance.now() - began);
 }
 
-/** Gives the first step of the block. */
+/**
+ * Gives the first step of the block. Between two blocks steps pass that belong to neither, so many that the probe has looked; as many each
+ * time, for if they ended by the clock, a measurement would make them fewer and be counted less often than it comes.
+ */
 function block(fraction, steps) {
-  work(betweenLooks);
   appendFileSync(path.join(run, "control.jsonl"), `${JSON.stringify({ do: "budget", fraction })}\n`);
-  for (let each = 0; each <= settling; each++) step();
+  for (let each = 0; each < between; each++) step();
   const first = own.length;
   for (let each = 0; each < steps; each++) step();
   return first;
@@ -55,7 +59,11 @@ function measuredSteps() {
   return new Set(lines.filter((line) => line.startsWith('{"t":"measure"')).map((line) => JSON.parse(line).step));
 }
 
+let between = settling;
 block(1, wake);
+work(betweenLooks);
+block(0, trials);
+between += Math.ceil(betweenLooks / (pause + own.slice(-trials).toSorted((one, other) => one - other)[trials >> 1]));
 const begun = Array.from({ length: warmUp + pairs }, () => [block(0, off), block(budget, on)]).slice(warmUp);
 const measured = measuredSteps();
 const isWake = (index) =>

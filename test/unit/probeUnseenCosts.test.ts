@@ -46,6 +46,29 @@ describe("costs of measuring that nobody times", () => {
     expect(Math.abs(charge / step)).toBeLessThan(0.02);
   });
 
+  it("are also what the steps after one with measurements take longer than those that come later", () => {
+    const random = noise();
+    const costs = new UnseenCosts();
+    const period = 40;
+    const wakes = [0.25, 0.1, 0.05, 0.05];
+    let [charged, measured] = [0, 0];
+    for (let index = 0; index < 40_000; index++) {
+      const own = step * (0.8 + 0.4 * random());
+      const after = index % period;
+      if (after !== 0) costs.addPlain(own + step * (wakes[after - 1] ?? 0));
+      // The means need some hundred steps to become what they are.
+      else if (index < 8000) costs.of("light", own, timed);
+      else {
+        charged += costs.of("light", own, timed);
+        measured++;
+      }
+    }
+    // In the measured step's own mean of 32 steps those of the wake are as well: it takes back a hundredth.
+    const all = wakes.reduce((sum, each) => sum + each, 0);
+    expect(charged / measured / step).toBeGreaterThan(0.85 * all);
+    expect(charged / measured / step).toBeLessThan(1.1 * all);
+  });
+
   it("take back at most half of what was timed", () => {
     const charge = meanCharge(() => step, -0.5 * step);
     expect(charge).toBeGreaterThanOrEqual(-0.5 * timed);
