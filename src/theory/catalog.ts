@@ -24,6 +24,7 @@ import { lazyOrRich } from "./limits/lazyOrRich.ts";
 import { richness } from "./limits/richness.ts";
 import { signalAtInitialization } from "./limits/signalAtInitialization.ts";
 import { stepSize } from "./limits/stepSize.ts";
+import { streamGrowth } from "./limits/streamGrowth.ts";
 import { widthConvergence } from "./limits/widthConvergence.ts";
 import { balancedness } from "./solvable/balancedness.ts";
 import { deepLinearModes } from "./solvable/deepLinearModes.ts";
@@ -59,6 +60,7 @@ export const catalog: readonly Law[] = [
   grokkingDelay,
   richness,
   signalAtInitialization,
+  streamGrowth,
   catapult,
   stepSize,
   widthConvergence,

@@ -19,6 +19,7 @@ import { penalizedNetwork } from "./streams/penalizedNetwork.ts";
 import { powerLawRegression } from "./streams/powerLawRegression.ts";
 import { regression } from "./streams/regression.ts";
 import { representedRun } from "./streams/representedRun.ts";
+import { residualRun } from "./streams/residualRun.ts";
 import { risingCurvature } from "./streams/risingCurvature.ts";
 import { endedView, sameStart } from "./streams/sameStart.ts";
 import { scaleFreeWeights } from "./streams/scaleFreeWeights.ts";
@@ -86,6 +87,10 @@ export const lawRuns: Readonly<Record<string, () => LawRun>> = {
     earlier: [lateBefore({ penalty: 0.02, rate: 0.05, seed: 1, steps: 1600 })],
   }),
   "signal-propagation": () => ({ records: freshSignals() }),
+  "stream-growth": () => ({
+    records: residualRun({ blocks: 16, seed: 3 }),
+    earlier: [4, 8].map((blocks) => endedView(residualRun({ blocks, seed: blocks }))),
+  }),
   "step-size": () => ({
     records: sameStart({ rate: 0.05 }),
     earlier: [0.1, 0.2].map((rate) => endedView(sameStart({ rate }))),

@@ -21,6 +21,7 @@ import { powerLawRegression } from "./streams/powerLawRegression.ts";
 import { regression } from "./streams/regression.ts";
 import { endedView, sameStart } from "./streams/sameStart.ts";
 import { representedRun } from "./streams/representedRun.ts";
+import { residualRun } from "./streams/residualRun.ts";
 import { scaledOutput } from "./streams/scaledOutput.ts";
 import { scaleFreeWeights } from "./streams/scaleFreeWeights.ts";
 import { grid, scaledRun, truth } from "./streams/scalingFamily.ts";
@@ -197,6 +198,15 @@ export const simulations: Readonly<Record<string, (draw: Draw) => LawRun>> = {
     }),
   }),
   catapult: (draw) => ({ records: thrown(draw) }),
+  "stream-growth": (draw) => {
+    const setting = {
+      ...{ width: draw.one(32, 48, 64), normalized: draw.one(true, false), power: draw.one(0, 0.5, 1) },
+      activation: draw.one<"tanh" | "relu">("tanh", "relu"),
+    };
+    const [blocks, ...before] = draw.one([16, 4, 8], [6, 3, 12], [4, 8, 16]);
+    const of = (many: number, which: number) => residualRun({ ...setting, blocks: many, seed: 3 * draw.seed + which });
+    return { records: of(blocks ?? 0, 0), earlier: before.map((many, index) => endedView(of(many, index + 1))) };
+  },
   "step-size": (draw) => {
     const rate = draw.byFactor(0.03, 0.1);
     const setting = { seed: draw.seed, task: draw.whole(1, 5) };
