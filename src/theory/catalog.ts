@@ -31,7 +31,6 @@ import { deepLinearModes } from "./solvable/deepLinearModes.ts";
 import { earlyStopping } from "./solvable/earlyStopping.ts";
 import { flattestSolution } from "./solvable/flattestSolution.ts";
 import { informationExponent } from "./solvable/informationExponent.ts";
-import { informationExponent } from "./solvable/informationExponent.ts";
 import { kernelRegression } from "./solvable/kernelRegression.ts";
 import { plateauEscape } from "./solvable/plateauEscape.ts";
 import { stepZeroLoss } from "./solvable/stepZeroLoss.ts";
@@ -50,7 +49,6 @@ export const catalog: readonly Law[] = [
   balancedness,
   deepLinearModes,
   plateauEscape,
-  informationExponent,
   informationExponent,
   flattestSolution,
   kernelRegression,

@@ -27,7 +27,6 @@ import { scaledOutput } from "./streams/scaledOutput.ts";
 import { grid, scaledRun, truth } from "./streams/scalingFamily.ts";
 import { branches, cosine, scheduledRun } from "./streams/schedules.ts";
 import { searchFlow } from "./streams/searchFlow.ts";
-import { searchFlow } from "./streams/searchFlow.ts";
 import { fallingLoss, sizedRun } from "./streams/sizedRun.ts";
 import { smallStart } from "./streams/smallStart.ts";
 import { slowFall } from "./streams/slowFall.ts";
@@ -53,13 +52,6 @@ export const lawRuns: Readonly<Record<string, () => LawRun>> = {
     records: linearNetwork({ signals: [3, 1], start: { deviation: 0.03 }, rate: 0.03, steps: 300 }),
   }),
   "plateau-escape": () => ({ records: smallStart({ scale: 0.0005, rate: 0.05, steps: 200 }) }),
-  "information-exponent": () => {
-    const run = { degree: 3, rate: 0.05, steps: 400 };
-    return {
-      records: searchFlow({ ...run, inputs: 256 }),
-      earlier: [64, 512].map((inputs) => endedView(searchFlow({ ...run, inputs, steps: 600 }))),
-    };
-  },
   "information-exponent": () => {
     const run = { degree: 3, rate: 0.05, steps: 400 };
     return {
