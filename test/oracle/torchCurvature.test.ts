@@ -178,4 +178,13 @@ describe.skipIf(python === undefined)("curvature of a PyTorch training against t
       find("mean").measured.values["sharpness/batch"],
     );
   });
+
+  test("what the probe makes itself lies where it says, whatever device the script makes the default", ({ skip }) => {
+    if (report["default device"] === undefined) skip("this PyTorch has none");
+    const [other, plain] = [find("default device").measured, find("mean").measured];
+    expect(Object.keys(other.values).sort()).toEqual(Object.keys(plain.values).sort());
+    expect(other.notes).toEqual(plain.notes);
+    for (const name of ["sharpness/batch", "hessian/trace", "gradient/noise", "kernel/alignment"])
+      expect(other.values[name]).toBe(plain.values[name]);
+  });
 });

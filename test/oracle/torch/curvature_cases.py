@@ -7,6 +7,7 @@ and as `expected` what the dense Hessian of the written-out loss gives (`torch.a
 
 import json
 import math
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -21,10 +22,11 @@ from orrery_probe.observe import observe
 STEPS = 2
 INPUTS, HIDDEN, OUTPUTS, BATCH = 3, 4, 2, 8
 FUNCTIONAL = torch.nn.functional
+DEVICE = os.environ.get("ORRERY_TEST_TORCH_DEVICE", "cpu")
 
 
 def data(batch=BATCH, outputs=OUTPUTS):
-    generator = torch.Generator().manual_seed(7)
+    generator = torch.Generator(DEVICE).manual_seed(7)
     inputs = torch.randn(batch, INPUTS, generator=generator)
     return inputs, torch.randn(batch, outputs, generator=generator)
 
@@ -145,7 +147,7 @@ def accumulation():
 def scaled():
     """On the processor scalers are enabled from PyTorch 2.3 on."""
     case = plain()
-    case.scaler = torch.amp.GradScaler("cpu", init_scale=1024.0)
+    case.scaler = torch.amp.GradScaler(DEVICE, init_scale=1024.0)
     return case
 
 
@@ -219,6 +221,8 @@ CASES = {
     "detached backward": lambda: custom(Detached),
     "checkpoint": checkpointed,
 }
+if hasattr(torch, "set_default_device"):
+    CASES["default device"] = plain
 if hasattr(torch, "amp") and hasattr(torch.amp, "GradScaler"):
     CASES["gradient scaler"] = scaled
 
@@ -366,12 +370,20 @@ def measured(folder):
 
 def main(name):
     """In a process of its own: a run measures its first optimizer."""
+    if DEVICE != "cpu":
+        torch.set_default_device(DEVICE)
+        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
     with tempfile.TemporaryDirectory() as folder:
         observe(folder, __file__, 1.0)
         case = CASES[name]()
         start = [each.detach().double().clone() for each in case.model.parameters()]
+        if name == "default device":
+            # Of this one no value can be read.
+            torch.set_default_device("meta")
         weights = train(case)
         found = measured(folder)
+    if name == "default device":
+        torch.set_default_device(DEVICE)
     wanted = expected(case, weights)
     if name == "mean":
         wanted.update(per_example(weights, torch.ones(BATCH, HIDDEN)))
@@ -385,8 +397,6 @@ def main(name):
 
 
 if __name__ == "__main__":
-    import os
-
     report = {}
     # Newer versions load half of themselves when the first optimizer is made.
     torch.optim.SGD([torch.zeros(1)], lr=0.1)

@@ -7,6 +7,7 @@ scale with, and the layers of linear networks with the largest error of what is 
 
 import json
 import math
+import os
 import sys
 import warnings
 
@@ -201,13 +202,13 @@ def stacks():
             continue
         pairs = [
             (stack.inputs(), inputs),
-            (stack.outputs(inputs.double()), outputs),
+            (stack.outputs(inputs.cpu().double()), outputs),
             (stack.comparison.errors().reshape(outputs.shape), outputs - targets),
         ]
         report[name] = {
             "layers": [names[id(each.weight)] for each in stack.layers],
             "isBiased": stack.is_biased,
-            "error": max(float((seen - true.detach()).abs().max()) for seen, true in pairs),
+            "error": max(float((seen.cpu() - true.detach().cpu()).abs().max()) for seen, true in pairs),
         }
     return report
 
@@ -306,7 +307,7 @@ def recurrences():
     def of_packed(output, hidden):
         return hidden[0][-1]
 
-    packed = nn.utils.rnn.pack_padded_sequence(inputs, torch.tensor(lengths), True, False)
+    packed = nn.utils.rnn.pack_padded_sequence(inputs, torch.tensor(lengths, device="cpu"), True, False)
     both = nn.LSTM(INPUTS, HIDDEN, 2, batch_first=True, bidirectional=True)
     gru = nn.GRU(INPUTS, HIDDEN, 2)
     rectified = nn.RNN(INPUTS, HIDDEN, nonlinearity="relu", batch_first=True)
@@ -329,7 +330,7 @@ def recurrences():
         with torch.no_grad():
             for layer, states in hidden_states(module, inputs, of, initial).items():
                 if layout == "packed":
-                    states = nn.utils.rnn.pack_padded_sequence(states, torch.tensor(of), True, False).data
+                    states = nn.utils.rnn.pack_padded_sequence(states, torch.tensor(of, device="cpu"), True, False).data
                 elif layout is not None:
                     states = states.transpose(*layout)
                 rows = states.reshape(-1, HIDDEN)
@@ -339,6 +340,10 @@ def recurrences():
 
 
 if __name__ == "__main__":
+    device = os.environ.get("ORRERY_TEST_TORCH_DEVICE", "cpu")
+    if device != "cpu":
+        torch.set_default_device(device)
+        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
     torch.manual_seed(3)
     warnings.simplefilter("ignore")
     report = {

@@ -25,10 +25,18 @@ def main() -> None:
             f"orrery_probe: PyTorch is not installed for {sys.executable}. Install it there, or select another "
             "interpreter."
         )
+    from .joint.processes import launched_as
     from .runner import run_script
 
-    if os.environ.get("RANK", "0") != "0":
-        # One of the processes that torchrun starts; the first records for all.
+    rank, said_by = launched_as()
+    if rank > 0:
+        # The first process records for all.
+        from .joint.take_part import take_part
+
+        if said_by != "RANK":
+            # Such a variable is also set round processes that have nothing to do with each other.
+            print(f"orrery_probe: recorded by the first process alone; by {said_by}, this is not it.", file=sys.stderr)
+        take_part(os.path.abspath(options.script))
         run_script(options.script, options.arguments, lambda _: None)
         return
     if directory is None:

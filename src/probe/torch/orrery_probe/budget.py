@@ -64,6 +64,11 @@ class Budget:
         """Everything is to be measured at the next opportunity, whatever it costs."""
         self._requested = True
 
+    @property
+    def is_requested(self) -> bool:
+        """Whether everything is to be measured at the next opportunity."""
+        return self._requested
+
     def choose(self, applicable: Callable[[], Sequence[Measurable]], time: float) -> frozenset[str]:
         """Which measurements to take now.
 

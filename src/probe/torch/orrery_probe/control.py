@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from typing import Any, Callable
+from typing import Any, Callable, Protocol
 
 from .budget import Budget
 from .journal import Journal
@@ -41,6 +41,12 @@ class ControlFile:
         self._offset += len(data)
         *lines, self._rest = (self._rest + data).split(b"\n")
         return [request for request in map(_request_of, lines) if request]
+
+
+class Polled(Protocol):
+    def poll(self) -> None:
+        """To be called between steps."""
+        ...
 
 
 class Controls:

@@ -10,12 +10,15 @@ from torch import Tensor
 
 from .agreement import Agreement, agreement_of
 from .facts.output_head import OutputHead, output_head
+from .joint.joint_step import JointStep
+from .joint.no_exchange import NoExchange
+from .joint.processes import train_together
 from .observables.observable import Unmeasurable
 from .pending import PendingLoss
 from .products.captured_call import InputsChanged
 from .products.evaluation import Evaluation
 from .products.flat import flatten
-from .products.graph_nodes import is_compiled
+from .products.graph_nodes import is_checkpointed, is_compiled
 from .products.living_graph import LivingGraph, NotDifferentiable
 from .products.micro_batches import BatchParts, SplitBatch, Unsplittable, accumulated_parts, split_parts
 from .products.program import Program, TapeGraph
@@ -27,6 +30,12 @@ _EVALUATION_TOLERANCE = 1e-4
 """Relative, of the gradient: kernels give the same bits again, or nearly so."""
 _EVALUATION_TOLERANCE_HALF = 1e-2
 _NOT_AGAIN = "What takes the step's loss at other weights, or kept batches, is left out"
+_TOGETHER = (
+    "Several processes train together. Curvature is of the batches of all of them, averaged as "
+    "`DistributedDataParallel` averages gradients, at steps that they agree on; what takes micro-batches, kept batches "
+    "or the loss at other weights is left out. Loss, batch size, activations and throughput are of the first process's "
+    "part; the gradient is what the optimizer is given."
+)
 _HALF = (torch.float16, torch.bfloat16)
 _ROUNDING_HALF = 4e-3
 """Of products where values are rounded to 8 bits: a unit in the last place."""
@@ -41,10 +50,15 @@ class Curvature:
         parameters: Sequence[Tensor],
         gradients: Sequence[Tensor | None] | None,
         tapes: Tapes,
+        joint: JointStep | None = None,
+        batch: int | None = None,
     ) -> None:
         """`gradients` are what the optimizer is given, without the scale of a gradient scaler; None where that is not
-        known yet, and `check` has to be called later."""
+        known yet, and `check` has to be called later. `joint` is the part in a measurement of several processes,
+        `batch` the examples that it brings in."""
         self.agreement: Agreement | None = None
+        self._joint = joint
+        self._batch = batch
         self._tapes = tapes
         self._losses = losses
         self._parameters = parameters
@@ -75,15 +89,12 @@ class Curvature:
     def _make(self) -> LivingGraph:
         if any(each.is_complex() for each in self._parameters):
             raise Unmeasurable("weights-complex", "Curvature is left out: there are complex weights.")
-        distributed = torch.distributed
-        if distributed.is_available() and distributed.is_initialized() and distributed.get_world_size() > 1:
-            raise Unmeasurable(
-                "one-of-several-processes",
-                "Curvature is left out: several processes train together, and each holds only its own part of the "
-                "batch. For the whole of it all of them would have to take part in every measurement, and the script "
-                "would wait for one that does not come. Loss, batch size and throughput are those of the first "
-                "process's part; the gradient is what the optimizer is given.",
-            )
+        if self._joint is not None:
+            products = self._joint.products(self._own_part, self._batch)
+            self._believe(products)
+            return products
+        if train_together():
+            raise Unmeasurable("one-of-several-processes", _TOGETHER, "information")
         reasons: list[str] = []
         differs: Unmeasurable | None = None
         for way in (self._living_graph, self._replay, self._taped):
@@ -93,10 +104,7 @@ class Curvature:
                     continue
                 # Some operations say only at the first product that they have no second derivative.
                 products.product(torch.ones_like(products.gradient()))
-                if self._is_half:
-                    products.rounding = _ROUNDING_HALF
-                if self._gradients is not None:
-                    self._check(products, self._gradients)
+                self._believe(products)
                 return products
             except Unmeasurable as error:
                 differs = error
@@ -116,6 +124,13 @@ class Curvature:
             )
         raise Unmeasurable("curvature-unavailable", f"Curvature is left out: {because}.")
 
+    def _believe(self, products: LivingGraph) -> None:
+        """Raises Unmeasurable where they are not of the loss that is stepped on."""
+        if self._is_half:
+            products.rounding = _ROUNDING_HALF
+        if self._gradients is not None:
+            self._check(products, self._gradients)
+
     def visit_parts(self, count: int, seed: int, visit: Callable[[LivingGraph, Tensor], T]) -> BatchParts[T]:
         """The micro-batches that the step adds up, or at most so many parts of its one batch, at random; see
         `split_parts`.
@@ -125,6 +140,8 @@ class Curvature:
         products = self.products()
         whole = products.gradient()
         try:
+            if self.is_joint:
+                raise Unsplittable("each of several processes has its own part of it")
             graphs = self._graphs() or []
             if len(graphs) > 1:
                 examples = [next((call.examples for call in each.calls), None) for each in self._losses]
@@ -184,9 +201,19 @@ class Curvature:
 
     @property
     def loss_graph(self) -> Tensor | None:
-        """The one loss with its graph; None where there are several, or it was not kept."""
+        """The one loss with its graph; None where there are several, also in other processes, or it was not kept."""
         graphs = self._graphs()
-        return graphs[0] if graphs is not None and len(graphs) == 1 else None
+        return graphs[0] if graphs is not None and len(graphs) == 1 and not self.is_joint else None
+
+    @property
+    def is_joint(self) -> bool:
+        """Whether it is of the batches of several processes."""
+        return self._joint is not None
+
+    @property
+    def examples(self) -> int | None:
+        """In the batches of all processes, where they have been measured together and know it."""
+        return None if self._joint is None else self._joint.examples
 
     @property
     def inputs(self) -> list[Tensor]:
@@ -203,6 +230,24 @@ class Curvature:
         except NotDifferentiable:
             return None
         return output_head(self._losses[0].graph, outputs)
+
+    def _own_part(self) -> LivingGraph:
+        """The products of this process's own loss, where several train together. Raises NotDifferentiable."""
+        reasons: list[str] = []
+        for way in (self._living_whole, self._replay_alone):
+            products = _tried(way, reasons)
+            if products is not None:
+                return products
+        raise NotDifferentiable("; ".join(dict.fromkeys(reasons)) or "the loss was not seen")
+
+    def _living_whole(self) -> LivingGraph | None:
+        """Of this process alone there is no gradient of the optimizer's that would show that weights are missing."""
+        graphs = self._graphs() or []
+        return None if any(is_checkpointed(each) for each in graphs) else self._living_graph()
+
+    def _replay_alone(self) -> LivingGraph | None:
+        with NoExchange():
+            return self._replay()
 
     def _living_graph(self) -> LivingGraph | None:
         graphs = self._graphs()
@@ -241,8 +286,15 @@ class Curvature:
         if self._made is not None:
             self._check(self._made, gradients)
 
+    def let_others_go(self) -> None:
+        """The other processes; in these, it serves the first one until that lets them go. No products are to be had any
+        more."""
+        if self._joint is not None:
+            self._joint.close(self._own_part, self._batch)
+
     def release(self) -> None:
-        """Lets go of the graphs."""
+        """Lets go of the graphs, and of other processes."""
+        self.let_others_go()
         self._made = None
 
     @property
@@ -262,3 +314,15 @@ class Curvature:
                 "changes gradients between computing and applying them, or the model cannot be run again as it was.",
             )
         self.agreement = agreement
+
+
+def _tried(way: Callable[[], LivingGraph | None], reasons: list[str]) -> LivingGraph | None:
+    """What a way gives, if it gives products at all; why not, is added to `reasons`."""
+    try:
+        products = way()
+        if products is not None:
+            products.product(torch.ones_like(products.gradient()))
+        return products
+    except (NotDifferentiable, InputsChanged, RuntimeError, NotImplementedError) as error:
+        reasons.append(str(error).split("\n")[0])
+        return None

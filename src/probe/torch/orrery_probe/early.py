@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from .curvature import Curvature
+from .later import wait_for
 from .layers.evaluated import EvaluatedLayers
 from .measurement_plan import Plan
 from .observables.observable import Measurement, Observable, Unmeasurable
@@ -49,6 +50,8 @@ class EarlyMeasurement:
             True,
             EvaluatedLayers(None, {}),
         )
+        if known.parameters:
+            wait_for(known.parameters[0].device)
         recorder.measure_before(self._under_way)
 
     @property

@@ -51,6 +51,7 @@ class Ending:
         if os.getpid() != self._process:
             return
         journal = self._journal
+        self._recorder.finish()
         how = self._how()
         if not self._begin.is_written:
             self._begin.write(torch.device("cpu"))
@@ -67,6 +68,7 @@ class Ending:
         if error is None and how == "failed":
             error = f"The script ended with exit code {self._exit_code}."
         journal.at_step("end", how=how, exitCode=self._exit_code, error=None if self._is_stopped else error)
+        journal.finish()
 
     def _how(self) -> str:
         if self._is_stopped:

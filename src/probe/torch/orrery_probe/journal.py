@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections import deque
 from typing import Any
 
 from .clock import RunClock
+from .later import Later
 from .sites import SourceSite
-from .spool import Spool
+from .spool import Record, RecordWriter
 
 
 class Journal:
-    def __init__(self, spool: Spool, clock: RunClock) -> None:
+    """Records keep their order: behind one of whose values some are not there yet, all wait."""
+
+    def __init__(self, spool: RecordWriter, clock: RunClock) -> None:
         self.clock = clock
         self.step = 0
         """Optimizer steps completed."""
         self._spool = spool
         self._said: set[tuple[str, str]] = set()
+        self._waiting: deque[tuple[Record, dict[str, Later]]] = deque()
 
     def write(self, record: str, /, **fields: Any) -> None:
-        """Fields that are None are left out."""
+        """Fields that are None are left out. Of a dictionary `values`, numbers may be `Later`."""
         given = {name: value for name, value in fields.items() if value is not None}
-        self._spool.write({"t": record, "time": self.clock.time, **given})
+        self._waiting.append(({"t": record, "time": self.clock.time, **given}, _later(given.get("values"))))
+        self._pass_on(False)
+
+    def finish(self) -> None:
+        """Waits for values that are not there yet."""
+        self._pass_on(True)
 
     def at_step(self, record: str, /, **fields: Any) -> None:
         self.write(record, step=self.step, **fields)
@@ -34,6 +45,30 @@ class Journal:
             self._said.add((code, text))
             self.note(severity, code, text, source)
 
+    def _pass_on(self, waits: bool) -> None:
+        while self._waiting:
+            record, later = self._waiting[0]
+            if not waits and not all(each.is_here for each in later.values()):
+                return
+            self._waiting.popleft()
+            self._spool.write({**record, "values": _read(record["values"], later)} if later else record)
+
 
 def site_fields(site: SourceSite | None) -> dict[str, Any] | None:
     return None if site is None else {"file": site.file, "line": site.line, "column": site.column}
+
+
+def _later(values: Any) -> dict[str, Later]:
+    if not isinstance(values, dict):
+        return {}
+    return {name: each for name, each in values.items() if not isinstance(each, (int, float))}
+
+
+def _read(values: dict[str, Any], later: dict[str, Later]) -> dict[str, Any]:
+    """What a device that has failed does not give is left out."""
+    found = dict(values)
+    for name, each in later.items():
+        del found[name]
+        with contextlib.suppress(RuntimeError):
+            found[name] = each.get()
+    return found

@@ -10,6 +10,8 @@ from .ending import Ending
 from .facts.data_facts import DataFacts
 from .facts.model_facts import Modules
 from .facts.training_facts import TrainingFacts
+from .joint.company import Company
+from .joint.leader import Leader
 from .journal import Journal
 from .measurement_plan import MeasurementPlan
 from .memory_guard import MemoryGuard
@@ -38,7 +40,10 @@ def observe(
     ending = Ending(journal, begin, recorder)
     controls = Controls(ControlFile(directory), journal, budget, ending.stop)
     optimizers = Optimizers(journal, modules, limits)
-    session = Session(journal, begin, facts, optimizers, MeasurementPlan(budget, journal, guard), recorder, controls)
+    company = Company(is_first=True)
+    plan = MeasurementPlan(budget, journal, guard, Leader(company, journal))
+    session = Session(journal, begin, facts, optimizers, plan, recorder, controls)
     ending.watch()
+    company.watch()
     session.install()
     return ending

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from .begin_record import BeginRecord
-from .control import Controls
+from .control import Polled
 from .early import EarlyMeasurement
 from .facts.data_facts import batch_of
 from .facts.optimizer_facts import parameters_of
@@ -20,7 +20,7 @@ from .given_gradients import GivenGradients, towards_parameters
 from .hooks import Hooks
 from .journal import Journal
 from .layers.calls import LayerCalls
-from .measurement_plan import NOTHING, MeasurementPlan, Plan
+from .measurement_plan import NOTHING, Plan, Planner
 from .optimizers import KnownOptimizer, Optimizers
 from .pending import PendingLoss
 from .pending_losses import PendingLosses
@@ -63,9 +63,9 @@ class Session:
         begin: BeginRecord,
         facts: TrainingFacts,
         optimizers: Optimizers,
-        plan: MeasurementPlan,
+        plan: Planner,
         recorder: StepRecorder,
-        controls: Controls,
+        controls: Polled,
     ) -> None:
         self.journal = journal
         self.is_measuring = False
@@ -379,6 +379,8 @@ class Session:
     @_guarded
     def _plan_next(self, known: KnownOptimizer, optimizer: torch.optim.Optimizer) -> None:
         self._tapes.end()
+        if self._plan.joint is not None:
+            self._plan.joint.refuse()
         self._prepare(self._plans.next(known, optimizer))
 
     def _begin_step(

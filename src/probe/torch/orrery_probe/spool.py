@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import math
 import os
-from typing import Any
+from typing import Any, Protocol
 
 LONGEST_LINE = 1_048_576
 """Longest line that a writer may write, in bytes."""
 
 Record = dict[str, Any]
+
+
+class RecordWriter(Protocol):
+    def write(self, record: Record) -> None: ...
 
 
 class Spool:

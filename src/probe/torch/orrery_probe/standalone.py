@@ -27,10 +27,14 @@ def make_run(out: str | None, script: str, arguments: list[str], budget: float) 
     identity = f"{time.strftime('%Y-%m-%dT%H-%M-%S', time.gmtime(now))}-{secrets.token_hex(2)}"
     directory = os.path.abspath(out) if out is not None else os.path.join(_runs(), identity)
     if any(os.path.exists(os.path.join(directory, part)) for part in _PARTS):
-        raise FolderTakenError(f"{directory} holds a run already. Give another folder to --out, or move that run away.")
+        raise FolderTakenError(_taken(directory))
     os.makedirs(directory, exist_ok=True)
     _write_manifest(directory, identity, script, arguments, budget, now)
     return directory
+
+
+def _taken(directory: str) -> str:
+    return f"{directory} holds a run already. Give another folder to --out, or move that run away."
 
 
 def _runs() -> str:
@@ -66,6 +70,10 @@ def _write_manifest(
         "backend": "script",
         "budget": budget,
     }
-    with open(os.path.join(directory, "run.json"), "w", encoding="utf-8") as file:
-        json.dump(manifest, file, indent=2)
-        file.write("\n")
+    try:
+        # Exclusively: another process may have looked at the folder at the same time.
+        with open(os.path.join(directory, "run.json"), "x", encoding="utf-8") as file:
+            json.dump(manifest, file, indent=2)
+            file.write("\n")
+    except FileExistsError as error:
+        raise FolderTakenError(_taken(directory)) from error

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +16,7 @@ from torch import Tensor
 from .budget import Budget
 from .curvature import Curvature
 from .journal import Journal
+from .later import Moment, Number, SecondsBetween, is_here, read, sum_of, wait_for
 from .layers.evaluated import EvaluatedLayers
 from .measurement_plan import Plan
 from .memory_guard import MemoryGuard
@@ -46,8 +49,8 @@ class StepUnderWay:
     optimizer: torch.optim.Optimizer
     known: KnownOptimizer
     learning_rate: float
-    seconds: float
-    loss: float | None
+    seconds: Number
+    loss: Number | None
     batch: int | None
     gradients: Sequence[Tensor | None]
     due: Sequence[Observable]
@@ -72,12 +75,21 @@ class StepRecorder:
         """Of the first optimizer's steps."""
         self._last_first: float | None = None
         """The script's time at the end of the first optimizer's last step."""
+        self._last_moment: Moment | None = None
+        """The end of the last step on a CUDA device."""
+        self._waited = 0.0
+        """Seconds for what the script had given a device to do before."""
+        self._losses_coming: deque[tuple[int, Number]] = deque()
         self._loss_seen: float | None = None
 
     @property
     def loss_is_finite(self) -> bool:
         """Whether the last loss was a number."""
         return self._loss_seen is None or math.isfinite(self._loss_seen)
+
+    def finish(self) -> None:
+        """Waits for losses that are not there yet."""
+        self._watch_losses(True)
 
     def evaluation_begins(self) -> None:
         """Time of steps is counted from here."""
@@ -99,10 +111,12 @@ class StepRecorder:
 
         `preparing` are the seconds of measuring that were spent on the step for the sake of products.
         """
-        clock = self._journal.clock
-        script_time = clock.script_time
-        begun = script_time if self._last_script_time is None else self._last_script_time
         observables = self.due(optimizer, known, plan)
+        device = _device_of(known)
+        if observables or plan.needs_products:
+            self._wait_for(device)
+        script_time = self._journal.clock.script_time
+        begun = script_time if self._last_script_time is None else self._last_script_time
         payers = [each for each in observables if is_paid(each)]
         costs = StepCosts()
         if observables:
@@ -110,18 +124,21 @@ class StepRecorder:
         if preparing > 0:
             costs.add(payers_for_products(observables), preparing)
         gradients = gradients_of(optimizer, known.parameters)
-        curvature = Curvature(losses, known.parameters, gradients, self.tapes)
+        joint = plan.joint if known.is_first else None
+        curvature = Curvature(losses, known.parameters, gradients, self.tapes, joint, batch)
         measured: list[tuple[Observable, Measurement]] = []
         if early is not None:
             early.costs.settle(self._budget, 0)
             if early.known is known:
                 observables = [each for each in observables if not each.needs_products]
                 curvature, measured = early.curvature, early.measured
+                if joint is not None:
+                    joint.refuse()
         under_way = StepUnderWay(
             optimizer,
             known,
             learning_rate,
-            max(0.0, script_time - begun),
+            self._seconds(device, max(0.0, script_time - begun)),
             loss_of(losses),
             batch,
             gradients,
@@ -134,8 +151,10 @@ class StepRecorder:
             ),
             measured=list(measured),
         )
-        self.measure_before(under_way)
-        curvature.release()
+        try:
+            self.measure_before(under_way)
+        finally:
+            curvature.release()
         if any(each.graph is not None for each in losses):
             with self._cost(costs, payers_for_products(observables)):
                 for each in losses:
@@ -156,9 +175,16 @@ class StepRecorder:
             device = under_way.known.parameters[0].device
             with self._cost(under_way.costs, traced), self._guard.watch(device):
                 under_way.curvature.prepare()
-        for observable in under_way.due:
-            if not observable.needs_update:
-                self.measure(observable, under_way)
+        measured = [each for each in under_way.due if not each.needs_update]
+        if under_way.curvature.is_joint:
+            # The other processes wait meanwhile.
+            for observable in measured:
+                if observable.needs_products:
+                    self.measure(observable, under_way)
+            under_way.curvature.let_others_go()
+            measured = [each for each in measured if not each.needs_products]
+        for observable in measured:
+            self.measure(observable, under_way)
 
     def _copy_weights(self, under_way: StepUnderWay) -> None:
         copying = [each for each in under_way.due if each.needs_update]
@@ -182,9 +208,11 @@ class StepRecorder:
         """Measures what is seen only after the step, and writes all of it."""
         journal = self._journal
         try:
-            for observable in under_way.due:
-                if observable.needs_update:
-                    self.measure(observable, under_way)
+            updated = [each for each in under_way.due if each.needs_update]
+            if updated:
+                self._wait_for(_device_of(under_way.known))
+            for observable in updated:
+                self.measure(observable, under_way)
             for observable, measurement in under_way.measured:
                 if isinstance(observable, Preceding):
                     self._write(observable, measurement, under_way)
@@ -193,7 +221,9 @@ class StepRecorder:
                 if observable.in_step_record:
                     values.update(measurement.values)
             journal.at_step("step", values=values)
-            self._watch_loss(under_way.loss)
+            if under_way.loss is not None:
+                self._losses_coming.append((journal.step, under_way.loss))
+            self._watch_losses(False)
             agreement = under_way.curvature.agreement
             if agreement is not None:
                 journal.at_step(
@@ -209,10 +239,12 @@ class StepRecorder:
             self._settle(under_way)
             journal.step += 1
             self._last_script_time = journal.clock.script_time
+            device = _device_of(under_way.known)
+            self._last_moment = Moment(device) if device.type == "cuda" else None
 
-    def _step_values(self, under_way: StepUnderWay) -> dict[str, float]:
+    def _step_values(self, under_way: StepUnderWay) -> dict[str, Number]:
         at = "" if under_way.known.is_first else f"@{under_way.known.id}"
-        values: dict[str, float] = {}
+        values: dict[str, Number] = {}
         if under_way.loss is not None:
             values[f"loss/train{at}"] = under_way.loss
         if not math.isnan(under_way.learning_rate):
@@ -227,7 +259,8 @@ class StepRecorder:
         if not under_way.known.is_first:
             return
         clock = self._journal.clock
-        untimed = None if self._last_first is None else clock.script_time - self._last_first
+        waited, self._waited = self._waited, 0.0
+        untimed = None if self._last_first is None else clock.script_time - self._last_first - waited
         if not under_way.due and not under_way.measured and not under_way.keeps_graph:
             if untimed is not None:
                 self._unseen.add_plain(untimed)
@@ -241,7 +274,7 @@ class StepRecorder:
         step = ObservedStep(
             under_way.optimizer,
             self._journal.step,
-            under_way.seconds,
+            read(under_way.seconds),
             under_way.learning_rate,
             under_way.batch,
             under_way.known.names,
@@ -290,28 +323,56 @@ class StepRecorder:
                     cost=under_way.costs.of(observable) if is_paid(observable) else 0.0,
                     method=measurement.method,
                     error=measurement.error or None,
-                    sample=under_way.batch if measurement.sample is None else measurement.sample,
+                    sample=_sample_of(observable, measurement, under_way),
                 )
 
-    def _watch_loss(self, loss: float | None) -> None:
-        if loss is None:
-            return
+    def _watch_losses(self, waits: bool) -> None:
+        """Of losses whose values are there, or of all."""
+        while self._losses_coming and (waits or is_here(self._losses_coming[0][1])):
+            step, coming = self._losses_coming.popleft()
+            with contextlib.suppress(RuntimeError):
+                self._watch_loss(step, read(coming))
+
+    def _watch_loss(self, step: int, loss: float) -> None:
         if not math.isfinite(loss) and self.loss_is_finite:
             self._journal.note(
                 "warning",
                 "loss-not-finite",
-                f"The loss of step {self._journal.step} is {loss}. Training has diverged; what follows says nothing "
-                "about the model.",
+                f"The loss of step {step} is {loss}. Training has diverged; what follows says nothing about the model.",
             )
         self._loss_seen = loss
 
+    def _wait_for(self, device: torch.device) -> None:
+        before = self._journal.clock.script_time
+        wait_for(device)
+        self._waited += self._journal.clock.script_time - before
 
-def loss_of(losses: Sequence[PendingLoss]) -> float | None:
+    def _seconds(self, device: torch.device, by_processor: float) -> Number:
+        """That the script itself took since the last step: by a CUDA device's own time, where it works on one."""
+        first, self._last_moment = self._last_moment, None
+        if first is None or device != first.device:
+            return by_processor
+        return SecondsBetween(first, Moment(device))
+
+
+def _device_of(known: KnownOptimizer) -> torch.device:
+    return known.parameters[0].device if known.parameters else torch.device("cpu")
+
+
+def _sample_of(observable: Observable, measurement: Measurement, under_way: StepUnderWay) -> int | None:
+    """Examples that a measurement is of."""
+    if measurement.sample is not None:
+        return measurement.sample
+    curvature = under_way.curvature
+    return curvature.examples if observable.needs_products and curvature.is_joint else under_way.batch
+
+
+def loss_of(losses: Sequence[PendingLoss]) -> Number | None:
     """The loss that is stepped on: gradients of several backward passes add up."""
     if not losses:
         return None
     values = [each.value if each.scale is None else each.value / each.scale.to(each.value.device) for each in losses]
-    return float(sum(float(each) for each in values))
+    return sum_of(values)
 
 
 def gradients_of(optimizer: torch.optim.Optimizer, parameters: Sequence[Tensor]) -> list[Tensor | None]:

@@ -87,7 +87,7 @@ def _measure(step: ObservedStep, pair: LayerPair, index: dict[int, int]) -> dict
     before, after, gradient = (_difference(rows, last, pair.is_rectified) for rows, last in sides)
     drift = after - before
     # The optimizer multiplies by the rate in the weights' own type.
-    rate = float(torch.tensor(step.learning_rate, dtype=pair.first.dtype))
+    rate = float(torch.tensor(step.learning_rate, dtype=pair.first.dtype, device="cpu"))
     residual = drift - rate**2 * gradient
     squares = [(rows * rows).sum() + (last * last).sum() for rows, last in (sides[0], sides[2])]
     defect, moved, left, scale, size = read([before.norm(), drift.norm(), residual.norm(), *squares])

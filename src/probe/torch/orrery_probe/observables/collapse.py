@@ -66,7 +66,7 @@ def collapse_null(given: ClassifiedFeatures) -> Collapse:
     classes, width = given.logits.shape[1], given.features.shape[1]
     draws: list[Collapse] = []
     for draw in range(_DRAWS):
-        shuffled = given.labels[torch.tensor(permutation(len(given.labels), 2 * draw + 1))]
+        shuffled = given.labels[torch.tensor(permutation(len(given.labels), 2 * draw + 1), device="cpu")]
         means = _class_means(given.features, shuffled, classes)
         random = gaussian_values(classes * width, 2 * draw + 1).view(classes, width)
         simplex = random - random.mean(0)
@@ -92,7 +92,7 @@ def _class_means(features: Tensor, labels: Tensor, classes: int) -> Tensor:
 
 def _simplex_distance(matrix: Tensor) -> float:
     classes = len(matrix)
-    simplex = (torch.eye(classes, dtype=torch.float64) - 1 / classes) / math.sqrt(classes - 1)
+    simplex = (torch.eye(classes, dtype=torch.float64, device="cpu") - 1 / classes) / math.sqrt(classes - 1)
     return float((matrix / matrix.norm() - simplex).norm())
 
 

@@ -120,12 +120,12 @@ class Neighbourhoods(Recording, Layered, Resting):
 
         def rows(point: EvaluationPoint) -> list[Tensor]:
             own = next(batch)
-            places = torch.tensor([row for _, each, row in chosen if each == own], dtype=torch.int64)
+            places = torch.tensor([row for _, each, row in chosen if each == own], dtype=torch.int64, device="cpu")
             every = [each.example_rows(point.others, size) for each in layers.layers]
             return [each[places] if len(each) == size else each[:0] for each in every]
 
         parts = self._probe.on_each(weights, rows)
-        order = torch.tensor(sorted(range(len(chosen)), key=lambda place: chosen[place][1]))
+        order = torch.tensor(sorted(range(len(chosen)), key=lambda place: chosen[place][1]), device="cpu")
         found: dict[str, Tensor] = {}
         for index, each in enumerate(layers.layers):
             together = torch.cat([part[index] for part in parts])

@@ -71,7 +71,7 @@ class NeuralFeatures(Recording, Layered):
         for index, (each, product) in self._turns.over(list(enumerate(dense))):
             units = product.shape[-1]
             weights = point.leaves[each.weight].detach().cpu().double().t()
-            outer = torch.zeros(units, units, dtype=torch.float64)
+            outer = torch.zeros(units, units, dtype=torch.float64, device="cpu")
             for derivatives in by_output:
                 rows = derivatives[index][some].cpu().double()
                 outer += rows.t() @ rows / len(some)

@@ -72,4 +72,4 @@ def nearest(rows: Tensor, k: int) -> Tensor:
 def _members(neighbours: Tensor) -> Tensor:
     """Which are among each row's neighbours, [rows, rows]."""
     count = len(neighbours)
-    return torch.zeros((count, count), dtype=torch.bool).scatter_(1, neighbours, True)
+    return torch.zeros((count, count), dtype=torch.bool, device=neighbours.device).scatter_(1, neighbours, True)

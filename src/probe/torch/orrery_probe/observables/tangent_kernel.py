@@ -107,7 +107,7 @@ class TangentKernel(Recording):
                 f"The tangent kernel is not measured: the batch, or what fits in {_MOST_SECONDS:.0f} s and "
                 f"{_MOST_BYTES // 1024**2} MiB, is fewer than {_FEWEST_EXAMPLES} examples.",
             )
-        examples = torch.tensor(chosen(batch, count))
+        examples = torch.tensor(chosen(batch, count), device="cpu")
         rows = torch.stack([_row(point, matrix[i, j]) for i in examples.tolist() for j in range(outputs)])
         given = matrix.detach()[examples.to(matrix.device)].double().cpu()
         return (rows @ rows.t()).double().cpu(), examples, given
@@ -152,8 +152,10 @@ def _alignments(kernel: Tensor, targets: Tensor) -> dict[str, float]:
         return float(flat @ kernel @ flat) / scale
 
     count = len(centred)
-    shuffled: list[float] = [aligned(torch.tensor(permutation(count, seed))) for seed in range(1, _SHUFFLES + 1)]
+    shuffled: list[float] = [
+        aligned(torch.tensor(permutation(count, seed), device="cpu")) for seed in range(1, _SHUFFLES + 1)
+    ]
     return {
-        "kernel/alignment": aligned(torch.arange(count)),
+        "kernel/alignment": aligned(torch.arange(count, device="cpu")),
         "kernel/alignment/null": sum(shuffled) / _SHUFFLES,
     }

@@ -87,7 +87,8 @@ class CapturedCall:
         self._examples = next((int(each.shape[0]) for each, _ in self._versions if each.dim() > 0), None)
         self._versions += [(each, each._version) for each in module.parameters()]
         self._random = RandomState()
-        self._buffers: dict[str, Tensor] = {name: each.detach().clone() for name, each in module.named_buffers()}
+        self._bare = _bare(module)
+        self._buffers: dict[str, Tensor] = {name: each.detach().clone() for name, each in self._bare.named_buffers()}
         self._numbers = _numbers_of(module)
         self._autocast = [(kind, *autocast_state(kind)) for kind in DEVICES]
 
@@ -114,7 +115,7 @@ class CapturedCall:
         """
         if any(tensor._version != version for tensor, version in self._versions):
             raise InputsChanged("an input of the model or a weight was written over after it was used")
-        module = getattr(self.module, "_orig_mod", self.module)
+        module = self._bare
         buffers = dict(module.named_buffers())
         kept = {name: each.detach().clone() for name, each in buffers.items()}
         _write(buffers, self._buffers)
@@ -136,6 +137,16 @@ class CapturedCall:
         return [each for each in tensors_in(result) if each.requires_grad]
 
 
+def _bare(module: Any) -> torch.nn.Module:
+    """Without torch's wrappers, which compile it or, to train it together with other processes, wait for these."""
+    parallel: Any = torch.nn.parallel.DistributedDataParallel
+    while True:
+        inner = module.module if isinstance(module, parallel) else getattr(module, "_orig_mod", None)
+        if inner is None:
+            return module  # type: ignore[no-any-return]
+        module = inner
+
+
 _Numbers = list[tuple[dict[str, Any], dict[str, Any]]]
 
 
@@ -155,7 +166,7 @@ def _set_numbers(numbers: _Numbers) -> None:
 def _write(buffers: dict[str, Tensor], values: dict[str, Tensor]) -> None:
     with torch.no_grad():
         for name, buffer in buffers.items():
-            value = values.get(name, values.get(f"_orig_mod.{name}"))
+            value = values.get(name)
             if value is not None:
                 # By way of `data`, which leaves the version alone: the script's graph may hold the buffer.
                 buffer.data.copy_(value)

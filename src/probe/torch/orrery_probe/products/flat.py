@@ -11,11 +11,15 @@ from torch import Tensor
 def flatten(tensors: Sequence[Tensor]) -> Tensor:
     """One vector of all, of their widest floating type: half-precision parameters would lose sums. Raises
     TypeError for complex ones."""
+    kind = flat_type(tensors)
+    return torch.cat([tensor.detach().reshape(-1).to(kind) for tensor in tensors])
+
+
+def flat_type(tensors: Sequence[Tensor]) -> torch.dtype:
+    """Of `flatten`'s vector. Raises TypeError."""
     if any(tensor.is_complex() for tensor in tensors):
         raise TypeError("what is complex has no flat vector of real numbers")
-    kinds = {tensor.dtype for tensor in tensors}
-    kind = torch.float64 if torch.float64 in kinds else torch.float32
-    return torch.cat([tensor.detach().reshape(-1).to(kind) for tensor in tensors])
+    return torch.float64 if any(tensor.dtype == torch.float64 for tensor in tensors) else torch.float32
 
 
 def split(flat: Tensor, like: Sequence[Tensor]) -> list[Tensor]:

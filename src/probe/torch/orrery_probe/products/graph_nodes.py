@@ -30,6 +30,11 @@ def is_compiled(loss: Tensor) -> bool:
     return any("CompiledFunction" in node.name() for node in nodes_below([loss]))
 
 
+def is_checkpointed(loss: Tensor) -> bool:
+    """Whether a reentrant checkpoint is on the way, within which the graph shows no weights."""
+    return any(node.name().startswith("CheckpointFunction") for node in nodes_below([loss]))
+
+
 def custom_functions(tensors: Iterable[Tensor]) -> set[str]:
     """Names of the script's own `torch.autograd.Function`s on the way.
 
@@ -40,9 +45,22 @@ def custom_functions(tensors: Iterable[Tensor]) -> set[str]:
         if isinstance(node, torch.autograd.function.BackwardCFunction):
             name = type(node).__name__
             name = name.removesuffix("Backward")
-            if name not in _TRUSTED and "CompiledFunction" not in name:
+            if name not in _TRUSTED and "CompiledFunction" not in name and not _hands_on(node):
                 names.add(name)
     return names
+
+
+def _hands_on(node: Any) -> bool:
+    """Whether it is that of `DistributedDataParallel` which hands gradients on as they are; in the first step of a
+    static graph it begins their exchange as well."""
+    kind = getattr(type(node), "_forward_cls", None)
+    if kind is None or (kind.__module__, kind.__name__) != ("torch.nn.parallel.distributed", "_DDPSink"):
+        return False
+    # PyTorch 1.13 keeps a dictionary, newer versions a reference to the module.
+    if hasattr(node, "state_dict"):
+        return not node.state_dict["static_graph"]
+    parallel = node.ddp_weakref()
+    return parallel is not None and not parallel.static_graph
 
 
 def undifferentiable(gradients: Iterable[Tensor]) -> set[str]:

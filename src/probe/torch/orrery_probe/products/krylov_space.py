@@ -110,7 +110,7 @@ class KrylovSpace:
         self._outside = [each for each in outside if float(each[1].norm()) > _BREAKDOWN * self._scale]
 
     def ritz_pairs(self) -> RitzPairs:
-        matrix = torch.zeros(self._size, self._size, dtype=torch.float64)
+        matrix = torch.zeros(self._size, self._size, dtype=torch.float64, device="cpu")
         for index, column in enumerate(self._projected):
             matrix[: index + 1, index] = column
             matrix[index, : index + 1] = column

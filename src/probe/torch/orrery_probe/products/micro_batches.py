@@ -118,7 +118,7 @@ def split_parts(
 
     `visit` is handed each part and its flat gradient (without the factor). Raises Unsplittable.
     """
-    order = torch.tensor(permutation(batch, seed))
+    order = torch.tensor(permutation(batch, seed), device="cpu")
 
     def part(index: int) -> tuple[int, LivingGraph]:
         examples = order[index * batch // count : (index + 1) * batch // count].sort().values

@@ -42,16 +42,18 @@ class RandomVectors:
 
     def __init__(self, operator: SymmetricOperator, seed: int) -> None:
         self._operator = operator
-        self._generator = torch.Generator().manual_seed(seed)
+        self._generator = torch.Generator("cpu").manual_seed(seed)
 
     def signs(self) -> Tensor:
         """Independent elements of -1 or 1."""
-        drawn = torch.randint(0, 2, (self._operator.dimension,), generator=self._generator, dtype=torch.int8)
+        drawn = torch.randint(
+            0, 2, (self._operator.dimension,), generator=self._generator, dtype=torch.int8, device="cpu"
+        )
         return drawn.to(self._operator.device).to(self._operator.working_type) * 2 - 1
 
     def normal(self) -> Tensor:
         """Independent standard normal elements."""
-        drawn = torch.randn(self._operator.dimension, generator=self._generator, dtype=torch.float32)
+        drawn = torch.randn(self._operator.dimension, generator=self._generator, dtype=torch.float32, device="cpu")
         return drawn.to(self._operator.device).to(self._operator.working_type)
 
 

@@ -24,7 +24,7 @@ def permutation(count: int, seed: int) -> list[int]:
 def uniform_numbers(count: int, seed: int) -> Tensor:
     """Numbers from [0, 1) of 53 bits, by a Mersenne Twister seeded with one word (Matsumoto and Nishimura 1998)."""
     if count == 0:
-        return torch.zeros(0, dtype=torch.float64)
+        return torch.zeros(0, dtype=torch.float64, device="cpu")
     state = [seed & 0xFFFFFFFF]
     for index in range(1, _WORDS):
         previous = state[-1] ^ (state[-1] >> 30)

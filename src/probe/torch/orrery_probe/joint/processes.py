@@ -1,0 +1,28 @@
+"""The processes that train together, by what their launcher and PyTorch say."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import torch
+
+_RANK_VARIABLES = ("RANK", "OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID")
+"""Which launchers set in each process that they start: `torchrun`, Open MPI, PMIx, MPICH and Intel MPI, SLURM's `srun`.
+The innermost first: what `srun` has started may itself start others, which inherit its variable."""
+
+
+def launched_as() -> tuple[int, str | None]:
+    """The place of this process among those that its launcher has started, and the variable that says so; 0 and None
+    where none does."""
+    for name in _RANK_VARIABLES:
+        text = os.environ.get(name, "")
+        if text.isdecimal():
+            return int(text), name
+    return 0, None
+
+
+def train_together() -> bool:
+    """Whether the script has made a group of several processes."""
+    distributed: Any = torch.distributed
+    return bool(distributed.is_available() and distributed.is_initialized() and distributed.get_world_size() > 1)

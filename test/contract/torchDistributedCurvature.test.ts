@@ -1,0 +1,205 @@
+/** Curvature of the whole batch, where two PyTorch processes train together on one half of it each. */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { z } from "zod";
+import type { SpoolRecord } from "../../src/probe/record.ts";
+import { readRecords, recordsOf, root, run, series, type Outcome } from "./probeRun.ts";
+import { oneThread, python, torchFixture } from "./torchRun.ts";
+
+const script = torchFixture("together.py");
+const steps = 12;
+/** The first that can be agreed on and, where everything may be measured all the time, each second one from then on. */
+const jointSteps = [3, 5, 7, 9, 11];
+/** Products in float32 of some tens of weights, which differ by roundings of sums in another order: errors are below 1e-6. */
+const tolerance = 1e-4;
+
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), "orrery-together-"));
+});
+
+afterEach(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+interface Trained {
+  readonly outcomes: readonly Outcome[];
+  /** What a process that came to its end has printed. */
+  readonly printed: (rank: number) => string;
+  readonly records: readonly SpoolRecord[];
+}
+
+/** What PyTorch itself tells, with the time: of parameters that it looks for in vain. */
+const told = /^(?:.*reducer\.cpp|WARNING: Logging before InitGoogleLogging).*\n/gm;
+
+const probing = {
+  PYTHONPATH: path.join(root, "src", "probe", "torch"),
+  PYTHONDONTWRITEBYTECODE: "1",
+  ORRERY_DEVICES: "cpu",
+};
+
+function start(out: string): string[] {
+  return ["-m", "orrery_probe", "--out", out, "--budget", "1"];
+}
+
+/** Trains in a folder of its own, with the probe or without; `variable` tells each process its rank. */
+async function train(kind: string, isProbed: boolean, variable = "RANK"): Promise<Trained> {
+  const own = path.join(folder, `${kind}-${isProbed ? "probed" : "bare"}`);
+  mkdirSync(own);
+  const out = path.join(own, "run");
+  const outcomes = await Promise.all(
+    (kind === "alone" ? [0] : [0, 1]).map((rank) =>
+      run(python ?? "", [...(isProbed ? start(out) : []), script, own, kind], {
+        ...(isProbed ? probing : {}),
+        [variable]: String(rank),
+        ...oneThread,
+      }),
+    ),
+  );
+  return {
+    outcomes: outcomes.map((outcome) => ({ ...outcome, errors: outcome.errors.replaceAll(told, "") })),
+    printed: (rank) => readFileSync(path.join(own, `rank${rank}`), "utf8"),
+    records: readRecords(out),
+  };
+}
+
+/** Of the whole batch's loss in double precision, largest first, at the weights before each step of a training without the probe. */
+async function denseEigenvalues(kind: string): Promise<number[][]> {
+  const { output } = await run(python ?? "", [script, path.join(folder, `${kind}-bare`), "dense"], oneThread);
+  return z.array(z.array(z.number())).parse(JSON.parse(output));
+}
+
+function codesOf(records: readonly SpoolRecord[]): string[] {
+  return recordsOf(records, "note").map(({ code }) => code);
+}
+
+function expectNear(value: number, wanted: number | undefined, scale = wanted): void {
+  expect(Math.abs(value - (wanted ?? Number.NaN))).toBeLessThanOrEqual(tolerance * Math.abs(scale ?? Number.NaN));
+}
+
+describe.skipIf(python === undefined)("two PyTorch processes that train together", () => {
+  test.each([
+    { kind: "plain", how: "on one batch each" },
+    { kind: "accumulation", how: "on micro-batches of different sizes" },
+    { kind: "unused", how: "looking for parameters without a gradient" },
+    { kind: "checkpoint", how: "with checkpoints, running the model again" },
+  ])(
+    "$how: train bit for bit as without the probe, and the first records the curvature of all their examples",
+    async ({ kind }) => {
+      const [bare, probed] = [await train(kind, false), await train(kind, true)];
+      expect(probed.outcomes).toEqual(bare.outcomes);
+      for (const rank of [0, 1]) expect(probed.printed(rank)).toBe(bare.printed(rank));
+
+      const eigenvalues = await denseEigenvalues(kind);
+      const sharpness = series(probed.records, "sharpness/batch");
+      expect(sharpness.map(([step]) => step)).toEqual(jointSteps);
+      for (const [step, value] of sharpness) expectNear(value, eigenvalues[step]?.[0]);
+      const vectors = recordsOf(probed.records, "vector").filter(({ name }) => name === "hessian/eigenvalues");
+      expect(vectors.map(({ step }) => step)).toEqual(jointSteps);
+      for (const { step, values } of vectors)
+        for (const [index, value] of values.entries())
+          expectNear(value, eigenvalues[step]?.[index], eigenvalues[step]?.[0]);
+
+      // The gradient that goes with it is that which the processes have exchanged.
+      const cosines = series(probed.records, "gradient/cosine");
+      expect(cosines.map(([step]) => step)).toEqual(jointSteps);
+      for (const [, cosine] of cosines) expect(cosine).toBeGreaterThan(1 - 1e-6);
+      for (const [, ratio] of series(probed.records, "gradient/ratio")) expectNear(ratio, 1);
+      const measures = recordsOf(probed.records, "measure").filter(({ values }) => "sharpness/batch" in values);
+      for (const { sample } of measures) expect(sample).toBe(16);
+      const codes = codesOf(probed.records).filter((code) => code !== "activation-unclear");
+      expect(codes).toEqual(["one-of-several-processes", "batch-not-split"]);
+      expect(series(probed.records, "loss/train")).toHaveLength(steps);
+    },
+  );
+
+  test("have the curvature that a single process measures on the examples of both", async () => {
+    const [both, single] = [await train("plain", true), await train("alone", true)];
+    for (const name of ["sharpness/batch", "sharpness/directional", "sharpness/gap", "hessian/trace"]) {
+      const whole = new Map(series(single.records, name));
+      const measured = series(both.records, name);
+      expect(measured.map(([step]) => step)).toEqual(jointSteps);
+      for (const [step, value] of measured) expectNear(value, whole.get(step));
+    }
+  });
+
+  test.each([
+    { kind: "custom", why: "one of them cannot", code: "curvature-of-some" },
+    {
+      kind: "exchange",
+      why: "the model would have to be run again, and exchanges something",
+      code: "curvature-unavailable",
+    },
+  ])("measure nothing together where $why, and go on", async ({ kind, code }) => {
+    const [bare, probed] = [await train(kind, false), await train(kind, true)];
+    expect(probed.outcomes).toEqual(bare.outcomes);
+    for (const rank of [0, 1]) expect(probed.printed(rank)).toBe(bare.printed(rank));
+    expect(series(probed.records, "sharpness/batch")).toEqual([]);
+    expect(codesOf(probed.records)).toContain(code);
+    expect(codesOf(probed.records)).not.toContain("several-processes-apart");
+  });
+
+  test("measure nothing together once one of them has no more batches, and go on", async () => {
+    const [bare, probed] = [await train("uneven", false), await train("uneven", true)];
+    expect(probed.outcomes).toEqual(bare.outcomes);
+    for (const rank of [0, 1]) expect(probed.printed(rank)).toBe(bare.printed(rank));
+    expect(series(probed.records, "sharpness/batch").map(([step]) => step)).toEqual([3, 5]);
+    expect(codesOf(probed.records)).toContain("several-processes-apart");
+  });
+
+  test.each(["raises", "exits"])("end as without the probe where one of them %s", async (kind) => {
+    const [bare, probed] = [await train(kind, false), await train(kind, true)];
+    expect(probed.outcomes.map(({ exitCode }) => exitCode)).toEqual(bare.outcomes.map(({ exitCode }) => exitCode));
+    expect(probed.outcomes[1]).toEqual(bare.outcomes[1]);
+    expect(series(probed.records, "loss/train")).toHaveLength(7);
+    expect(recordsOf(probed.records, "end")).toMatchObject([{ how: "failed" }]);
+  });
+
+  test("measure nothing together any more where one dies in the middle of it", async () => {
+    const { outcomes, records } = await train("dies", true);
+    expect(outcomes.map(({ exitCode }) => exitCode)).toEqual([1, 3]);
+    expect(series(records, "loss/train")).toHaveLength(4);
+    expect(codesOf(records)).toContain("several-processes-apart");
+    expect(recordsOf(records, "end")).toMatchObject([{ how: "failed" }]);
+  });
+
+  test("may be started by `torchrun`", async ({ skip }) => {
+    const out = path.join(folder, "run");
+    const words = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", "--module", "orrery_probe"];
+    const own = ["--out", out, "--budget", "1", script, folder, "plain"];
+    // Debian's newer PyTorch is built without libuv.
+    const outcome = await run(python ?? "", [...words, ...own], { ...probing, ...oneThread, USE_LIBUV: "0" });
+    if (outcome.errors.includes("'NoneType' object has no attribute 'get'"))
+      skip("PyTorch 1.13's starts no processes on Python 3.11");
+    expect(outcome.exitCode, outcome.errors).toBe(0);
+    expect(series(readRecords(out), "sharpness/batch").map(([step]) => step)).toEqual(jointSteps);
+  });
+
+  test.each(["SLURM_PROCID", "OMPI_COMM_WORLD_RANK", "PMI_RANK"])(
+    "and know each other by %s: only the first records, into the folder that was given to both",
+    async (variable) => {
+      const { outcomes, records } = await train("plain", true, variable);
+      expect(outcomes.map(({ exitCode }) => exitCode)).toEqual([0, 0]);
+      expect(outcomes[0]?.errors).toBe("");
+      expect(outcomes[1]?.errors).toContain(variable);
+      expect(recordsOf(records, "begin")).toHaveLength(1);
+      expect(recordsOf(records, "end")).toMatchObject([{ how: "finished" }]);
+      expect(series(records, "loss/train")).toHaveLength(steps);
+      expect(series(records, "sharpness/batch").map(([step]) => step)).toEqual(jointSteps);
+    },
+  );
+});
+
+test.skipIf(python === undefined)("of two processes that are given one folder and no ranks, one refuses", async () => {
+  const out = path.join(folder, "run");
+  const words = [...start(out), torchFixture("command_line.py"), "--steps", "3", "--width", "2"];
+  const outcomes = await Promise.all([0, 1].map(() => run(python ?? "", words, { ...probing, ...oneThread })));
+  expect(outcomes.map(({ exitCode }) => exitCode).sort()).toEqual([0, 1]);
+  expect(outcomes.map(({ errors }) => errors).join("")).toContain("holds a run already");
+  const records = readRecords(out);
+  expect(recordsOf(records, "begin")).toHaveLength(1);
+  expect(recordsOf(records, "end")).toHaveLength(1);
+});

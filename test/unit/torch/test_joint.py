@@ -1,0 +1,85 @@
+"""How processes that train together agree on what to measure, over a store that all see."""
+
+import unittest
+
+import torch
+from torch.distributed import HashStore
+
+from orrery_probe.joint.appointments import NEVER, Appointments
+from orrery_probe.joint.ballot import Ballot
+from orrery_probe.joint.counters import Counters
+
+AT_ONCE = 0.0
+
+
+class AppointmentsTest(unittest.TestCase):
+    def setUp(self):
+        store = HashStore()
+        self.first, self.other = (Appointments(Counters(store)) for _ in range(2))
+
+    def decide(self, done, measures, gap):
+        self.assertTrue(self.first.is_to_be_published(done))
+        self.first.publish(measures, gap)
+
+    def test_what_is_published_a_step_ahead_is_read_before_the_step(self):
+        decisions = {3: (False, 1), 4: (True, 2), 6: (False, 500), 506: (True, 2)}
+        read = {}
+        for done in range(1, 510):
+            if self.first.is_to_be_published(done):
+                self.decide(done, *decisions.get(done + 1, (False, 1)))
+            if self.other.is_to_be_read(done):
+                decision = self.other.read(AT_ONCE)
+                read[done] = decision.measures
+                self.assertFalse(decision.is_last)
+        self.assertEqual([step for step, measures in read.items() if measures], [4, 506])
+        self.assertEqual(list(read), [3, 4, 6, 506, 508, 509])
+
+    def test_nobody_waits_longer_than_asked_for_a_decision_that_does_not_come(self):
+        self.assertIsNone(self.other.read(0.01))
+
+    def test_a_process_that_has_fallen_too_far_behind_hears_so(self):
+        for _ in range(65):
+            self.first.publish(False, 1)
+        self.assertIsNone(self.other.read(AT_ONCE))
+
+    def test_the_last_decision_says_that_it_is_the_last(self):
+        self.first.publish(False, NEVER)
+        self.assertTrue(self.other.read(AT_ONCE).is_last)
+
+
+class BallotTest(unittest.TestCase):
+    def setUp(self):
+        store = HashStore()
+        self.ballots = [Ballot(Counters(store), 7, 3) for _ in range(3)]
+        self.weights = [torch.zeros(2, 3), torch.zeros(3)]
+
+    def test_all_for_it_with_the_same_weights_is_an_agreement_with_all_examples(self):
+        for ballot, examples in zip(self.ballots, (8, 8, 5)):
+            self.assertIsNone(ballot.outcome(AT_ONCE))
+            ballot.cast(self.weights, examples)
+        for ballot in self.ballots:
+            outcome = ballot.outcome(AT_ONCE)
+            self.assertTrue(outcome.is_unanimous and outcome.have_same_weights)
+            self.assertEqual(outcome.examples, 21)
+
+    def test_where_one_does_not_know_its_examples_nobody_knows_all(self):
+        for ballot, examples in zip(self.ballots, (8, None, None)):
+            ballot.cast(self.weights, examples)
+        self.assertIsNone(self.ballots[0].outcome(AT_ONCE).examples)
+
+    def test_one_against_it_is_enough_whoever_has_not_voted_yet(self):
+        self.ballots[0].cast(self.weights, 8)
+        self.ballots[1].refuse()
+        self.assertFalse(self.ballots[0].outcome(AT_ONCE).is_unanimous)
+        self.ballots[2].cast(self.weights, 8)
+        self.assertFalse(self.ballots[2].outcome(AT_ONCE).is_unanimous)
+
+    def test_other_weights_are_noticed_by_all(self):
+        others = [torch.zeros(2, 4), torch.zeros(3, dtype=torch.float64)]
+        for ballot, weights in zip(self.ballots, (self.weights, others, self.weights)):
+            ballot.cast(weights, 8)
+        self.assertEqual([each.outcome(AT_ONCE).have_same_weights for each in self.ballots], [False] * 3)
+
+
+if __name__ == "__main__":
+    unittest.main()
