@@ -37,6 +37,8 @@ export const families: readonly Family[] = [
       "hessian/spectrum": { label: "Spectral density of the Hessian" },
       "hessian/meanEigenvalue": { label: "Mean eigenvalue of the Hessian" },
       "hessian/rootMeanSquareEigenvalue": { label: "RMS eigenvalue of the Hessian" },
+      "learningCoefficient/local": { label: "Local learning coefficient" },
+      "learningCoefficient/acceptance": { label: "Local learning coefficient: draws accepted" },
     },
   },
   {
