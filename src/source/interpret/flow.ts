@@ -120,8 +120,7 @@ export class Weight extends Tensor {
 
   /** The weight that begins with the same numbers: the one that it was copied from, as long as nothing was written to it, or itself. */
   get drawnAs(): Weight {
-    const copied = this.#copied;
-    return copied !== undefined && copied.initial === this.initial.value ? copied.from : this;
+    return this.#copied?.initial === this.initial.value ? this.#copied.from : this;
   }
 
   assign(name: string, value: Value): void {
