@@ -114,7 +114,10 @@ function gathered(points: Points): Points {
     weights[place] = (weights[place] ?? 0) + weight;
     sums[place] = (sums[place] ?? 0) + weight * at;
   }
-  const fewer = { at: sums.map((sum, place) => sum / Math.max(weights[place] ?? 0, Number.MIN_VALUE)), weight: weights };
+  const fewer = {
+    at: sums.map((sum, place) => sum / Math.max(weights[place] ?? 0, Number.MIN_VALUE)),
+    weight: weights,
+  };
   // Within an interval they stray.
   const square = moment(fewer, 2);
   const stretch = square > 0 ? Math.sqrt(moment(points, 2) / square) : 1;
