@@ -16,6 +16,9 @@ const reportSchema = z.object({
   invariance: z.record(z.string(), z.object({ degree: z.number().nullable(), moves: z.number() })),
 });
 
+/** CUDA's elementary functions are up to two units in the last place off, and its sums come in an order of their own. */
+const roundings = (process.env["ORRERY_TEST_TORCH_DEVICE"] ?? "cpu") === "cpu" ? 1 : 4;
+
 const python = findPython();
 const root = path.join(import.meta.dirname, "..", "..");
 
@@ -42,7 +45,7 @@ describe.skipIf(python === undefined)("layers of a PyTorch network", () => {
   test.each(functions)("the activation is what the layer gives with %s", (name) => {
     for (const error of Object.values(report.activations[name] ?? { missing: null })) {
       // Float32 of values of a few units: a rounding or two.
-      expect(error ?? Infinity).toBeLessThanOrEqual(1e-6);
+      expect(error ?? Infinity).toBeLessThanOrEqual(roundings * 1e-6);
     }
   });
 
@@ -58,7 +61,7 @@ describe.skipIf(python === undefined)("layers of a PyTorch network", () => {
       .flatMap(([, layers]) => Object.values(layers));
     expect(errors).toHaveLength(9);
     // Float32 of values of about one, through four positions.
-    for (const error of errors) expect(error ?? Infinity).toBeLessThanOrEqual(2e-6);
+    for (const error of errors) expect(error ?? Infinity).toBeLessThanOrEqual(roundings * 2e-6);
   });
 
   test("a function that is composed where no module gives its result is refused", () => {
@@ -100,7 +103,7 @@ describe.skipIf(python === undefined)("layers of a PyTorch network", () => {
       "cross-entropy": null,
     });
     // Float32 of values of a few units.
-    for (const stack of Object.values(report.stacks)) expect(stack?.error ?? 0).toBeLessThanOrEqual(2e-6);
+    for (const stack of Object.values(report.stacks)) expect(stack?.error ?? 0).toBeLessThanOrEqual(roundings * 2e-6);
   });
 
   test("the loss is said not to scale with weights exactly where it does not move when they are doubled", () => {

@@ -5,9 +5,12 @@ import unittest
 import torch
 from torch.distributed import HashStore
 
+from orrery_probe.clock import RunClock
 from orrery_probe.joint.appointments import NEVER, Appointments
 from orrery_probe.joint.ballot import Ballot
 from orrery_probe.joint.counters import Counters
+from orrery_probe.joint.leader import Leader
+from orrery_probe.journal import Journal
 
 AT_ONCE = 0.0
 
@@ -79,6 +82,45 @@ class BallotTest(unittest.TestCase):
         for ballot, weights in zip(self.ballots, (self.weights, others, self.weights)):
             ballot.cast(weights, 8)
         self.assertEqual([each.outcome(AT_ONCE).have_same_weights for each in self.ballots], [False] * 3)
+
+
+
+
+class Present:
+    """Of two processes, of which the other takes part."""
+
+    size = 2
+    is_complete = True
+
+    def __init__(self):
+        self.counters = Counters(HashStore())
+        self.appointments = Appointments(self.counters)
+
+    def join(self):
+        return True
+
+
+class LeaderTest(unittest.TestCase):
+    def attempts(self, succeed, is_wanted=lambda done: True):
+        leader = Leader(Present(), Journal(None, RunClock()))
+        found = []
+        for done in range(1, 40):
+            joint = leader.step_done()
+            if joint is None:
+                leader.decide(is_wanted(done))
+            else:
+                joint.is_measured = succeed
+                found.append(done)
+        return found
+
+    def test_what_is_always_wanted_is_measured_at_each_second_step_so_that_its_cost_is_known_before_the_next(self):
+        self.assertEqual(self.attempts(True), list(range(3, 40, 2)))
+
+    def test_attempts_that_fail_become_ever_rarer(self):
+        self.assertEqual(self.attempts(False), [3, 5, 9, 17, 33])
+
+    def test_nothing_is_measured_that_is_not_wanted(self):
+        self.assertEqual(self.attempts(True, lambda done: False), [])
 
 
 if __name__ == "__main__":

@@ -92,6 +92,8 @@ class LedStep(_Vote):
         """`past` are earlier ballots, which may still be read."""
         super().__init__(company, ballot)
         self._past = past
+        self.is_measured = False
+        """Whether all have come to products."""
         self._graph: JointGraph | None = None
 
     def products(self, own: OwnPart, examples: int | None) -> LivingGraph:
@@ -99,6 +101,7 @@ class LedStep(_Vote):
             part = self._agree(own, examples)
             self._forget_past()
             self._graph = JointGraph(part, self._company.channel(), self._company.size)
+            self.is_measured = True
             return self._graph
         except ProcessesApart:
             self._company.leave()

@@ -13,6 +13,8 @@ _SECONDS_BETWEEN = 0.25
 """Of the script's own time, from one decision to the next: to read one takes a process some hundred microseconds."""
 _AFTER_MEASURING = 2
 """Steps to the next decision, which is made a step ahead: by then it is known what the measurement has cost."""
+_MOST_DOUBLINGS = 8
+"""Of these, one for each failed attempt in a row: where curvature cannot be had, attempts must not cost much."""
 _SOON = 16
 """Decisions that are made step by step, until all processes have said that they take part."""
 
@@ -26,6 +28,9 @@ class Leader:
         self._done = 0
         self._agreed = -1
         """The latest step that all measure."""
+        self._latest: LedStep | None = None
+        self._failures = 0
+        """In a row."""
         self._past: list[Ballot] = []
         self._decisions = 0
         self._last_decision = (0, 0.0)
@@ -43,7 +48,8 @@ class Leader:
         if not self._company.join() or self._done != self._agreed:
             return None
         ballot = Ballot(self._company.counters, self._done, self._company.size)
-        return LedStep(self._company, ballot, self._past)
+        self._latest = LedStep(self._company, ballot, self._past)
+        return self._latest
 
     def decide(self, is_wanted: bool) -> None:
         """To be called after `step_done`: publishes a decision if one is due, `is_wanted` being whether there is
@@ -58,10 +64,16 @@ class Leader:
             is_complete = self._company.is_complete
             measures = is_wanted and is_complete
             if measures:
+                self._count_failures()
                 self._agreed = appointments.step
             appointments.publish(measures, self._gap(measures, is_complete))
         except RuntimeError:
             self._company.leave()
+
+    def _count_failures(self) -> None:
+        if self._latest is not None:
+            self._failures = 0 if self._latest.is_measured else self._failures + 1
+            self._latest = None
 
     def _explain(self) -> None:
         if not self._company.is_possible:
@@ -78,7 +90,7 @@ class Leader:
         self._last_decision = (done, now)
         self._decisions += 1
         if measures:
-            return _AFTER_MEASURING
+            return _AFTER_MEASURING << min(self._failures, _MOST_DOUBLINGS)
         if not is_complete:
             if self._decisions <= _SOON:
                 return 1
