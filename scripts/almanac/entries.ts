@@ -286,13 +286,13 @@ export const entries: readonly AlmanacEntry[] = [
   {
     law: "information-exponent",
     quick: false,
-    holds: { script: "search.mjs", runs: ["32", "384", "128"].map((inputs) => ["--inputs", inputs]) },
+    holds: { script: "search.mjs", runs: ["24", "192", "96"].map((inputs) => ["--inputs", inputs]) },
     outside: {
       script: "search.mjs",
       runs: [
-        ["--inputs", "32"],
-        ["--inputs", "384"],
-        ["--inputs", "128", "--repeat"],
+        ["--inputs", "24"],
+        ["--inputs", "192"],
+        ["--inputs", "96", "--repeat"],
       ],
     },
   },
