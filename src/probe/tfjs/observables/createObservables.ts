@@ -14,6 +14,7 @@ import { initialAgreement } from "./initialAgreement.ts";
 import { InitialWeights, keepInitialWeights } from "./initialWeights.ts";
 import { keepProbeSet } from "./keepProbeSet.ts";
 import { layerUpdates } from "./layerUpdates.ts";
+import { learningCoefficient } from "./learningCoefficient.ts";
 import { linearModes } from "./linearModes.ts";
 import { machine } from "./machine.ts";
 import { neighbourhoods } from "./neighbourhoods.ts";
@@ -70,5 +71,6 @@ export function createObservables(limits?: ProbeSetLimits): readonly Observable[
     blockSharpness(),
     eigenvalues(),
     hessianSpectrum(),
+    learningCoefficient(probe),
   ];
 }
