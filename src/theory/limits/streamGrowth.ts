@@ -11,7 +11,7 @@
  * 4, 8 and 16 blocks of two matrices (widths 32 and 128, tanh and ReLU, with and without normalization, 6 seeds each): ln v fell by 2a for each unit of ln L, within
  * 0.1 at width 128 and 0.3 at width 32, but for tanh without normalization, at a = 0, by up to 0.4; it scattered between seeds by 0.03 to 0.08 and 0.05 to 0.2.
  *
- * Assumes fresh weights. a and the form are those of two earlier runs of other depths, not told by the text.
+ * Assumes fresh weights and the same inputs. a and the form are those of two earlier runs of other depths, not told by the text.
  *
  * Forecast, before the first step's measurements: the root mean square of the stream after the last block. Where the stream has hardly grown by the middle the two
  * forms cannot be told apart, and the interval holds both. Of 40 random networks (4 to 16 sums, 32 to 64 units) 34 lay in their intervals.
@@ -20,8 +20,7 @@ import type { Forecast, Law, RegimeCheck, Verdict } from "../law.ts";
 import { finite } from "../baselines.ts";
 import { gaussianDecile } from "../bootstrap.ts";
 import { depthGrowth } from "../hyperparameters/growth.ts";
-import { partnersOf } from "../hyperparameters/sameCurve.ts";
-import { firstFailure, needObjective, needOptimizer, regimeOf, unchecked } from "../regime.ts";
+import { firstFailure, regimeOf, unchecked } from "../regime.ts";
 import type { RunView } from "../runView.ts";
 import { unmeasured, verdictOn } from "../score.ts";
 import {
@@ -55,12 +54,13 @@ interface Deep {
   readonly narrowest: number;
 }
 
-/** The newest of each other depth, the nearest to this run's depth first. */
+/** The newest of each other depth, the nearest to this run's depth first. Loss and optimizer have no part in how a stream begins. */
 function deepRuns(view: RunView): readonly Deep[] {
   const byDepth = new Map<number, Deep>();
-  for (const { view: other, growth } of partnersOf(view, depthGrowth)) {
+  for (const other of view.earlier.toReversed()) {
     const profile = streamProfile(other);
-    if (profile === undefined || byDepth.has(sumsOf(profile))) continue;
+    const growth = profile === undefined ? undefined : depthGrowth(view, other);
+    if (profile === undefined || growth === undefined || byDepth.has(sumsOf(profile))) continue;
     byDepth.set(sumsOf(profile), { profile, ...growth });
   }
   const distance = ({ factor }: Deep) => Math.abs(Math.log(factor));
@@ -139,7 +139,7 @@ function forecast(view: RunView, spoken: (subject: string) => boolean): readonly
       high,
       baselines: finite({ kind: "as in the run before of the nearest depth", value: before }),
       assumptions: [
-        "Weights are fresh, and networks of all depths are made alike.",
+        "Weights are fresh, the inputs are those of the earlier runs, and networks of all depths are made alike.",
         ...unchecked(streamGrowth.regime(view)),
       ],
       statement: `What a block adds goes as depth^${(-made.power).toFixed(1)}: after ${sums} sums the stream has a root mean square of ${central.toPrecision(3)}, where ${sumsOf(near.profile)} made it ${before.toPrecision(3)}.`,
@@ -188,10 +188,8 @@ export const streamGrowth: Law = {
     },
   ],
   needs: [
-    needObjective,
-    needOptimizer,
     {
-      what: "2 earlier runs to their end of the same residual network with other numbers of blocks, their streams measured before the first step",
+      what: "2 earlier runs of the same residual network with other numbers of blocks, their streams measured before the first step",
       met: (view) => view.earlier.length >= 2 && deepRuns(view).length >= 2,
     },
   ],
