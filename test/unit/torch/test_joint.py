@@ -1,6 +1,8 @@
 """How processes that train together agree on what to measure, over a store that all see."""
 
+import os
 import unittest
+from unittest import mock
 
 import torch
 from torch.distributed import HashStore
@@ -10,6 +12,7 @@ from orrery_probe.joint.appointments import NEVER, Appointments
 from orrery_probe.joint.ballot import Ballot
 from orrery_probe.joint.counters import Counters
 from orrery_probe.joint.leader import Leader
+from orrery_probe.joint.processes import launched_as
 from orrery_probe.journal import Journal
 
 AT_ONCE = 0.0
@@ -121,6 +124,26 @@ class LeaderTest(unittest.TestCase):
 
     def test_nothing_is_measured_that_is_not_wanted(self):
         self.assertEqual(self.attempts(True, lambda done: False), [])
+
+
+
+
+class LaunchedAsTest(unittest.TestCase):
+    def launched(self, **variables):
+        with mock.patch.dict(os.environ, variables, clear=True):
+            return launched_as()
+
+    def test_without_a_launcher_a_process_is_the_first(self):
+        self.assertEqual(self.launched(), (0, None))
+        self.assertEqual(self.launched(RANK=""), (0, None))
+
+    def test_launchers_name_its_place_each_by_a_variable_of_its_own(self):
+        for name in ("RANK", "OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID"):
+            self.assertEqual(self.launched(**{name: "3"}), (3, name))
+
+    def test_the_innermost_launcher_counts(self):
+        self.assertEqual(self.launched(RANK="1", SLURM_PROCID="0"), (1, "RANK"))
+        self.assertEqual(self.launched(OMPI_COMM_WORLD_RANK="2", SLURM_PROCID="0"), (2, "OMPI_COMM_WORLD_RANK"))
 
 
 if __name__ == "__main__":
