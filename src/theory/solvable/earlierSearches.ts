@@ -9,7 +9,7 @@ import { carriedOn, informationExponentOf, meanOver, searchOf, type SizedSearch 
  * Standard deviation, between seeds, of the logarithm of the squared overlap that a search begins with, in units of 1/√units: those whose readouts are largest
  * decide, and they are few.
  */
-const scatterOfSeeds = 5.5;
+const scatterOfSeeds = 7;
 
 export interface Searched {
   readonly partner: Partner<InputGrowth>;

@@ -8,7 +8,7 @@ import { saidBy, searches, type Said, type Searched } from "./earlierSearches.ts
 
 /** Distance from a whole number at which k is not one, and the standard error with which it is not known; and the largest k. */
 const mostUneven = 0.4;
-const mostUnsure = 0.45;
+const mostUnsure = 0.5;
 const mostExponent = 5;
 
 /** S/T above which there is no plateau, but a fall. */

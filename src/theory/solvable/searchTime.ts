@@ -12,8 +12,8 @@ const drop = 0.5;
 /** The deficit's factor in the exponent: that of a power law up to the drop. */
 const ofDeficit = 1 / drop;
 
-/** d ln T/d ln d for k = 3: an error is taken for no smaller than where that is so, since k is what is not known. */
-const usualSlope = 1 / 2;
+/** An error is taken for no smaller than with this d ln T/d ln d, between what is usual for k = 2 and for k = 3, since k is what is not known. */
+const usualSlope = 0.4;
 
 /** A loss that stood still and then fell. */
 export interface Search {
