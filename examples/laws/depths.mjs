@@ -1,6 +1,7 @@
 /**
- * L32: a residual tanh network under Adam, with what each block adds divided by their number. Run it with `--depth 4`, then with `--depth 12`: the deep one's
- * loss follows the other's. With `--undivided` blocks add as much at any depth, and the law does not apply.
+ * L14 and L32: a residual tanh network under Adam, with what each block adds divided by their number. Run it with `--depth 4`, then with `--depth 12`: the deep one's
+ * loss follows the other's. With `--undivided` blocks add as much at any depth, and L32 does not apply. After two depths L14 tells
+ * how large the stream of a third is before its first step.
  */
 import { parseArgs } from "node:util";
 import * as tf from "@tensorflow/tfjs";

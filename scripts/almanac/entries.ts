@@ -284,6 +284,18 @@ export const entries: readonly AlmanacEntry[] = [
     },
   },
   {
+    law: "stream-growth",
+    quick: false,
+    holds: { script: "depths.mjs", runs: ["4", "8", "16"].map((depth) => ["--depth", depth]) },
+    outside: { script: "depths.mjs", runs: ["4", "8"].map((depth) => ["--depth", depth]) },
+  },
+  {
+    law: "representation-agreement",
+    quick: false,
+    holds: { script: "representations.mjs", runs: ["1", "2", "3"].map((seed) => ["--seed", seed]), budget: "90%" },
+    outside: { script: "representations.mjs", runs: ["1", "2", "2"].map((seed) => ["--seed", seed]), budget: "90%" },
+  },
+  {
     law: "information-exponent",
     quick: false,
     holds: { script: "search.mjs", runs: ["24", "192", "96"].map((inputs) => ["--inputs", inputs]) },
