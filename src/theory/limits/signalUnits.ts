@@ -23,7 +23,7 @@ export interface UnitLaw {
 }
 
 /** What an activation function makes of units. */
-export interface ActivatedUnits {
+interface ActivatedUnits {
   readonly law: UnitLaw;
   readonly mean: number;
   readonly meanSquare: number;
