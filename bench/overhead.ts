@@ -68,6 +68,7 @@ function printed(script: string, budget: number | undefined, args: (directory: s
   const outcome = spawnSync(process.execPath, [...probed, path.join(scripts, script), ...args(directory)], {
     cwd: root,
     encoding: "utf8",
+    maxBuffer: 2 ** 26,
     env: { ...process.env, ...environment },
   });
   rmSync(directory, { recursive: true, force: true });
