@@ -55,10 +55,12 @@ describe("beside the lines", () => {
     await window.showHover("0.1");
     const { hover } = window;
     await hover.filter({ hasText: /Sharpness on the batch.*of 2\/η = 20 in run 1/ }).waitFor();
-    await expect.poll(() => hover.innerText()).toMatch(/Lanczos[^]*L18 Edge of stability \(Cohen et al\. 2021\)[^]*Open Run/);
-    await expect.poll(() => hover.locator("a").filter({ hasText: "L18" }).first().getAttribute("data-href")).toBe(
-      "https://arxiv.org/abs/2103.00065",
-    );
+    await expect
+      .poll(() => hover.innerText())
+      .toMatch(/Lanczos[^]*L18 Edge of stability \(Cohen et al\. 2021\)[^]*Open Run/);
+    await expect
+      .poll(() => hover.locator("a").filter({ hasText: "L18" }).first().getAttribute("data-href"))
+      .toBe("https://arxiv.org/abs/2103.00065");
     await window.screenshot("inline-hover");
     await window.page.keyboard.press("Escape");
   });

@@ -51,9 +51,9 @@ describe.skipIf(python === undefined)("inspecting a PyTorch script in a trusted 
     await panel.backend.focus();
     await window.screenshot("python-finished");
     await expect.poll(() => panel.backend.innerText()).toMatch(/^PyTorch \d+\.\d+\S* on cpu$/);
-    await expect.poll(() => panel.backendReason.innerText()).toMatch(
-      /The script chooses its device\. It runs on Python 3\.\d+\.\d+ at/,
-    );
+    await expect
+      .poll(() => panel.backendReason.innerText())
+      .toMatch(/The script chooses its device\. It runs on Python 3\.\d+\.\d+ at/);
   });
 
   test("the doctor says which Python and which PyTorch it was", async () => {

@@ -205,7 +205,7 @@ export const simulations: Readonly<Record<string, (draw: Draw) => LawRun>> = {
     };
     const [blocks, ...before] = draw.one([16, 4, 8], [6, 3, 12], [4, 8, 16]);
     const of = (many: number, which: number) => residualRun({ ...setting, blocks: many, seed: 3 * draw.seed + which });
-    return { records: of(blocks ?? 0, 0), earlier: before.map((many, index) => endedView(of(many, index + 1))) };
+    return { records: of(blocks, 0), earlier: before.map((many, index) => endedView(of(many, index + 1))) };
   },
   "step-size": (draw) => {
     const rate = draw.byFactor(0.03, 0.1);

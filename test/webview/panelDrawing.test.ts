@@ -50,7 +50,9 @@ test("the header says what runs, how it stands, and why on this backend", async 
   const panel = await open(edgeRun, 700);
   await eventually(() => panel.page.getByRole("heading", { level: 1 }).innerText()).toBe("edgeOfStability.ts");
   await eventually(() => panel.page.getByRole("status").innerText()).toBe("Running");
-  await eventually(() => panel.page.locator("dl").innerText()).toMatch(/Step\s+700\s[^]*SGD, learning rate 0.05[^]*673/);
+  await eventually(() => panel.page.locator("dl").innerText()).toMatch(
+    /Step\s+700\s[^]*SGD, learning rate 0.05[^]*673/,
+  );
   const tip = panel.page.getByRole("tooltip", { includeHidden: true });
   await eventually(() => tip.isVisible()).toBe(false);
   await panel.page.getByRole("button", { name: "wasm" }).focus();
@@ -81,8 +83,12 @@ test("the ledger shows verdicts in words, and a row opens to assumptions, regime
 test("a NaN is a marked gap, and is counted", async () => {
   const panel = await open(brokenRun, lastStep);
   // One at step 1,000 and one a step from 3,000 to 3,200.
-  await eventually(() => panel.page.locator("[data-chart=loss] .legend").innerText()).toContain("202 points are NaN or infinite");
-  await eventually(() => panel.page.getByRole("alert").first().innerText()).toContain("The loss is NaN from step 3,000 on.");
+  await eventually(() => panel.page.locator("[data-chart=loss] .legend").innerText()).toContain(
+    "202 points are NaN or infinite",
+  );
+  await eventually(() => panel.page.getByRole("alert").first().innerText()).toContain(
+    "The loss is NaN from step 3,000 on.",
+  );
   const reddest = (step: number) =>
     panel.page.evaluate(
       ([at, all]) => {
@@ -120,7 +126,9 @@ test("of 1,000,000 steps at most two points a pixel travel, with the one spike a
   expect(slice?.steps.length).toBeGreaterThan(width / 3);
   expect(Math.max(...(slice?.maximum ?? []))).toBe(9);
   expect(slice?.notFinite.reduce((one, other) => one + other)).toBe(1);
-  await eventually(() => panel.page.locator("[data-chart=loss] .legend").innerText()).toContain("1 point is NaN or infinite");
+  await eventually(() => panel.page.locator("[data-chart=loss] .legend").innerText()).toContain(
+    "1 point is NaN or infinite",
+  );
   await panel.picture("million");
   await panel.close();
 });
@@ -163,7 +171,9 @@ test("preconditioned sharpness has a chart and a threshold of its own, which the
   const panel = await open(adaptiveRun, lastStep);
   const legend = (key: string) => panel.page.locator(`[data-chart='${key}'] .legend`).innerText();
   // Adam with β₁ = 0.9: 2·1.9/0.1 = 38 times 1/η, and η = 0.025 at the end.
-  await eventually(() => legend("sharpness/preconditioned")).toMatch(/Stability threshold 2\(1\+β₁\)\/\(\(1−β₁\)η\)\s*1520/);
+  await eventually(() => legend("sharpness/preconditioned")).toMatch(
+    /Stability threshold 2\(1\+β₁\)\/\(\(1−β₁\)η\)\s*1520/,
+  );
   await eventually(() => legend("sharpness/batch")).not.toContain("threshold");
   await panel.picture("adaptive");
   await panel.close();

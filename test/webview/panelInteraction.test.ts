@@ -128,9 +128,13 @@ test("zoom, scales, smoothing, observables and table survive a reload", async ()
   };
   const panel = await open(finishedRun, lastStep, { state: { version: 1, run: "/runs/replayed", view } });
   expect(panel.state).toEqual({ version: 1, run: "/runs/replayed", view });
-  await eventually(() => panel.page.locator("vscode-checkbox[label='Log values']").getAttribute("checked")).not.toBeNull();
+  await eventually(() =>
+    panel.page.locator("vscode-checkbox[label='Log values']").getAttribute("checked"),
+  ).not.toBeNull();
   await eventually(() => panel.page.locator("vscode-checkbox[label='Table']").getAttribute("checked")).not.toBeNull();
-  await eventually(() => panel.page.getByRole("combobox", { name: "Smoothing" }).innerText()).toContain("Over 20 points");
+  await eventually(() => panel.page.getByRole("combobox", { name: "Smoothing" }).innerText()).toContain(
+    "Over 20 points",
+  );
   await eventually(() => panel.page.locator("caption", { hasText: "Gradient norm" }).count()).toBe(1);
   await eventually(() => panel.page.locator("caption", { hasText: "Sharpness" }).count()).toBe(0);
   await panel.close();
