@@ -36,6 +36,31 @@ export function oneOptimizer(view: RunView): RegimeCheck {
   };
 }
 
+/** Gradient descent on nothing but the loss; momentum unless it must have none. */
+export function undecayedDescent(view: RunView, mayHave: "momentum" | "no momentum"): RegimeCheck {
+  const { optimizer } = view;
+  const groups = optimizer?.groups ?? [];
+  const hasMomentum = groups.some(({ momentum = 0 }) => momentum !== 0);
+  return {
+    condition: `the optimizer is gradient descent${mayHave === "momentum" ? ", plain or with momentum" : " without momentum"}, and weights do not decay`,
+    holds:
+      (optimizer?.kind === "sgd" || optimizer?.kind === "momentum") &&
+      (mayHave === "momentum" || !hasMomentum) &&
+      groups.every(({ weightDecay = 0 }) => weightDecay === 0),
+    saw: optimizer?.name ?? "none",
+  };
+}
+
+export function squaredError({ objective }: RunView): RegimeCheck {
+  const isRegularized = objective?.regularized === true;
+  const isSquared = objective?.kind === "unknown" ? "unknown" : objective?.kind === "meanSquaredError";
+  return {
+    condition: "the loss is a squared error, without a penalty",
+    holds: !isRegularized && isSquared,
+    saw: isRegularized ? "regularized" : (objective?.kind ?? "unknown"),
+  };
+}
+
 export function constantLearningRate(view: RunView): RegimeCheck {
   const schedule = view.optimizer?.schedule;
   return {

@@ -9,6 +9,8 @@ export interface Layer {
   /** Functions that give weight penalties. */
   readonly losses?: readonly unknown[];
   readonly activation?: { getClassName?(): string } | null;
+  /** Of a rectifier, where it is cut off. */
+  readonly maxValue?: number | null;
   getClassName(): string;
 }
 

@@ -62,7 +62,7 @@ function isModel(layer: Layer): layer is LayersModel {
 function modulesOf(model: LayersModel, above: string, siteOf: SiteOf): ModuleFacts[] {
   return layersOf(model, above).map(({ path, layer }) => {
     const shapes = variablesOf(layer).map((variable) => [...variable.shape]);
-    const activation = layer.activation?.getClassName?.();
+    const activation = layer.activation?.getClassName?.() ?? cutRectifier(layer);
     const source = siteOf(layer);
     return {
       path,
@@ -73,6 +73,11 @@ function modulesOf(model: LayersModel, above: string, siteOf: SiteOf): ModuleFac
       ...(source !== undefined && { source }),
     };
   });
+}
+
+/** A rectifier that is cut off is another function than the one that its class is called after. */
+function cutRectifier({ maxValue }: Layer): string | undefined {
+  return typeof maxValue === "number" ? `relu${maxValue}` : undefined;
 }
 
 function hasMatrix(module: ModuleFacts): boolean {

@@ -30,7 +30,9 @@ import {
   needOptimizer,
   oneOptimizer,
   regimeOf,
+  squaredError,
   unchecked,
+  undecayedDescent,
 } from "../regime.ts";
 import type { RunView } from "../runView.ts";
 import { weightedLine } from "../score.ts";
@@ -141,26 +143,14 @@ function powerText({ exponent, off }: Power): string {
 }
 
 function checks(view: RunView): readonly RegimeCheck[] {
-  const { optimizer, objective } = view;
   const powers = measuredPowers(view);
   const distance = view.series("kernel/distance");
   const moved = distance.length === 0 ? undefined : distance.valueAt(distance.length - 1);
   return [
     oneOptimizer(view),
-    {
-      condition: "the optimizer is gradient descent, plain or with momentum, and weights do not decay",
-      holds:
-        (optimizer?.kind === "sgd" || optimizer?.kind === "momentum") &&
-        optimizer.groups.every(({ weightDecay = 0 }) => weightDecay === 0),
-      saw: optimizer?.name ?? "none",
-    },
+    undecayedDescent(view, "momentum"),
     constantLearningRate(view),
-    {
-      condition: "the loss is a squared error, without a penalty",
-      holds:
-        objective?.kind === "unknown" ? "unknown" : objective?.kind === "meanSquaredError" && !objective.regularized,
-      saw: objective?.kind ?? "unknown",
-    },
+    squaredError(view),
     {
       condition: "the kernel's eigenvalues fall as a power of their rank",
       holds: powers !== undefined && powers.eigenvalues.off <= mostOff && powers.eigenvalues.exponent > 0,

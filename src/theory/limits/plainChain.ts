@@ -16,6 +16,8 @@ export type PlainChain = { readonly layers: readonly DenseLayer[] } | { readonly
 /** What leaves a signal as it is. */
 const transparent = new Set(["InputLayer", "Flatten", "Reshape", "Identity"]);
 const dense = new Set(["Dense", "Linear"]);
+/** Functions of modules that have a setting, as α or β, which is not recorded: to take it for the default would be a guess. */
+const unsettled = new Set(["ELU", "CELU", "Softplus"]);
 
 /** Reads a model's modules in their order. PyTorch's activation functions are seen only where they are modules. */
 export function plainChain({ modules }: ModelFacts): PlainChain {
@@ -37,7 +39,8 @@ export function plainChain({ modules }: ModelFacts): PlainChain {
         continue;
       }
     }
-    const known = activationNamed(kind === "Activation" || dense.has(kind) ? (activation ?? "") : kind);
+    const named = activation ?? (kind === "Activation" || dense.has(kind) || unsettled.has(kind) ? "" : kind);
+    const known = activationNamed(named);
     const last = layers.at(-1);
     const isLast = last !== undefined && layers.length === modules.filter((each) => dense.has(each.kind)).length;
     if (isLast) continue;

@@ -1,7 +1,7 @@
 /** Where the law of searches is valid, and how that is known. */
 import { early } from "../hyperparameters/sameCurve.ts";
 import type { RegimeCheck } from "../law.ts";
-import { constantLearningRate, finiteLoss, oneOptimizer } from "../regime.ts";
+import { constantLearningRate, finiteLoss, oneOptimizer, squaredError, undecayedDescent } from "../regime.ts";
 import type { RunView } from "../runView.ts";
 import { windowMean } from "../windowMean.ts";
 import { saidBy, searches, type Said, type Searched } from "./earlierSearches.ts";
@@ -36,29 +36,13 @@ const beginning = 1 / 4;
 
 /** What is asked of a run, and of the earlier ones where there are enough. */
 export function searchChecks(view: RunView): readonly RegimeCheck[] {
-  const { optimizer, objective } = view;
   const runs = searches(view);
   const said = saidBy(runs);
   return [
     oneOptimizer(view),
-    {
-      condition: "the optimizer is gradient descent, plain or with momentum, and weights do not decay",
-      holds:
-        (optimizer?.kind === "sgd" || optimizer?.kind === "momentum") &&
-        optimizer.groups.every(({ weightDecay = 0 }) => weightDecay === 0),
-      saw: optimizer?.name ?? "none",
-    },
+    undecayedDescent(view, "momentum"),
     constantLearningRate(view),
-    {
-      condition: "the loss is a squared error without a penalty",
-      holds:
-        objective?.regularized === true
-          ? false
-          : objective?.kind === "unknown"
-            ? "unknown"
-            : objective?.kind === "meanSquaredError",
-      saw: objective?.regularized === true ? "regularized" : (objective?.kind ?? "unknown"),
-    },
+    squaredError(view),
     finiteLoss(view),
     ...(said === undefined ? [] : [...earlierChecks(said), ...ownChecks(view, said, runs)]),
   ];

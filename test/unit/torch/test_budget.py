@@ -1,10 +1,12 @@
 """The Python budget in simulated time, by the same claims as the TensorFlow.js one is held to."""
 
+import random
 import unittest
 from dataclasses import dataclass
 from typing import Optional, Union
 
 from orrery_probe.budget import Budget
+from orrery_probe.unseen_costs import UnseenCosts
 
 
 @dataclass(frozen=True)
@@ -132,6 +134,26 @@ class TheBudget(unittest.TestCase):
                 budget.spend(SHARPNESS, 0.02)
         # A sharpness of 0.02 s is earned in 0.4 s, the first on a loan beside: each is looked for once or twice.
         self.assertLess(len(asked), 12)
+
+
+class UnseenCostsOfMeasuring(unittest.TestCase):
+    def test_are_also_what_steps_after_a_measured_one_take_longer_than_later_ones(self) -> None:
+        generator = random.Random(1)
+        costs = UnseenCosts()
+        step, timed, wakes = 0.001, 0.0004, [0.25, 0.1, 0.05, 0.05]
+        charges: list[float] = []
+        for index in range(40_000):
+            own = step * (0.8 + 0.4 * generator.random())
+            after = index % 40
+            if after > 0:
+                costs.add_plain(own + (step * wakes[after - 1] if after <= len(wakes) else 0.0))
+            else:
+                charges.append(costs.of(False, own, timed))
+        # The means need some hundred steps to become what they are; those of the wake are in the plain steps' as well.
+        settled = charges[200:]
+        charged = sum(settled) / len(settled) / step
+        self.assertGreater(charged, 0.85 * sum(wakes))
+        self.assertLess(charged, 1.1 * sum(wakes))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 import type { ProbeSet } from "../probeSet.ts";
-import { type Landscape, sampleLocally, usualEvaluations } from "../trace/localPosterior.ts";
+import { type Landscape, resolution, sampleLocally, usualEvaluations } from "../trace/localPosterior.ts";
 import { RandomVectors } from "../trace/randomVectors.ts";
 import type { Trace } from "../trace/trace.ts";
 import { type Measurement, type Observable, Unmeasurable } from "./observable.ts";
+import { restedAt } from "./rest.ts";
 import { dot, squaredNorm } from "./vectors.ts";
 
 const fewestExamples = 16;
@@ -59,7 +60,7 @@ export function learningCoefficient(probe: ProbeSet, mostSeconds = defaultMostSe
       probe.look(given, trace);
       const examples = probe.examples;
       if (!probe.isComplete || examples === undefined) return undefined;
-      restsUntil = rested(step, rests.waiting);
+      restsUntil = restedAt(step, rests.waiting);
       if (examples < fewestExamples) throw tooFew(examples);
       const weights = trace.weights();
       return probe.onAll(engine, weights, (traces) => {
@@ -68,15 +69,11 @@ export function learningCoefficient(probe: ProbeSet, mostSeconds = defaultMostSe
         const site = siteOf(landscape, weights, inverseTemperature, step);
         if (site === undefined) return undefined;
         if (site.seconds * usualEvaluations > mostSeconds) throw tooLong(site.seconds * usualEvaluations, mostSeconds);
-        restsUntil = rested(step, rests.measured);
+        restsUntil = restedAt(step, rests.measured);
         return measured(landscape, weights, { ...site, inverseTemperature, seed: step }, probe);
       });
     },
   };
-}
-
-function rested(step: number, { steps, part }: { readonly steps: number; readonly part: number }): number {
-  return step + Math.max(steps, Math.ceil(part * step));
 }
 
 function tooFew(examples: number): Unmeasurable {
@@ -197,7 +194,7 @@ function measured(
     },
     error: { "learningCoefficient/local": whole.error },
     ...(probe.examples !== undefined && { sample: probe.examples }),
-    method: `Hamiltonian Monte Carlo about the weights, ${sample.losses.length} draws by ${sample.evaluations} gradients, ${probe.describe("all")} (error: one standard error)`,
+    method: `Hamiltonian Monte Carlo about the weights, ${sample.losses.length} draws by ${sample.evaluations} gradients, ${probe.describe("all")} ; directions of less than a ${resolution}th of the largest curvature count as flat (error: one standard error)`,
   };
 }
 

@@ -8,6 +8,7 @@ import { activationNotFinite } from "./activationMoments.ts";
 import { exampleRows } from "./activationRows.ts";
 import { type Observable, Unmeasurable } from "./observable.ts";
 import { nearest } from "./representation.ts";
+import { restedAt } from "./rest.ts";
 import type { Rows } from "./symmetric.ts";
 import { Turns } from "./turns.ts";
 
@@ -48,7 +49,7 @@ export function neighbourhoods(probe: ProbeSet): Observable {
       if (trace === undefined) return undefined;
       probe.look(given, trace);
       if (!probe.isComplete) return undefined;
-      restsUntil = step + Math.max(rest.steps, Math.ceil(rest.part * step));
+      restsUntil = restedAt(step, rest);
       const chosen = chosenExamples(probe);
       const layers = spread([...representations(engine, probe, trace.weights(), chosen)], mostLayers);
       if (waiting <= 0) waiting = layers.length;

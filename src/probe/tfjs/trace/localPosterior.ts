@@ -23,7 +23,7 @@ export interface LocalSample {
 }
 
 /** Curvatures below this part of the largest are held by the localization, and their directions do not count. */
-const resolution = 400;
+export const resolution = 400;
 
 /** Draws that are left out while the step size is found, and those that count. */
 const warmUp = 8;
