@@ -148,6 +148,7 @@ const statistics: Readonly<Record<LedgerRow["forecast"]["statistic"], string>> =
   maximum: "The maximum of",
   crossingStep: "The step of crossing by",
   minimumStep: "The step of the least",
+  best: "The best, of several runs,",
 };
 
 const checkIcons: Readonly<Record<string, IconName>> = { true: "held", false: "broken", unknown: "unresolved" };

@@ -125,6 +125,7 @@ export const families: readonly Family[] = [
     title: "Run",
     observables: {
       "optimizer/learningRate": { label: "Learning rate" },
+      "optimizer/weightDecay": { label: "Weight decay" },
       "batch/size": { label: "Batch size", unit: "examples" },
       "step/seconds": { label: "Seconds a step" },
       "throughput/samples": { label: "Throughput", unit: "examples/s" },

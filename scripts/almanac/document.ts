@@ -22,7 +22,7 @@ export function almanac(pages: readonly Page[], texts: readonly TextScore[], mac
     areaCoverage(pages.map(({ law, holds }) => ({ law, ledger: holds.ledger }))),
     ...fromText(texts),
     ...pages.flatMap(section),
-    ...(without.length === 0 ? [] : [`Not in the almanac yet: ${without.map(({ number }) => number).join(", ")}.`]),
+    ...(without.length === 0 ? [] : [`Not in the almanac: ${without.map(({ number }) => number).join(", ")}.`]),
   ];
   return `${parts.join("\n\n")}\n`;
 }

@@ -9,6 +9,7 @@ const statistics: Readonly<Record<Statistic, string>> = {
   maximum: "maximum of",
   crossingStep: "first crossing by",
   minimumStep: "step of the least",
+  best: "best",
 };
 
 /** The ledger as a table, each forecast's sentence and verdict below it, and the laws that did not speak, with why. */

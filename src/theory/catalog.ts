@@ -15,6 +15,7 @@ import { batchTransferLaw } from "./hyperparameters/batchTransferLaw.ts";
 import { depthTransferLaw } from "./hyperparameters/depthTransferLaw.ts";
 import { firstLearningRate } from "./hyperparameters/firstLearningRate.ts";
 import { noiseScale } from "./hyperparameters/noiseScale.ts";
+import { powerLines } from "./hyperparameters/powerLines.ts";
 import { weightEquilibrium } from "./hyperparameters/weightEquilibrium.ts";
 import { widthTransferLaw } from "./hyperparameters/widthTransferLaw.ts";
 import { catapult } from "./limits/catapult.ts";
@@ -67,6 +68,7 @@ export const catalog: readonly Law[] = [
   learningRateDrop,
   noiseScale,
   weightEquilibrium,
+  powerLines,
   featuresAtConvergence,
   hessianOutliers,
   widthTransferLaw,

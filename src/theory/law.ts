@@ -31,8 +31,11 @@ export interface Regime {
 /** `to` of a forecast that is open until the run ends. A number and not infinity, which JSON lacks. */
 export const endOfRun = Number.MAX_SAFE_INTEGER;
 
-/** The number that is forecast about an observable over the steps `from`…`to`, both included. */
-export type Statistic = "value" | "timeMean" | "maximum" | "crossingStep" | "minimumStep";
+/**
+ * The number that is forecast about an observable over the steps `from`…`to`, both included. `best`: that of a setting, at which the loss at
+ * the end is least among runs that differ in it alone.
+ */
+export type Statistic = "value" | "timeMean" | "maximum" | "crossingStep" | "minimumStep" | "best";
 
 /** Whether what is forecast is itself a step: that of the first crossing of a level, or at which an observable is least. */
 export function isStep(statistic: Statistic): boolean {

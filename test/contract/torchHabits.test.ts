@@ -47,6 +47,20 @@ describe.skipIf(python === undefined)("PyTorch as people use it", () => {
     expect(notesOf(outcome)).not.toContain("probe-failed");
   });
 
+  test("steps that are taken in evaluation mode are noted, with what is left out of training, and parts that are frozen in training are not", async () => {
+    const noted = async (mode: string) => {
+      const { records } = await compared("evaluated.py", [mode], 1);
+      const texts = recordsOf(records, "note").flatMap(({ code, text }) => (code === "evaluation-mode" ? [text] : []));
+      return texts.map((text) => /evaluation mode: (.*?)\./.exec(text)?.[1]);
+    };
+    const [evaluated, between, frozen] = await Promise.all(["evaluated", "between", "frozen"].map(noted));
+    expect(evaluated).toEqual([
+      "dropout is off and batch normalization goes by its running averages, which stay as they are",
+    ]);
+    expect(between).toEqual([]);
+    expect(frozen).toEqual([]);
+  });
+
   test("what scripts do with themselves, with children and threads goes as without, and children are not recorded", async () => {
     const outcome = await compared("itself.py", ["all"], 0.05, "an answer\nanother line\n");
     expect(recordsOf(outcome.records, "step")).toHaveLength(8);

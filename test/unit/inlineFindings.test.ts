@@ -182,6 +182,16 @@ describe("after a run", () => {
     expect(diagnostics(await findingsIn(lowered, placed(run, script, lowered)))).toEqual([]);
   });
 
+  test("a run whose steps were taken in evaluation mode is marked at its optimizer", async () => {
+    const text = "Steps are taken with the model in evaluation mode: dropout is off.";
+    const evaluation = { t: "note", time: 0, step: 0, severity: "warning", code: "evaluation-mode", text } as const;
+    const found = await findingsIn(script, placed(runOf({ optimizers, evaluation }), script));
+    const marked = found.flatMap(({ diagnostic, range }) => (diagnostic === undefined ? [] : [[textAt(script, range), diagnostic.message]]));
+    expect(marked).toEqual([["tf.train.sgd(RATE)", `Run 3: ${text}`]]);
+    const another = script.replace("sgd(RATE)", "adam(RATE)");
+    expect(diagnostics(await findingsIn(another, placed(runOf({ optimizers, evaluation }), script, another)))).toEqual([]);
+  });
+
   test("a larger batch asks for a larger learning rate", async () => {
     const run = runOf({ optimizers, data: { t: "data", time: 0, step: 0, batch: 64, how: "" } });
     const larger = script.replace("batchSize: 64", "batchSize: 256");

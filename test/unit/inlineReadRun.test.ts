@@ -64,6 +64,7 @@ const records: readonly object[] = [
     sample: 16,
   },
   { t: "step", step: 1, time: 1, values: { "loss/train": "NaN" } },
+  { t: "note", step: 1, time: 1, severity: "warning", code: "evaluation-mode", text: "Dropout is off." },
   {
     t: "measure",
     step: 1,
@@ -133,6 +134,10 @@ test("has the optimizer, its threshold, and the sharpness when it was first and 
   expect(run.threshold).toMatchObject({ formula: "2/η", value: 20 });
   expect(run.firstSharpness).toMatchObject({ step: 0, value: 5, sample: 16 });
   expect(run.lastSharpness).toMatchObject({ step: 1, value: 19, error: 0.5 });
+});
+
+test("has the probe's note that steps were taken in evaluation mode", () => {
+  expect(run.evaluation).toMatchObject({ step: 1, text: "Dropout is off." });
 });
 
 test("says how it ended, and keeps a NaN", () => {

@@ -2,6 +2,7 @@ import type { HistoryRecord } from "../../src/theory/history.ts";
 import type { RunView } from "../../src/theory/runView.ts";
 import { classifierCurvature } from "./streams/classifierCurvature.ts";
 import { cubicEdge } from "./streams/cubicEdge.ts";
+import { decays, decaySweep } from "./streams/decaySweep.ts";
 import { decayingWeights } from "./streams/decayingWeights.ts";
 import { doubledBatch } from "./streams/doubledBatch.ts";
 import { droppedRate } from "./streams/droppedRate.ts";
@@ -107,6 +108,10 @@ export const lawRuns: Readonly<Record<string, () => LawRun>> = {
   "noise-scale": doubledBatch,
   "weight-equilibrium": () => ({
     records: decayingWeights({ rate: 0.01, decay: 0.5, weights: 60, steps: 300, initial: 0.3 }),
+  }),
+  "power-lines": () => ({
+    records: decaySweep({ decay: 0.3, best: 0.2, steps: 400 }),
+    earlier: [...decays(0.6, 100), ...decays(0.2, 400).slice(0, 2)].map(endedView),
   }),
   "scaling-law": () => ({
     records: scaledRun({ parameters: 16_000, steps: 400, loss: truth(16_000, 3200) }),

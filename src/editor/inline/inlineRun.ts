@@ -1,5 +1,5 @@
 /** What a run that has ended says of the lines of its script. Survives a structured clone. */
-import type { DataRecord, ObjectiveRecord, OptimizerRecord, SourceSite } from "../../probe/record.ts";
+import type { DataRecord, NoteRecord, ObjectiveRecord, OptimizerRecord, SourceSite } from "../../probe/record.ts";
 import type { RunStatus } from "../../run/runRows.ts";
 import type { Verdict } from "../../theory/law.ts";
 import type { StabilityThreshold } from "../../theory/empirical/stabilityThreshold.ts";
@@ -72,4 +72,6 @@ export interface InlineRun {
   readonly firstLoss?: InlineReading | undefined;
   readonly lastLoss?: InlineReading | undefined;
   readonly verdicts: readonly InlineVerdict[];
+  /** That steps were taken in evaluation mode, as the probe has noted it. */
+  readonly evaluation?: NoteRecord | undefined;
 }

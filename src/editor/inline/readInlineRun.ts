@@ -53,6 +53,7 @@ export function readInlineRun(
     firstLoss: readings.first("loss/train"),
     lastLoss: readings.last("loss/train"),
     verdicts: reader.ledger().flatMap(verdictOf),
+    evaluation: ofKind("note").find(({ code }) => code === "evaluation-mode"),
   };
 }
 

@@ -3,6 +3,7 @@ import { largestStableRate } from "../../analyses/beforeRun/stabilityCeiling.ts"
 import { optimizerFacts } from "../../analyses/beforeRun/optimizerFacts.ts";
 import type { OptimizerPredictions } from "../../analyses/beforeRun/beforeRun.ts";
 import type { SourceRange } from "../../source/places.ts";
+import { edgeOfStability } from "../../theory/empirical/edgeOfStability.ts";
 import { stabilityThreshold } from "../../theory/empirical/stabilityThreshold.ts";
 import type { OptimizerFacts } from "../../theory/facts.ts";
 import { firstLearningRate } from "../../theory/hyperparameters/firstLearningRate.ts";
@@ -28,6 +29,7 @@ export function runDiagnostics(context: InlineContext): readonly InlineFinding[]
   return [
     ...predictions.optimizers.flatMap((each) => stabilityFindings(speaking, each, context)),
     ...firstLossFindings(speaking, context),
+    ...evaluationFindings(speaking, context),
   ];
 }
 
@@ -108,6 +110,17 @@ function firstLossFindings({ run }: SpeakingRun, { sketch }: InlineContext): rea
   if (missed === undefined || range === undefined) return [];
   const message = `${missed.verdict.reason} ${missed.statement}`;
   return [finding(range, { severity: "information", message, law: lawLink(stepZeroLoss), fixes: [] })];
+}
+
+/** Steps taken in evaluation mode, at the optimizer; where the text itself says so, that is said at the steps. */
+function evaluationFindings(speaking: SpeakingRun, { sketch }: InlineContext): readonly InlineFinding[] {
+  const { evaluation } = speaking.run;
+  const ran = sketch.optimizers.filter((each) => recordedOptimizer(speaking, each) !== undefined);
+  const [optimizer, ...others] = ran;
+  if (evaluation === undefined || optimizer === undefined || others.length > 0) return [];
+  if (sketch.trainings.some(({ evaluates }) => literalOf(evaluates) !== undefined)) return [];
+  const message = `${capital(speaking.name)}: ${evaluation.text}`;
+  return [finding(optimizer.range, { severity: "information", message, law: lawLink(edgeOfStability), fixes: [] })];
 }
 
 function finding(range: SourceRange, diagnostic: InlineDiagnostic): InlineFinding {

@@ -394,6 +394,7 @@ class Session:
         if batch is None and self._inputs is not None:
             batch = batch_of(self._inputs)
         self._facts.describe(known, self._inputs, batch)
+        self._facts.evaluated_by(call for loss in losses for call in loss.calls)
         # What was measured early is charged in any case.
         plan = NOTHING if moved else self._plan
         return self._recorder.begin(

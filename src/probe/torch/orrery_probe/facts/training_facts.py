@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import torch
@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ..journal import Journal
 from ..optimizers import KnownOptimizer
+from ..products.captured_call import CapturedCall
 from .data_facts import DataFacts
 from .logits import logit_values
 from .model_facts import Modules, bare_fields, model_fields
@@ -40,6 +41,17 @@ class TrainingFacts:
         if self._journal.step == 0:
             with self._journal.clock.measure(), torch.no_grad():
                 self._logits = logit_values(loss, outputs)
+
+    def evaluated_by(self, calls: Iterable[CapturedCall]) -> None:
+        """Says of a step whether its loss is that of a model in evaluation mode, as none of its calls is in training."""
+        left_out = [call.left_out for call in calls]
+        if left_out and all(left_out):
+            self._journal.note_once(
+                "warning",
+                "evaluation-mode",
+                f"Steps are taken with the model in evaluation mode: {' and '.join(left_out[0])}. Losses and curvature are "
+                "of that mode. A call of train() before the steps brings training back.",
+            )
 
     def describe(self, known: KnownOptimizer, inputs: list[Tensor] | None, batch: int | None) -> None:
         """Writes `model`, `objective` and `data` records as far as they are known and new, and what must precede the

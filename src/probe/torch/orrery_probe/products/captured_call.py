@@ -11,6 +11,7 @@ from typing import Any, Callable
 import torch
 from torch import Tensor
 
+from ..facts.evaluation_mode import left_out
 from .autocast import DEVICES, autocast_state
 from .silence import silence
 from .untouched import untouched
@@ -88,6 +89,8 @@ class CapturedCall:
         self._versions += [(each, each._version) for each in module.parameters()]
         self._random = RandomState()
         self._bare = _bare(module)
+        self.left_out = left_out(self._bare)
+        """What it leaves out of training, being in evaluation mode."""
         self._buffers: dict[str, Tensor] = {name: each.detach().clone() for name, each in self._bare.named_buffers()}
         self._numbers = _numbers_of(module)
         self._autocast = [(kind, *autocast_state(kind)) for kind in DEVICES]
