@@ -49,8 +49,8 @@ describe("costs of measuring that nobody times", () => {
   it("are also what the steps after one with measurements take longer than those that come later", () => {
     const random = noise();
     const costs = new UnseenCosts();
-    const period = 40;
-    const wakes = [0.25, 0.1, 0.05, 0.05];
+    const period = 24;
+    const wakes = [0.25, 0.1, ...Array.from({ length: 14 }, () => 0.05)];
     let [charged, measured] = [0, 0];
     for (let index = 0; index < 40_000; index++) {
       const own = step * (0.8 + 0.4 * random());
@@ -63,10 +63,11 @@ describe("costs of measuring that nobody times", () => {
         measured++;
       }
     }
-    // In the measured step's own mean of 32 steps those of the wake are as well: it takes back a hundredth.
+    // A mean over 1300 measured steps whose standard deviation is 0.12 steps is off by 0.003 of the 1.05 steps; against all other steps, those of the wake
+    // among them, it would be 0.04 too little.
     const all = wakes.reduce((sum, each) => sum + each, 0);
-    expect(charged / measured / step).toBeGreaterThan(0.85 * all);
-    expect(charged / measured / step).toBeLessThan(1.1 * all);
+    expect(charged / measured / step).toBeGreaterThan(0.97 * all);
+    expect(charged / measured / step).toBeLessThan(1.03 * all);
   });
 
   it("take back at most half of what was timed", () => {

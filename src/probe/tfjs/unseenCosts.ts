@@ -16,8 +16,8 @@ const wakeLearningRate = 1 / 256;
 
 /**
  * What measuring costs beyond what it times itself: garbage, caches gone cold, bookkeeping. It is the time by which steps at which
- * something is measured, less what was timed, are longer than those at which nothing is, and by which those that come next are longer
- * than those that come later, on average; none where that is not known.
+ * something is measured, less what was timed, and those that come next are longer than those that come later, on average. Where none
+ * comes later, it is by how much steps at which something is measured are longer than the others; none where that is not known either.
  */
 export class UnseenCosts {
   readonly #plain = new UsualDuration();
@@ -55,7 +55,9 @@ export class UnseenCosts {
    * @param timed seconds that were timed as measuring.
    */
   of(kind: "recorded" | "light", untimed: number, timed: number): number {
-    const excess = this.#sincePlain++ < longestMemory ? this.#plain.excess(untimed) : undefined;
+    const byRested = this.#sinceRested++ < longestMemory ? this.#rested.excess(untimed) : undefined;
+    const byPlain = this.#sincePlain++ < longestMemory ? this.#plain.excess(untimed) : undefined;
+    const excess = byRested ?? byPlain;
     // Forgotten by and by, where it is not known any more.
     this.#excess[kind] += learningRate * ((excess ?? 0) - this.#excess[kind]);
     const charge = this.#excess[kind] + this.#wakes;

@@ -19,9 +19,9 @@ _WAKE_LEARNING_RATE = 1 / 256
 class UnseenCosts:
     """Garbage, caches gone cold, graphs that are kept, bookkeeping.
 
-    It is the time by which steps at which something is measured, less what was timed, are longer than those at which
-    nothing is, and by which those that come next are longer than those that come later, on average; none where that is
-    not known.
+    It is the time by which steps at which something is measured, less what was timed, and those that come next are
+    longer than those that come later, on average. Where none comes later, it is by how much steps at which something is
+    measured are longer than the others; none where that is not known either.
     """
 
     def __init__(self) -> None:
@@ -57,7 +57,10 @@ class UnseenCosts:
         Negative where noise has charged too much before: to charge only what is positive would let a noisy machine use
         up a budget. `untimed` are the seconds that the step took, less those that were `timed` as measuring.
         """
-        excess = self._plain.excess(untimed) if self._since_plain < _LONGEST_MEMORY else None
+        excess = self._rested.excess(untimed) if self._since_rested < _LONGEST_MEMORY else None
+        if excess is None and self._since_plain < _LONGEST_MEMORY:
+            excess = self._plain.excess(untimed)
+        self._since_rested += 1
         self._since_plain += 1
         # Forgotten by and by, where it is not known any more.
         self._excess[keeps_graph] += _LEARNING_RATE * ((excess or 0.0) - self._excess[keeps_graph])
