@@ -186,10 +186,14 @@ describe("after a run", () => {
     const text = "Steps are taken with the model in evaluation mode: dropout is off.";
     const evaluation = { t: "note", time: 0, step: 0, severity: "warning", code: "evaluation-mode", text } as const;
     const found = await findingsIn(script, placed(runOf({ optimizers, evaluation }), script));
-    const marked = found.flatMap(({ diagnostic, range }) => (diagnostic === undefined ? [] : [[textAt(script, range), diagnostic.message]]));
+    const marked = found.flatMap(({ diagnostic, range }) =>
+      diagnostic === undefined ? [] : [[textAt(script, range), diagnostic.message]],
+    );
     expect(marked).toEqual([["tf.train.sgd(RATE)", `Run 3: ${text}`]]);
     const another = script.replace("sgd(RATE)", "adam(RATE)");
-    expect(diagnostics(await findingsIn(another, placed(runOf({ optimizers, evaluation }), script, another)))).toEqual([]);
+    expect(diagnostics(await findingsIn(another, placed(runOf({ optimizers, evaluation }), script, another)))).toEqual(
+      [],
+    );
   });
 
   test("a larger batch asks for a larger learning rate", async () => {

@@ -96,7 +96,11 @@ function levelsOf(runs: readonly Swept[]): readonly Level[] {
   return groups.map((group) => {
     const mean = (of: (run: Swept) => number) => group.reduce((sum, run) => sum + of(run), 0) / group.length;
     const squares = mean(({ error }) => error ** 2);
-    return { x: mean(({ setting }) => Math.log(setting)), loss: mean(({ loss }) => loss), error: Math.sqrt(squares / group.length) };
+    return {
+      x: mean(({ setting }) => Math.log(setting)),
+      loss: mean(({ loss }) => loss),
+      error: Math.sqrt(squares / group.length),
+    };
   });
 }
 
@@ -119,7 +123,13 @@ export function bestSetting(runs: readonly Swept[]): number {
 /** Standard deviation of ln of what `leastOf` will find near a setting, with one more run at `setting`: what its grid leaves open. */
 export function gapOf(runs: readonly Swept[], setting: number, near: number): number {
   const settings = levelsWith(runs, setting).map(({ x }) => x);
-  const above = Math.min(settings.length - 1, Math.max(1, settings.findIndex((x) => x >= Math.log(near))));
+  const above = Math.min(
+    settings.length - 1,
+    Math.max(
+      1,
+      settings.findIndex((x) => x >= Math.log(near)),
+    ),
+  );
   return 2 * shapeError * ((settings[above] ?? NaN) - (settings[above - 1] ?? NaN));
 }
 
@@ -141,7 +151,9 @@ export function leastOf(runs: readonly Swept[]): Least | undefined {
   }
   const at = vertex(left, middle, right);
   const shifted = [left, middle, right].map((moved) => {
-    const points = [left, middle, right].map((each) => (each === moved ? { ...each, loss: each.loss + each.error } : each));
+    const points = [left, middle, right].map((each) =>
+      each === moved ? { ...each, loss: each.loss + each.error } : each,
+    );
     const [one = left, two = middle, three = right] = points;
     return vertex(one, two, three) - at;
   });

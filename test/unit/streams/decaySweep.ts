@@ -1,6 +1,6 @@
 import type { HistoryRecord } from "../../../src/theory/history.ts";
 import { gaussians } from "../../oracle/tinyNetwork.ts";
-import { opening, stepped, type Setting } from "../theoryStreams.ts";
+import { opening, type Setting } from "../theoryStreams.ts";
 
 export interface DecaySweep {
   readonly decay: number;
@@ -25,7 +25,13 @@ export function decaySweep({
   setting = {},
 }: DecaySweep): HistoryRecord[] {
   const noise = gaussians(Math.round(1000 * decay) + steps);
-  const group = { learningRate: rate, beta1: 0.9, beta2: 0.95, weightDecay: decay, weightDecayForm: "decoupled" } as const;
+  const group = {
+    learningRate: rate,
+    beta1: 0.9,
+    beta2: 0.95,
+    weightDecay: decay,
+    weightDecayForm: "decoupled",
+  } as const;
   const end = 2.5 + 0.05 * Math.log(decay / best) ** 2;
   const records: HistoryRecord[] = [
     { t: "model", step: 0, id: "m", parameters, modules: [{ ...matrix, parameters }] },
@@ -39,7 +45,7 @@ export function decaySweep({
   for (let step = 0; step < steps; step++) {
     const loss = end + 2 * Math.exp((-8 * step) / steps) + 0.002 * noise();
     const now = falls ? rate * (1 - step / steps) : rate;
-    records.push({ ...stepped(step, loss), values: { "loss/train": loss, "optimizer/learningRate": now } });
+    records.push({ t: "step", step, values: { "loss/train": loss, "optimizer/learningRate": now } });
   }
   return [...records, { t: "end", step: steps, how: "finished" }];
 }
