@@ -2,7 +2,8 @@
 
 Prints the mean seconds of a step of either kind, as `budgetBlocks.mjs` does. Unprobed, nobody reads that file.
 
-Arguments: examples, inputs, width, and the blocks as JSON, { budget, pairs, off, on }, off and on in seconds.
+Arguments: examples, inputs, width, milliseconds that each step works on something else, and the blocks as JSON,
+{ budget, pairs, off, on }, off and on in seconds.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from torch import nn
 torch.set_num_threads(1)
 torch.manual_seed(1)
 examples, size, width = (int(word) for word in sys.argv[1:4])
-blocks = json.loads(sys.argv[4])
+pause = float(sys.argv[4]) / 1000
+blocks = json.loads(sys.argv[5])
 # The probe takes its own variables out of the environment.
 run = os.environ.get("RUN_UNDER_TEST")
 
@@ -29,6 +31,9 @@ Sums = dict[str, float]
 
 
 def step() -> None:
+    until = time.perf_counter() + pause
+    while time.perf_counter() < until:
+        pass
     optimizer.zero_grad()
     nn.functional.mse_loss(model(inputs), targets).backward()
     optimizer.step()
@@ -61,9 +66,8 @@ def pair(off: Sums, on: Sums) -> None:
     block(blocks["on"], on)
 
 
-# At each of these steps everything is measured, which takes a minute on the larger network.
 set_budget(1, none())
-for _ in range(2):
+for _ in range(8):
     step()
 pair(none(), none())
 off, on = none(), none()
