@@ -46,7 +46,12 @@ interface PerStep {
 /** Seconds of a step, under the probe or bare. */
 function perStep(python: string, pause: number, block: (typeof blocks)[number], probed: boolean): PerStep {
   const directory = mkdtempSync(path.join(tmpdir(), "orrery-bench-"));
-  const script = [path.join(scripts, "torch_budget_blocks.py"), ...sizes.map(String), String(pause), JSON.stringify(block)];
+  const script = [
+    path.join(scripts, "torch_budget_blocks.py"),
+    ...sizes.map(String),
+    String(pause),
+    JSON.stringify(block),
+  ];
   try {
     const words = probed ? [path.join(probe, "inspect_script.py"), ...script] : script;
     const environment = probed ? { ORRERY_RUN: directory, ORRERY_BUDGET: "1", RUN_UNDER_TEST: directory } : {};
