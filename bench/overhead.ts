@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
+import { excessOf, perStep, type Block, type Pair } from "./blockPairs.ts";
 import { median, type Benchmark, type BenchmarkRow } from "./benchmark.ts";
 
 const root = path.dirname(import.meta.dirname);
@@ -114,26 +115,9 @@ function bareRows({ name, steps, network }: (typeof bareWorkloads)[number]): Ben
   ];
 }
 
-interface Block {
-  readonly steps: number;
-  readonly seconds: number;
-  /** Steps that were counted as shorter than they were. */
+/** How many steps were counted as shorter than they were. */
+interface CutBlock extends Block {
   readonly cut: number;
-}
-
-interface Pair {
-  readonly off: Block;
-  readonly on: Block;
-}
-
-function perStep(blocks: readonly Block[]): number {
-  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
-  return sum(blocks.map(({ seconds }) => seconds)) / sum(blocks.map(({ steps }) => steps));
-}
-
-/** By which part steps take longer with measuring on. */
-function excess(pairs: readonly Pair[]): number {
-  return perStep(pairs.map(({ on }) => on)) / perStep(pairs.map(({ off }) => off)) - 1;
 }
 
 /**
@@ -147,14 +131,10 @@ function budgetRow({ name, network, pause, blocks }: BudgetWorkload): BenchmarkR
     String(pause),
     JSON.stringify(blocks),
   ]);
-  const pairs = JSON.parse(after("result", output)[0] ?? "") as Pair[];
+  const pairs = JSON.parse(after("result", output)[0] ?? "") as Pair<CutBlock>[];
   const { budget } = blocks;
   const off = perStep(pairs.map((pair) => pair.off));
-  const longer = excess(pairs);
-  // Jackknife over the pairs (Tukey 1958): what a measurement more or less, and the machine's own moods, make of it.
-  const without = pairs.map((_, left) => excess(pairs.filter((__, index) => index !== left)));
-  const spread = without.reduce((sum, each) => sum + (each - longer) ** 2, 0);
-  const error = Math.sqrt(((pairs.length - 1) / pairs.length) * spread);
+  const { longer, error } = excessOf(pairs);
   const cut = (kind: "off" | "on") =>
     (100 * pairs.reduce((total, pair) => total + pair[kind].cut, 0)) / (pairs.length * blocks[kind]);
   return {

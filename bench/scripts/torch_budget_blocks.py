@@ -1,6 +1,6 @@
 """Trains in blocks, in turn with measuring off and at a budget that it sets through the run's control file.
 
-Prints the mean seconds of a step of either kind, as `budgetBlocks.mjs` does. Unprobed, nobody reads that file.
+Prints the steps and seconds of either kind, pair by pair, as `budgetBlocks.mjs` does. Unprobed, nobody reads that file.
 
 Arguments: examples, inputs, width, milliseconds that each step works on something else, and the blocks as JSON,
 { budget, pairs, off, on }, off and on in seconds.
@@ -70,7 +70,9 @@ set_budget(1, none())
 for _ in range(8):
     step()
 pair(none(), none())
-off, on = none(), none()
+pairs: list[dict[str, Sums]] = []
 for _ in range(blocks["pairs"]):
+    off, on = none(), none()
     pair(off, on)
-print("result", json.dumps({"off": off["seconds"] / off["steps"], "on": on["seconds"] / on["steps"]}))
+    pairs.append({"off": off, "on": on})
+print("result", json.dumps(pairs))

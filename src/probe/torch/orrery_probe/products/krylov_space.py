@@ -78,6 +78,8 @@ class KrylovSpace:
         self._outside: list[tuple[int, Tensor]] = []
         """Parts of products outside the space, and which basis vector each is a product with."""
         self._scale = 0.0
+        self._pairs: RitzPairs | None = None
+        """Of the space as it is; None where it has grown since."""
 
     @property
     def products(self) -> int:
@@ -92,6 +94,7 @@ class KrylovSpace:
         """Adds one basis vector, by one product. Raises NonFiniteProduct, AsymmetricProduct."""
         newest = self._direction()
         self._append(newest)
+        self._pairs = None
         image = self._operator.product(newest)
         length = float(image.norm())
         if not length < float("inf"):
@@ -110,6 +113,11 @@ class KrylovSpace:
         self._outside = [each for each in outside if float(each[1].norm()) > _BREAKDOWN * self._scale]
 
     def ritz_pairs(self) -> RitzPairs:
+        if self._pairs is None:
+            self._pairs = self._projected_pairs()
+        return self._pairs
+
+    def _projected_pairs(self) -> RitzPairs:
         matrix = torch.zeros(self._size, self._size, dtype=torch.float64, device="cpu")
         for index, column in enumerate(self._projected):
             matrix[: index + 1, index] = column

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from .flat import flatten, split
+from .flat import flatten, or_zeros, split
 from .graph_nodes import custom_functions, undifferentiable
 
 
@@ -55,7 +55,7 @@ class LivingGraph:
     def product(self, direction: Tensor) -> Tensor:
         """Of the Hessian with a flat direction; flat."""
         parts = split(direction, self.parameters)
-        sums = [torch.zeros_like(each) for each in self.parameters]
+        sums: list[Tensor | None] = [None for _ in self.parameters]
         for gradients in self._gradients:
             # A gradient that does not depend on the weights has no second derivative.
             curved = [(index, each) for index, each in gradients if each.requires_grad]
@@ -68,10 +68,14 @@ class LivingGraph:
                 retain_graph=True,
                 allow_unused=True,
             )
-            for total, each in zip(sums, products):
-                if each is not None:
-                    total += each
-        return flatten(sums)
+            sums = [_sum(total, each) for total, each in zip(sums, products)]
+        return flatten(or_zeros(sums, self.parameters))
+
+
+def _sum(one: Tensor | None, other: Tensor | None) -> Tensor | None:
+    if one is None or other is None:
+        return one if other is None else other
+    return one + other
 
 
 def refuse_custom_functions(losses: Sequence[Tensor]) -> None:
