@@ -1,8 +1,8 @@
 """Prints, as JSON, the time and the error of a converged sharpness: by the probe, warm, and by what people use today.
 
-A tanh network is trained by gradient descent: on the Chebyshev polynomial T4 (`polynomial`), where one eigenvalue stands
-out, or on one-hot labels (`classes`), where as many as there are classes lie close to each other. At the edge of
-stability each measures it in turn, at every tenth step, on the same weights; the truth is the dense Hessian's, in
+A tanh network is trained by gradient descent: on the Chebyshev polynomial T4 (`polynomial`), where one eigenvalue
+stands out, or on one-hot labels (`classes`), where as many as there are classes lie close to each other. At the edge
+of stability each measures it in turn, at every tenth step, on the same weights; the truth is the dense Hessian's, in
 double precision.
 
 Arguments: the task, measurements.

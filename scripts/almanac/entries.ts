@@ -97,8 +97,8 @@ export const entries: readonly AlmanacEntry[] = [
   {
     law: "lazy-dynamics",
     quick: false,
-    holds: { script: "lazy.mjs", budget: "60%" },
-    outside: { script: "lazy.mjs", runs: [["--width", "16"]], budget: "60%" },
+    holds: { script: "lazy.mjs", budget: "90%" },
+    outside: { script: "lazy.mjs", runs: [["--width", "16"]], budget: "90%" },
   },
   {
     law: "lazy-or-rich",
@@ -126,7 +126,7 @@ export const entries: readonly AlmanacEntry[] = [
   {
     law: "neural-collapse",
     quick: false,
-    holds: { script: "neuralCollapse.mjs", budget: "60%" },
+    holds: { script: "neuralCollapse.mjs", budget: "90%" },
     outside: { script: "neuralCollapse.mjs", runs: [["--noise"]] },
   },
   {
@@ -175,13 +175,13 @@ export const entries: readonly AlmanacEntry[] = [
   {
     law: "low-rank-updates",
     quick: false,
-    holds: { script: "classes.mjs" },
+    holds: { script: "classes.mjs", budget: "90%" },
     outside: { script: "classes.mjs", runs: [["--width", "24"]] },
   },
   {
     law: "features-at-convergence",
     quick: false,
-    holds: { script: "featuresAtConvergence.mjs", budget: "60%" },
+    holds: { script: "featuresAtConvergence.mjs", budget: "90%" },
     outside: { script: "featuresAtConvergence.mjs", runs: [["--batch", "8"]] },
   },
   {
@@ -203,7 +203,7 @@ export const entries: readonly AlmanacEntry[] = [
   {
     law: "weight-equilibrium",
     quick: false,
-    holds: { script: "weight_equilibrium.py", budget: "60%" },
+    holds: { script: "weight_equilibrium.py", budget: "90%" },
     outside: { script: "weight_equilibrium.py", runs: [["--decay", "0"]] },
   },
   {
@@ -292,7 +292,7 @@ export const entries: readonly AlmanacEntry[] = [
   {
     law: "representation-agreement",
     quick: false,
-    holds: { script: "representations.mjs", runs: ["1", "2", "3"].map((seed) => ["--seed", seed]), budget: "90%" },
+    holds: { script: "representations.mjs", runs: ["1", "2", "3"].map((seed) => ["--seed", seed]), budget: "100%" },
     outside: { script: "representations.mjs", runs: ["1", "2", "2"].map((seed) => ["--seed", seed]), budget: "90%" },
   },
   {

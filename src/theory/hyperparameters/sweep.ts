@@ -40,7 +40,7 @@ const shapeError = 0.1;
 const known = new WeakMap<RunView, Omit<Swept, "setting"> | undefined>();
 
 /** An ended run as a point; undefined where it was stopped, failed, or has too few losses. */
-export function sweptRun(view: RunView, setting: number): Swept | undefined {
+function sweptRun(view: RunView, setting: number): Swept | undefined {
   if (!(setting > 0 && setting < Infinity)) return undefined;
   if (!known.has(view)) known.set(view, lossOf(view));
   const loss = known.get(view);

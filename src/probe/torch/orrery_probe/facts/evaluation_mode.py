@@ -1,4 +1,4 @@
-"""What a model in evaluation mode leaves out of training, so that the curvature of its steps is not that of training."""
+"""What a model in evaluation mode leaves out of training, whose curvature that of its steps is not."""
 
 from __future__ import annotations
 

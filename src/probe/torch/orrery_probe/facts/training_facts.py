@@ -43,14 +43,14 @@ class TrainingFacts:
                 self._logits = logit_values(loss, outputs)
 
     def evaluated_by(self, calls: Iterable[CapturedCall]) -> None:
-        """Says of a step whether its loss is that of a model in evaluation mode, as none of its calls is in training."""
+        """Says it where a step's loss is that of a model in evaluation mode: none of its calls is in training."""
         left_out = [call.left_out for call in calls]
         if left_out and all(left_out):
             self._journal.note_once(
                 "warning",
                 "evaluation-mode",
-                f"Steps are taken with the model in evaluation mode: {' and '.join(left_out[0])}. Losses and curvature are "
-                "of that mode. A call of train() before the steps brings training back.",
+                f"Steps are taken with the model in evaluation mode: {' and '.join(left_out[0])}. Losses and curvature "
+                "are of that mode. A call of train() before the steps brings training back.",
             )
 
     def describe(self, known: KnownOptimizer, inputs: list[Tensor] | None, batch: int | None) -> None:
