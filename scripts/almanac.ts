@@ -68,7 +68,7 @@ if (named.length === 0) {
     if (prediction.certainty === "exact") problems.push(said);
     else console.log(said);
   }
-  writeFileSync(path.join(docs, "almanac.md"), almanac(pages, texts, machine));
+  writeFileSync(path.join(docs, "almanac.md"), almanac(pages, texts, problems, machine));
 }
 if (problems.length > 0) {
   console.error(`\nNot as it should be:\n${problems.join("\n")}`);

@@ -12,14 +12,22 @@ export interface Page {
   readonly outside: Outcome;
 }
 
-/** `docs/almanac.md`; the plots are beside it, as `almanac/<law>.svg`. */
-export function almanac(pages: readonly Page[], texts: readonly TextScore[], machine: string): string {
+/** `docs/almanac.md`, with what did not go as it should; the plots are beside it, as `almanac/<law>.svg`. */
+export function almanac(
+  pages: readonly Page[],
+  texts: readonly TextScore[],
+  problems: readonly string[],
+  machine: string,
+): string {
   const without = catalog.filter(({ id }) => !pages.some(({ law }) => law.id === id));
   const parts = [
     "# Almanac",
     `Written by \`npm run almanac\` on ${machine}. For each law a script of \`examples/laws\` on which it should hold, and one on which it should be out of regime; measuring may cost 30 % of the time unless said otherwise. The scripts' seeds are in the scripts.`,
     "## Coverage and skill by area",
     areaCoverage(pages.map(({ law, holds }) => ({ law, ledger: holds.ledger }))),
+    ...(problems.length === 0
+      ? []
+      : ["## Not as it should be", problems.map((each) => `- ${each.replaceAll("|", "\\|")}.`).join("\n")]),
     ...fromText(texts),
     ...pages.flatMap(section),
     ...(without.length === 0 ? [] : [`Not in the almanac: ${without.map(({ number }) => number).join(", ")}.`]),
