@@ -292,7 +292,7 @@ export const entries: readonly AlmanacEntry[] = [
   {
     law: "representation-agreement",
     quick: false,
-    holds: { script: "representations.mjs", runs: ["1", "2", "3"].map((seed) => ["--seed", seed]), budget: "100%" },
+    holds: { script: "representations.mjs", runs: ["1", "2", "3"].map((seed) => ["--seed", seed]), budget: "90%" },
     outside: { script: "representations.mjs", runs: ["1", "2", "2"].map((seed) => ["--seed", seed]), budget: "90%" },
   },
   {
