@@ -91,7 +91,7 @@ describe("the law of weight decay and the length of training", () => {
       records.map((record) => (record.t === "model" ? { ...record, parameters: 50_000 } : record)),
     );
     const small = followed(decaySweep({ decay: 0.3, best: 0.3, steps: 400, parameters: 50_000 }), before);
-    expect(small.standings[0]?.says).toContain("out of regime: not so that the model has at least 10 million weights");
+    expect(small.standings[0]?.says).toContain("out of regime: not so that the model has at least 100 million weights");
   });
 
   it("is out of regime where this run is not as long, or its rate not as high, as those of its sweep", () => {

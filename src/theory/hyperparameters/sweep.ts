@@ -31,8 +31,8 @@ export type Least =
 const sameSetting = 1.01;
 
 /**
- * Standard deviation of a vertex over the distance of its outer points, in their logarithm: on real curves a parabola through three
- * points misses by that, since their sides are not alike.
+ * Standard deviation of a vertex over the distance of its outer points, in their logarithm, since the sides of a real curve are not alike. Assumed,
+ * and not measured.
  */
 const shapeError = 0.1;
 
@@ -172,7 +172,9 @@ function vertex(left: Level, middle: Level, right: Level): number {
 
 interface Scored {
   readonly setting: number;
-  readonly before: () => readonly Swept[] | undefined;
+  /** Of its sweep, without it. */
+  readonly before: readonly Swept[] | undefined;
+  /** None of the loss: a run that diverged lost most, and is a point of the sweep. */
   readonly checks: (view: RunView) => readonly RegimeCheck[];
   readonly sameLength: (other: RunView) => boolean;
 }
@@ -181,13 +183,12 @@ interface Scored {
 export function scoreLeast(
   made: Forecast,
   view: RunView,
-  { setting, before, checks, sameLength }: Scored,
+  { setting, before: runs, checks, sameLength }: Scored,
 ): Verdict | undefined {
   if (view.end === undefined) return undefined;
-  const failed = firstFailure(regimeOf(checks(view).filter(({ condition }) => condition !== "the loss is finite")));
+  const failed = firstFailure(regimeOf(checks(view)));
   if (failed !== undefined) return unmeasured(made, view, "out of regime", `It is no longer so that ${failed}.`);
   const own = sweptRun(view, setting);
-  const runs = before();
   const [newest] = runs ?? [];
   if (own === undefined || runs === undefined || newest === undefined) {
     return unmeasured(made, view, "unresolved", "The run did not finish, or had too few losses at its end.");

@@ -21,7 +21,7 @@ export function decaySweep({
   steps,
   rate = 0.01,
   falls = true,
-  parameters = 20_000_000,
+  parameters = 200_000_000,
   setting = {},
 }: DecaySweep): HistoryRecord[] {
   const noise = gaussians(Math.round(1000 * decay) + steps);
@@ -50,7 +50,7 @@ export function decaySweep({
   return [...records, { t: "end", step: steps, how: "finished" }];
 }
 
-const matrix = { path: "all", kind: "Linear", parameterShapes: [[4000, 5000]] };
+const matrix = { path: "all", kind: "Linear", parameterShapes: [[10_000, 20_000]] };
 
 /** A sweep of five decays about the best one, each twice the one before; not in their order. */
 export function decays(best: number, steps: number): HistoryRecord[][] {
