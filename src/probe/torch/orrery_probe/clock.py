@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from types import TracebackType
 
 
 class RunClock:
     def __init__(self) -> None:
         self._start = time.perf_counter()
         self._aside = 0.0
+        self._block = _MeasuringBlock(self)
         self.measuring = 0.0
         """Seconds spent on measuring so far."""
 
@@ -22,16 +24,11 @@ class RunClock:
     @property
     def script_time(self) -> float:
         """Seconds that the script has run, without measurements and pauses."""
-        return self.time - self.measuring - self._aside
+        return time.perf_counter() - self._start - self.measuring - self._aside
 
-    @contextmanager
-    def measure(self) -> Iterator[None]:
+    def measure(self) -> AbstractContextManager[None]:
         """Counts the time of its block as measuring; blocks may not be nested."""
-        start = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.measuring += time.perf_counter() - start
+        return self._block
 
     def add_measuring(self, seconds: float) -> None:
         """Counts so much of the time that has passed as measuring, which nobody has timed."""
@@ -45,3 +42,19 @@ class RunClock:
             yield
         finally:
             self._aside += time.perf_counter() - start
+
+
+class _MeasuringBlock(AbstractContextManager[None]):
+    """One for all blocks, as there is one at every step."""
+
+    def __init__(self, clock: RunClock) -> None:
+        self._clock = clock
+        self._start = 0.0
+
+    def __enter__(self) -> None:
+        self._start = time.perf_counter()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, frames: TracebackType | None
+    ) -> None:
+        self._clock.measuring += time.perf_counter() - self._start

@@ -13,7 +13,8 @@ from .observables.observable import Measurement, Observable, Unmeasurable
 from .optimizers import KnownOptimizer
 from .pending import PendingLoss
 from .step_costs import StepCosts
-from .step_recorder import StepRecorder, StepUnderWay
+from .step_recorder import StepRecorder
+from .step_under_way import MeasuredStep
 
 
 class EarlyMeasurement:
@@ -36,19 +37,19 @@ class EarlyMeasurement:
         self._observables = [each for each in recorder.due(optimizer, known, plan) if each.needs_products]
         # Gradients of earlier passes may lie there already; this one's are the difference.
         self._before = [None if each.grad is None else each.grad.detach().clone() for each in known.parameters]
-        self._under_way = StepUnderWay(
-            optimizer,
+        self._under_way = MeasuredStep(
             known,
             float("nan"),
             0.0,
             None,
             None,
+            optimizer,
             [None] * len(known.parameters),
             self._observables,
             self.curvature,
             self.costs,
             True,
-            EvaluatedLayers(None, {}),
+            EvaluatedLayers(None, [], []),
         )
         if known.parameters:
             wait_for(known.parameters[0].device)

@@ -8,6 +8,7 @@ import os
 import sys
 import threading
 import weakref
+from collections.abc import Iterable
 from typing import Any, Callable, Protocol
 
 import torch
@@ -45,7 +46,12 @@ class Listener(Protocol):
 
     def gradient_done(self, inputs: Any, results: Any) -> None: ...
 
-    def gradients_cleared(self, parameters: Callable[[], Any]) -> None: ...
+    @property
+    def awaits_clearing(self) -> bool:
+        """Whether it would change anything that gradients are cleared."""
+        ...
+
+    def gradients_cleared(self, parameters: Iterable[torch.Tensor]) -> None: ...
 
     def step_begins(self, optimizer: torch.optim.Optimizer, has_closure: bool) -> None: ...
 
@@ -60,12 +66,14 @@ class Listener(Protocol):
         ...
 
 
-def is_compiling() -> bool:
-    compiler = getattr(torch, "compiler", None)
-    if compiler is not None and hasattr(compiler, "is_compiling"):
-        return bool(compiler.is_compiling())
+def _is_compiling_before_torch_2_3() -> bool:
     dynamo = sys.modules.get("torch._dynamo")
     return dynamo is not None and bool(dynamo.is_compiling())
+
+
+is_compiling: Callable[[], bool] = getattr(
+    getattr(torch, "compiler", None), "is_compiling", _is_compiling_before_torch_2_3
+)
 
 
 class Hooks:
@@ -74,6 +82,7 @@ class Hooks:
     def __init__(self, listener: Listener) -> None:
         self.enabled = True
         self._listener = listener
+        self._main = threading.main_thread().ident
         self._in_step = False
         self._original_call = torch.nn.Module.__call__
         self._watching = False
@@ -109,7 +118,7 @@ class Hooks:
         self.enabled = False
 
     def _is_listening(self) -> bool:
-        return self.enabled and threading.current_thread() is threading.main_thread() and not is_compiling()
+        return self.enabled and threading.get_ident() == self._main and not is_compiling()
 
     def _watched_call(self) -> Callable[..., Any]:
         original = self._original_call
@@ -183,15 +192,15 @@ class Hooks:
         @functools.wraps(optimizers)
         def of_optimizer(optimizer: torch.optim.Optimizer, *args: Any, **kwargs: Any) -> None:
             optimizers(optimizer, *args, **kwargs)
-            if self._is_listening():
+            if self._is_listening() and self._listener.awaits_clearing:
                 groups = optimizer.param_groups
-                self._listener.gradients_cleared(lambda: [each for group in groups for each in group["params"]])
+                self._listener.gradients_cleared([each for group in groups for each in group["params"]])
 
         @functools.wraps(modules)
         def of_module(module: torch.nn.Module, *args: Any, **kwargs: Any) -> None:
             modules(module, *args, **kwargs)
-            if self._is_listening():
-                self._listener.gradients_cleared(module.parameters)
+            if self._is_listening() and self._listener.awaits_clearing:
+                self._listener.gradients_cleared(module.parameters())
 
         torch.optim.Optimizer.zero_grad = of_optimizer  # type: ignore[method-assign]
         torch.nn.Module.zero_grad = of_module  # type: ignore[method-assign]
@@ -220,6 +229,8 @@ class Hooks:
 
     def stored_gradients(self) -> list[tuple[torch.Tensor, torch.Tensor | None]]:
         """Of all tensors whose gradient the script retains: products store theirs there, and it has to be put back."""
+        if not self._retaining:
+            return []
         living = [each for each in (reference() for reference in list(self._retaining.values())) if each is not None]
         return [(each, each.grad) for each in living if each.retains_grad]
 

@@ -26,7 +26,12 @@ class Journal:
     def write(self, record: str, /, **fields: Any) -> None:
         """Fields that are None are left out. Of a dictionary `values`, numbers may be `Later`."""
         given = {name: value for name, value in fields.items() if value is not None}
-        self._waiting.append(({"t": record, "time": self.clock.time, **given}, _later(given.get("values"))))
+        written = {"t": record, "time": self.clock.time, **given}
+        later = _later(given.get("values"))
+        if not later and not self._waiting:
+            self._spool.write(written)
+            return
+        self._waiting.append((written, later))
         self._pass_on(False)
 
     def finish(self) -> None:

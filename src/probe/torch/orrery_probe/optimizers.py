@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import operator
 import weakref
 from dataclasses import dataclass, field
 
@@ -9,7 +11,7 @@ import torch
 from torch import Tensor
 
 from .facts.model_facts import Modules, distinct, parameter_names
-from .facts.optimizer_facts import group_fields, learning_rate_of, optimizer_kind, parameters_of
+from .facts.optimizer_facts import group_fields, optimizer_kind, parameters_of
 from .journal import Journal, site_fields
 from .observables.catalog import create_observables
 from .observables.observable import Observable
@@ -22,7 +24,10 @@ class KnownOptimizer:
     id: str
     """`optimizer-1`, `optimizer-2`, … in the order of their first steps."""
     is_first: bool
+    trained: list[Tensor]
+    """As its groups list them."""
     parameters: list[Tensor]
+    """The same, each once."""
     names: list[str]
     observables: list[Observable]
     is_described: bool = False
@@ -66,18 +71,19 @@ class Optimizers:
 
     def get(self, optimizer: torch.optim.Optimizer) -> KnownOptimizer:
         known = self._known.get(optimizer)
-        parameters = distinct(parameters_of(optimizer))
-        if known is not None and _are_the_same(known.parameters, parameters):
+        trained = parameters_of(optimizer)
+        if known is not None and _are_the_same(known.trained, trained):
             return known
+        parameters = distinct(trained)
         names = parameter_names(self._modules.model_of(parameters), parameters)
         named = [names[id(each)] for each in parameters]
         if known is not None:
             # Frozen or added in mid-training: series go on under the same names.
-            known.parameters, known.names = parameters, named
+            known.trained, known.parameters, known.names = trained, parameters, named
             return known
         self._count += 1
         observables = create_observables(self._limits)
-        known = KnownOptimizer(f"optimizer-{self._count}", self._count == 1, parameters, named, observables)
+        known = KnownOptimizer(f"optimizer-{self._count}", self._count == 1, trained, parameters, named, observables)
         self._known[optimizer] = known
         if known.is_first:
             self._first = weakref.ref(optimizer)
@@ -86,13 +92,14 @@ class Optimizers:
     def describe(self, optimizer: torch.optim.Optimizer, known: KnownOptimizer) -> float:
         """Writes a record if this step is its first or its learning rate has begun to move; gives the first group's
         rate."""
-        rates = [float(group.get("lr", float("nan"))) for group in optimizer.param_groups]
-        begins = known.is_described and not known.moves and rates != known.learning_rates
-        is_new = not known.is_described
+        rates = [float(group.get("lr", math.nan)) for group in optimizer.param_groups]
+        if known.is_described and rates == known.learning_rates:
+            return rates[0]
+        is_news = not known.moves
+        known.moves = known.is_described
         known.is_described = True
         known.learning_rates = rates
-        known.moves = known.moves or begins
-        if is_new or begins:
+        if is_news:
             self._journal.at_step(
                 "optimizer",
                 id=known.id,
@@ -102,11 +109,11 @@ class Optimizers:
                 schedule="moves" if known.moves else "constant",
                 source=site_fields(self.site_of(optimizer)),
             )
-        return learning_rate_of(optimizer)
+        return rates[0]
 
     def site_of(self, optimizer: torch.optim.Optimizer) -> SourceSite | None:
         return self._sites.get(optimizer)
 
 
 def _are_the_same(old: list[Tensor], new: list[Tensor]) -> bool:
-    return len(old) == len(new) and all(before is now for before, now in zip(old, new))
+    return len(old) == len(new) and all(map(operator.is_, old, new))

@@ -32,8 +32,10 @@ class PendingLosses:
         self._free = 0
         self._is_used = False
 
-    def __len__(self) -> int:
-        return len(self._losses)
+    @property
+    def await_a_step(self) -> bool:
+        """Whether nobody has stepped on them yet."""
+        return bool(self._losses) and not self._is_used
 
     def of(self, optimizer: torch.optim.Optimizer) -> Sequence[PendingLoss]:
         """Those that its next step is on."""
@@ -75,9 +77,7 @@ class PendingLosses:
                     self._skip(optimizer)
 
     def cleared(self, parameters: Iterable[Tensor], optimizers: Iterable[torch.optim.Optimizer]) -> None:
-        """The gradients of these parameters have been set to zero, or to None."""
-        if self._is_used or not self._losses:
-            return
+        """The gradients of these parameters have been set to zero, or to None, while the losses await a step."""
         ids = {id(each) for each in parameters}
         for optimizer in optimizers:
             if any(id(each) in ids for each in parameters_of(optimizer)[:1]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Callable, TypeVar, cast
 
 import torch
@@ -26,7 +26,8 @@ from .pending import PendingLoss
 from .pending_losses import PendingLosses
 from .products.captured_call import CapturedCall, tensors_in
 from .products.graph_nodes import is_compiled, leaves_below
-from .step_recorder import StepRecorder, StepUnderWay
+from .step_recorder import StepRecorder
+from .step_under_way import StepUnderWay
 
 _Method = TypeVar("_Method", bound=Callable[..., Any])
 
@@ -187,7 +188,7 @@ class Session:
             self._calls, self._inputs, self._pass_inputs = [], None, None
             return False
         self._passing = 0
-        self._losses.backward_through([tensors] if isinstance(tensors, Tensor) else list(tensors))
+        self._losses.backward_through(_listed(tensors))
         self._losses.evaluation_begins(optimizers)
         losses = _losses_of(tensors, gradients)
         if not losses:
@@ -195,14 +196,14 @@ class Session:
             return False
         self._count_examples()
         self._passing = len(losses)
-        keeps = [self._add(loss, retains) for loss in losses]
+        keeps = [self._add(loss, retains, len(optimizers) > 1) for loss in losses]
         return any(keeps)
 
-    def _add(self, loss: Tensor, retains: bool) -> bool:
+    def _add(self, loss: Tensor, retains: bool, may_be_of_several: bool) -> bool:
         """Whether its graph is to be kept for the step."""
         pending = self._pending(loss)
         pending.is_retained = retains
-        if len(self._optimizers.living) > 1:
+        if may_be_of_several:
             pending.leaves = frozenset(id(each) for each in leaves_below(loss))
         if pending.graph is not None and not self._losses.leaves_memory_for(loss.device):
             pending.graph = None
@@ -235,7 +236,7 @@ class Session:
         self._begin.write(loss.device)
         scaler, self._scaler = self._scaler, None
         calls, self._calls = self._calls, []
-        self._facts.evaluated(loss, [output for call in calls for output in call.outputs])
+        self._facts.evaluated(loss, calls)
         return PendingLoss(
             loss.detach(),
             None if scaler is None else scaler._scale,
@@ -277,11 +278,14 @@ class Session:
         if self._given is not None:
             self._given.computed(inputs, results)
 
+    @property
+    def awaits_clearing(self) -> bool:
+        return self._losses.await_a_step
+
     @_guarded
-    def gradients_cleared(self, parameters: Callable[[], Any]) -> None:
-        if len(self._losses) > 0:
-            self._losses.cleared(parameters(), self._optimizers.living)
-            self._batch = None
+    def gradients_cleared(self, parameters: Iterable[Tensor]) -> None:
+        self._losses.cleared(parameters, self._optimizers.living)
+        self._batch = None
 
     def _drop_given(self) -> None:
         if self._given is not None:
@@ -413,10 +417,16 @@ class Session:
             self._tapes.begin()
 
 
+def _listed(tensors: Any) -> list[Tensor]:
+    return [tensors] if isinstance(tensors, Tensor) else list(tensors)
+
+
 def _losses_of(tensors: Any, gradients: Any) -> list[Tensor]:
     """What a backward pass differentiates the sum of: scalars, or tensors whose elements are simply summed. None of
     them where the caller weights them otherwise, since the loss is then made elsewhere."""
-    of = [tensors] if isinstance(tensors, Tensor) else list(tensors)
+    of = _listed(tensors)
+    if gradients is None and len(of) == 1 and of[0].numel() == 1:
+        return of
     by = [gradients] if isinstance(gradients, Tensor) or gradients is None else list(gradients)
     losses: list[Tensor] = []
     for tensor, weights in itertools.zip_longest(of, by):

@@ -55,8 +55,15 @@ class Spool:
         return True
 
 
+_ENCODER = json.JSONEncoder(allow_nan=False, check_circular=False, separators=(",", ":"))
+
+
 def line_of(record: Record) -> bytes:
-    return (json.dumps(_portable(record), allow_nan=False, separators=(",", ":")) + "\n").encode()
+    try:
+        text = _ENCODER.encode(record)
+    except ValueError:
+        text = _ENCODER.encode(_portable(record))
+    return f"{text}\n".encode()
 
 
 def _portable(value: Any) -> Any:

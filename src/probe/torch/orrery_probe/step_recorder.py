@@ -7,7 +7,6 @@ import math
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import torch
@@ -18,7 +17,7 @@ from .curvature import Curvature
 from .journal import Journal
 from .later import Moment, Number, SecondsBetween, is_here, read, sum_of, wait_for
 from .layers.evaluated import EvaluatedLayers
-from .measurement_plan import Plan
+from .measurement_plan import NOTHING, Plan
 from .memory_guard import MemoryGuard
 from .observables.finite import finite
 from .observables.observable import (
@@ -35,33 +34,12 @@ from .optimizers import KnownOptimizer
 from .pending import PendingLoss
 from .products.krylov_space import AsymmetricProduct, NonFiniteProduct
 from .step_costs import StepCosts
+from .step_under_way import MeasuredStep, StepUnderWay
 from .tapes import Tapes
 from .unseen_costs import UnseenCosts
 
 if TYPE_CHECKING:
     from .early import EarlyMeasurement
-
-
-@dataclass
-class StepUnderWay:
-    """A step that has begun: what had to be read and measured before the weights move."""
-
-    optimizer: torch.optim.Optimizer
-    known: KnownOptimizer
-    learning_rate: float
-    seconds: Number
-    loss: Number | None
-    batch: int | None
-    gradients: Sequence[Tensor | None]
-    due: Sequence[Observable]
-    curvature: Curvature
-    costs: StepCosts
-    """What has been spent on it so far."""
-    keeps_graph: bool
-    """Whether it was prepared for products."""
-    layers: EvaluatedLayers
-    before: Sequence[Tensor] | None = None
-    measured: list[tuple[Observable, Measurement]] = field(default_factory=list)
 
 
 class StepRecorder:
@@ -111,21 +89,35 @@ class StepRecorder:
 
         `preparing` are the seconds of measuring that were spent on the step for the sake of products.
         """
-        observables = self.due(optimizer, known, plan)
+        is_prepared = plan is not NOTHING or early is not None or any(each.graph is not None for each in losses)
         device = _device_of(known)
-        if observables or plan.needs_products:
+        if is_prepared and (plan.needs_products or self.due(optimizer, known, plan)):
             self._wait_for(device)
         script_time = self._journal.clock.script_time
         begun = script_time if self._last_script_time is None else self._last_script_time
-        payers = [each for each in observables if is_paid(each)]
+        seconds = self._seconds(device, max(0.0, script_time - begun))
+        step = StepUnderWay(known, learning_rate, seconds, loss_of(losses), batch)
+        return self._measured(step, optimizer, losses, plan, preparing, early) if is_prepared else step
+
+    def _measured(
+        self,
+        step: StepUnderWay,
+        optimizer: torch.optim.Optimizer,
+        losses: Sequence[PendingLoss],
+        plan: Plan,
+        preparing: float,
+        early: EarlyMeasurement | None,
+    ) -> MeasuredStep:
+        known = step.known
+        observables = self.due(optimizer, known, plan)
         costs = StepCosts()
         if observables:
-            costs.add(payers, plan.choosing)
+            costs.add([each for each in observables if is_paid(each)], plan.choosing)
         if preparing > 0:
             costs.add(payers_for_products(observables), preparing)
         gradients = gradients_of(optimizer, known.parameters)
         joint = plan.joint if known.is_first else None
-        curvature = Curvature(losses, known.parameters, gradients, self.tapes, joint, batch)
+        curvature = Curvature(losses, known.parameters, gradients, self.tapes, joint, step.batch)
         measured: list[tuple[Observable, Measurement]] = []
         if early is not None:
             early.costs.settle(self._budget, 0)
@@ -134,21 +126,19 @@ class StepRecorder:
                 curvature, measured = early.curvature, early.measured
                 if joint is not None:
                     joint.refuse()
-        under_way = StepUnderWay(
-            optimizer,
+        under_way = MeasuredStep(
             known,
-            learning_rate,
-            self._seconds(device, max(0.0, script_time - begun)),
-            loss_of(losses),
-            batch,
+            step.learning_rate,
+            step.seconds,
+            step.loss,
+            step.batch,
+            optimizer,
             gradients,
             observables,
             curvature,
             costs,
             plan.needs_products,
-            EvaluatedLayers(
-                losses[0] if losses else None, {id(each): name for each, name in zip(known.parameters, known.names)}
-            ),
+            EvaluatedLayers(losses[0] if losses else None, known.parameters, known.names),
             measured=list(measured),
         )
         try:
@@ -168,7 +158,7 @@ class StepRecorder:
             return []
         return [each for each in known.observables if each.name in plan.due and each.applies(optimizer)]
 
-    def measure_before(self, under_way: StepUnderWay) -> None:
+    def measure_before(self, under_way: MeasuredStep) -> None:
         """Measures what is seen only before the step."""
         traced = payers_for_products(under_way.due)
         if traced:
@@ -186,7 +176,7 @@ class StepRecorder:
         for observable in measured:
             self.measure(observable, under_way)
 
-    def _copy_weights(self, under_way: StepUnderWay) -> None:
+    def _copy_weights(self, under_way: MeasuredStep) -> None:
         copying = [each for each in under_way.due if each.needs_update]
         if not copying:
             return
@@ -207,40 +197,46 @@ class StepRecorder:
     def complete(self, under_way: StepUnderWay) -> None:
         """Measures what is seen only after the step, and writes all of it."""
         journal = self._journal
+        measured = under_way if isinstance(under_way, MeasuredStep) else None
         try:
-            updated = [each for each in under_way.due if each.needs_update]
-            if updated:
-                self._wait_for(_device_of(under_way.known))
-            for observable in updated:
-                self.measure(observable, under_way)
-            for observable, measurement in under_way.measured:
-                if isinstance(observable, Preceding):
-                    self._write(observable, measurement, under_way)
-            values = self._step_values(under_way)
-            for observable, measurement in under_way.measured:
-                if observable.in_step_record:
-                    values.update(measurement.values)
-            journal.at_step("step", values=values)
+            if measured is not None:
+                self._measure_after(measured)
+            journal.at_step("step", values=self._step_values(under_way))
             if under_way.loss is not None:
                 self._losses_coming.append((journal.step, under_way.loss))
-            self._watch_losses(False)
-            agreement = under_way.curvature.agreement
-            if agreement is not None:
-                journal.at_step(
-                    "measure",
-                    values={"gradient/cosine": agreement.cosine, "gradient/ratio": agreement.ratio},
-                    cost=0.0,
-                    method="the probe's gradient against the optimizer's",
-                )
-            for observable, measurement in under_way.measured:
-                if not observable.in_step_record and not isinstance(observable, Preceding):
-                    self._write(observable, measurement, under_way)
+                self._watch_losses(False)
+            if measured is not None:
+                self._write_measured(measured)
         finally:
-            self._settle(under_way)
+            if under_way.known.is_first:
+                self._settle(measured)
             journal.step += 1
             self._last_script_time = journal.clock.script_time
             device = _device_of(under_way.known)
             self._last_moment = Moment(device) if device.type == "cuda" else None
+
+    def _measure_after(self, under_way: MeasuredStep) -> None:
+        updated = [each for each in under_way.due if each.needs_update]
+        if updated:
+            self._wait_for(_device_of(under_way.known))
+        for observable in updated:
+            self.measure(observable, under_way)
+        for observable, measurement in under_way.measured:
+            if isinstance(observable, Preceding):
+                self._write(observable, measurement, under_way)
+
+    def _write_measured(self, under_way: MeasuredStep) -> None:
+        agreement = under_way.curvature.agreement
+        if agreement is not None:
+            self._journal.at_step(
+                "measure",
+                values={"gradient/cosine": agreement.cosine, "gradient/ratio": agreement.ratio},
+                cost=0.0,
+                method="the probe's gradient against the optimizer's",
+            )
+        for observable, measurement in under_way.measured:
+            if not observable.in_step_record and not isinstance(observable, Preceding):
+                self._write(observable, measurement, under_way)
 
     def _step_values(self, under_way: StepUnderWay) -> dict[str, Number]:
         at = "" if under_way.known.is_first else f"@{under_way.known.id}"
@@ -252,25 +248,27 @@ class StepRecorder:
         if under_way.batch is not None:
             values["batch/size"] = under_way.batch
         values["step/seconds"] = under_way.seconds
+        if isinstance(under_way, MeasuredStep):
+            for observable, measurement in under_way.measured:
+                if observable.in_step_record:
+                    values.update(measurement.values)
         return values
 
-    def _settle(self, under_way: StepUnderWay) -> None:
-        """Charges the budget for what was measured at the step, also for what nobody has timed."""
-        if not under_way.known.is_first:
-            return
+    def _settle(self, measured: MeasuredStep | None) -> None:
+        """Charges the budget for what was measured at a step of the first optimizer, also for what nobody has timed."""
         clock = self._journal.clock
         waited, self._waited = self._waited, 0.0
         untimed = None if self._last_first is None else clock.script_time - self._last_first - waited
-        if not under_way.due and not under_way.measured and not under_way.keeps_graph:
+        if measured is None or not (measured.due or measured.measured or measured.keeps_graph):
             if untimed is not None:
                 self._unseen.add_plain(untimed)
         else:
-            unseen = 0.0 if untimed is None else self._unseen.of(under_way.keeps_graph, untimed, under_way.costs.total)
+            unseen = 0.0 if untimed is None else self._unseen.of(measured.keeps_graph, untimed, measured.costs.total)
             clock.add_measuring(unseen)
-            under_way.costs.settle(self._budget, unseen)
+            measured.costs.settle(self._budget, unseen)
         self._last_first = clock.script_time
 
-    def measure(self, observable: Observable, under_way: StepUnderWay) -> None:
+    def measure(self, observable: Observable, under_way: MeasuredStep) -> None:
         step = ObservedStep(
             under_way.optimizer,
             self._journal.step,
@@ -312,7 +310,7 @@ class StepRecorder:
                 "warning", "measurement-failed", f"{observable.name} could not be measured: {reason}"
             )
 
-    def _write(self, observable: Observable, measurement: Measurement, under_way: StepUnderWay) -> None:
+    def _write(self, observable: Observable, measurement: Measurement, under_way: MeasuredStep) -> None:
         with self._cost(under_way.costs, payers_of(observable, under_way.due)):
             for name, values in measurement.vectors.items():
                 self._journal.at_step("vector", name=name, values=values)
@@ -359,7 +357,7 @@ def _device_of(known: KnownOptimizer) -> torch.device:
     return known.parameters[0].device if known.parameters else torch.device("cpu")
 
 
-def _sample_of(observable: Observable, measurement: Measurement, under_way: StepUnderWay) -> int | None:
+def _sample_of(observable: Observable, measurement: Measurement, under_way: MeasuredStep) -> int | None:
     """Examples that a measurement is of."""
     if measurement.sample is not None:
         return measurement.sample

@@ -34,11 +34,6 @@ def parameters_of(optimizer: torch.optim.Optimizer) -> list[Tensor]:
     return [each for group in optimizer.param_groups for each in group["params"] if each.requires_grad]
 
 
-def learning_rate_of(optimizer: torch.optim.Optimizer) -> float:
-    """Of the first group."""
-    return float(optimizer.param_groups[0]["lr"]) if "lr" in optimizer.param_groups[0] else float("nan")
-
-
 def group_fields(optimizer: torch.optim.Optimizer, group: dict[str, Any]) -> dict[str, Any]:
     kind = optimizer_kind(optimizer)
     fields: dict[str, Any] = {

@@ -33,14 +33,15 @@ class TrainingFacts:
         """Whether calls of modules are to be watched at the next step for their inputs alone."""
         return self.data.wants_inputs
 
-    def evaluated(self, loss: Tensor, outputs: Sequence[Tensor]) -> None:
-        """Reads the form of a loss off its graph, before its backward frees it."""
+    def evaluated(self, loss: Tensor, calls: Sequence[CapturedCall]) -> None:
+        """Reads the form of a loss off its graph, before its backward frees it; `calls` are of modules, that led to
+        it."""
         if self._objective is not None:
             return
         self._objective = objective_fields(loss)
         if self._journal.step == 0:
             with self._journal.clock.measure(), torch.no_grad():
-                self._logits = logit_values(loss, outputs)
+                self._logits = logit_values(loss, [output for call in calls for output in call.outputs])
 
     def evaluated_by(self, calls: Iterable[CapturedCall]) -> None:
         """Says it where a step's loss is that of a model in evaluation mode: none of its calls is in training."""
