@@ -118,7 +118,8 @@ ${adapter === undefined ? "" : `\n${adapterText(adapter)}\n`}
 - \`–\`: not defined on such a network or layer.
 
 Errors that measurements state were found to be bounds. Nulls that are drawn at random are held to their distributions in other tests
-of \`test/oracle\`.
+of \`test/oracle\`. The local learning coefficient (\`learningCoefficient/local\`), which takes a minimum, is held there to models whose own
+is known.
 
 ## Summary
 
