@@ -16,6 +16,7 @@ from .initial_agreement import InitialAgreement
 from .initial_signal import InitialSignal
 from .initial_weights import InitialWeights, KeepInitialWeights
 from .layer_updates import LayerUpdates
+from .learning_coefficient import LearningCoefficient
 from .linear_modes import LinearModes
 from .machine import Machine
 from .neighbourhoods import Neighbourhoods
@@ -73,4 +74,5 @@ def create_observables(limits: ProbeSetLimits | None = None) -> list[Observable]
         BlockSharpness(),
         Eigenvalues(),
         HessianSpectrum(),
+        LearningCoefficient(probe),
     ]

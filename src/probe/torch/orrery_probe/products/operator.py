@@ -56,6 +56,10 @@ class RandomVectors:
         drawn = torch.randn(self._operator.dimension, generator=self._generator, dtype=torch.float32, device="cpu")
         return drawn.to(self._operator.device).to(self._operator.working_type)
 
+    def uniform(self) -> float:
+        """One number from [0, 1)."""
+        return float(torch.rand((), generator=self._generator, dtype=torch.float64, device="cpu"))
+
 
 def unit(vector: Tensor) -> Tensor:
     return vector / vector.norm()
