@@ -58,7 +58,8 @@ class Controls:
         self._stop = stop
 
     def poll(self) -> None:
-        if self._obey(self._file.poll(), False):
+        requests = self._file.poll()
+        if requests and self._obey(requests, False):
             self._wait()
 
     def _obey(self, requests: list[dict[str, Any]], paused: bool) -> bool:

@@ -85,9 +85,10 @@ class Hooks:
         self._main = threading.main_thread().ident
         self._in_step = False
         self._original_call = torch.nn.Module.__call__
-        self._watching = False
+        self.watches_calls = False
         self._in_backward = False
-        self._retaining: dict[int, weakref.ref[torch.Tensor]] = {}
+        self.retaining: dict[int, weakref.ref[torch.Tensor]] = {}
+        """Tensors whose gradient the script retains, by id."""
 
     def install(self) -> None:
         if hasattr(os, "register_at_fork"):
@@ -109,9 +110,9 @@ class Hooks:
         The class's `__call__` is replaced, since a global forward hook sees no keyword arguments and makes
         torch.compile compile anew, and a hook of an instance is pickled with its module.
         """
-        if wanted == self._watching:
+        if wanted == self.watches_calls:
             return
-        self._watching = wanted
+        self.watches_calls = wanted
         torch.nn.Module.__call__ = self._watched_call() if wanted else self._original_call  # type: ignore[method-assign]
 
     def _disable(self) -> None:
@@ -222,16 +223,14 @@ class Hooks:
             retain(tensor)
             if self._is_listening() and not tensor.is_leaf:
                 key = id(tensor)
-                self._retaining[key] = weakref.ref(tensor, lambda _: self._retaining.pop(key, None))
+                self.retaining[key] = weakref.ref(tensor, lambda _: self.retaining.pop(key, None))
 
         torch.Tensor.register_hook = register_hook  # type: ignore[method-assign]
         torch.Tensor.retain_grad = retain_grad  # type: ignore[method-assign]
 
     def stored_gradients(self) -> list[tuple[torch.Tensor, torch.Tensor | None]]:
         """Of all tensors whose gradient the script retains: products store theirs there, and it has to be put back."""
-        if not self._retaining:
-            return []
-        living = [each for each in (reference() for reference in list(self._retaining.values())) if each is not None]
+        living = [each for each in (reference() for reference in list(self.retaining.values())) if each is not None]
         return [(each, each.grad) for each in living if each.retains_grad]
 
     def _hook_modules(self) -> None:

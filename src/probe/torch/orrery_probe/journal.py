@@ -25,9 +25,11 @@ class Journal:
 
     def write(self, record: str, /, **fields: Any) -> None:
         """Fields that are None are left out. Of a dictionary `values`, numbers may be `Later`."""
-        given = {name: value for name, value in fields.items() if value is not None}
-        written = {"t": record, "time": self.clock.time, **given}
-        later = _later(given.get("values"))
+        written: Record = {"t": record, "time": self.clock.time}
+        for name, value in fields.items():
+            if value is not None:
+                written[name] = value
+        later = _later(fields.get("values"))
         if not later and not self._waiting:
             self._spool.write(written)
             return

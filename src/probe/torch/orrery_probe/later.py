@@ -25,7 +25,7 @@ Number = Union[float, Later]
 def sum_of(values: list[Tensor]) -> Number:
     """Of tensors of one element each, in double precision; not waited for where they are on a CUDA device."""
     if not all(each.is_cuda for each in values):
-        return float(sum(each.item() for each in values))
+        return float(sum([each.item() for each in values]))
     device = values[0].device
     return _Copied(torch.stack([each.detach().reshape(()).double().to(device) for each in values]).sum())
 

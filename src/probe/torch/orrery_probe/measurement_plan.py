@@ -97,6 +97,8 @@ class MeasurementPlan:
         is_requested = self._budget.is_requested
         with clock.measure():
             due = self._budget.choose(payers, time)
+        if not (due or leads or joint is not None):
+            return NOTHING
         traced = {each.name for each in found if each.needs_products} & due
         if traced and not self._guard.admits(device):
             due, traced = due - traced, set()

@@ -24,7 +24,7 @@ class PendingLosses:
 
     def __init__(self) -> None:
         self._losses: list[PendingLoss] = []
-        self._users: weakref.WeakSet[torch.optim.Optimizer] = weakref.WeakSet()
+        self._users: list[weakref.ref[torch.optim.Optimizer]] = []
         """Who has stepped on these losses. They stay for others, but not for the same again: its weights have moved."""
         self._skipped: weakref.WeakKeyDictionary[torch.optim.Optimizer, int] = weakref.WeakKeyDictionary()
         """How many of the losses had their gradients cleared before the optimizer stepped on them, as in two-step
@@ -39,9 +39,9 @@ class PendingLosses:
 
     def of(self, optimizer: torch.optim.Optimizer) -> Sequence[PendingLoss]:
         """Those that its next step is on."""
-        if optimizer in self._users:
+        if weakref.ref(optimizer) in self._users:
             return []
-        losses = self._losses[self._skipped.get(optimizer, 0) :]
+        losses = self._losses[self._skipped.get(optimizer, 0) if self._skipped else 0 :]
         if all(each.leaves is None for each in losses):
             return losses
         ids = {id(each) for each in parameters_of(optimizer)}
@@ -96,7 +96,7 @@ class PendingLosses:
 
     def used_by(self, optimizer: torch.optim.Optimizer) -> None:
         self._is_used = True
-        self._users.add(optimizer)
+        self._users.append(weakref.ref(optimizer))
         self.release()
 
     def release(self) -> None:
@@ -105,9 +105,9 @@ class PendingLosses:
             each.graph, each.calls, each.root, each.layer_calls = None, [], None, None
 
     def forget(self) -> None:
-        self._losses = []
-        self._users.clear()
-        self._skipped.clear()
+        self._losses, self._users = [], []
+        if self._skipped:
+            self._skipped.clear()
         self._is_used = False
 
     def _skip(self, optimizer: torch.optim.Optimizer) -> None:

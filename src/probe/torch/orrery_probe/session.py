@@ -40,7 +40,7 @@ def _guarded(method: _Method) -> _Method:
         if session.is_measuring:
             return None
         session.is_measuring = True
-        stored = session.hooks.stored_gradients()
+        stored = session.hooks.stored_gradients() if session.hooks.retaining else []
         try:
             return method(session, *args)
         except Exception as error:
@@ -398,7 +398,7 @@ class Session:
         if batch is None and self._inputs is not None:
             batch = batch_of(self._inputs)
         self._facts.describe(known, self._inputs, batch)
-        self._facts.evaluated_by(call for loss in losses for call in loss.calls)
+        self._facts.stepped_on(losses)
         # What was measured early is charged in any case.
         plan = NOTHING if moved else self._plan
         return self._recorder.begin(
@@ -406,6 +406,8 @@ class Session:
         )
 
     def _prepare(self, plan: Plan) -> None:
+        if plan is self._plan is NOTHING and not self.hooks.watches_calls:
+            return
         self._plan = plan
         self._layer_calls = LayerCalls() if plan.needs_layers else None
         self.hooks.watch_calls(plan.needs_products or plan.needs_layers or self._facts.wants_inputs)

@@ -203,8 +203,7 @@ class StepRecorder:
                 self._measure_after(measured)
             journal.at_step("step", values=self._step_values(under_way))
             if under_way.loss is not None:
-                self._losses_coming.append((journal.step, under_way.loss))
-                self._watch_losses(False)
+                self._watch(journal.step, under_way.loss)
             if measured is not None:
                 self._write_measured(measured)
         finally:
@@ -324,6 +323,13 @@ class StepRecorder:
                     sample=_sample_of(observable, measurement, under_way),
                 )
 
+    def _watch(self, step: int, loss: Number) -> None:
+        if isinstance(loss, float) and not self._losses_coming:
+            self._watch_loss(step, loss)
+            return
+        self._losses_coming.append((step, loss))
+        self._watch_losses(False)
+
     def _watch_losses(self, waits: bool) -> None:
         """Of losses whose values are there, or of all."""
         while self._losses_coming and (waits or is_here(self._losses_coming[0][1])):
@@ -369,8 +375,9 @@ def loss_of(losses: Sequence[PendingLoss]) -> Number | None:
     """The loss that is stepped on: gradients of several backward passes add up."""
     if not losses:
         return None
-    values = [each.value if each.scale is None else each.value / each.scale.to(each.value.device) for each in losses]
-    return sum_of(values)
+    return sum_of(
+        [each.value if each.scale is None else each.value / each.scale.to(each.value.device) for each in losses]
+    )
 
 
 def gradients_of(optimizer: torch.optim.Optimizer, parameters: Sequence[Tensor]) -> list[Tensor | None]:

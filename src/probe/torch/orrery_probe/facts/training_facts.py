@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ..journal import Journal
 from ..optimizers import KnownOptimizer
+from ..pending import PendingLoss
 from ..products.captured_call import CapturedCall
 from .data_facts import DataFacts
 from .logits import logit_values
@@ -43,9 +44,9 @@ class TrainingFacts:
             with self._journal.clock.measure(), torch.no_grad():
                 self._logits = logit_values(loss, [output for call in calls for output in call.outputs])
 
-    def evaluated_by(self, calls: Iterable[CapturedCall]) -> None:
+    def stepped_on(self, losses: Sequence[PendingLoss]) -> None:
         """Says it where a step's loss is that of a model in evaluation mode: none of its calls is in training."""
-        left_out = [call.left_out for call in calls]
+        left_out = [call.left_out for loss in losses for call in loss.calls]
         if left_out and all(left_out):
             self._journal.note_once(
                 "warning",

@@ -45,7 +45,7 @@ class Leader:
         """To be called after each step of the optimizer that is measured; gives the coming one, where all measure
         it."""
         self._done += 1
-        if not self._company.join() or self._done != self._agreed:
+        if self._done != self._agreed or not self._company.join():
             return None
         ballot = Ballot(self._company.counters, self._done, self._company.size)
         self._latest = LedStep(self._company, ballot, self._past)
