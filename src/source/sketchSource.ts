@@ -66,6 +66,6 @@ function sketch(root: Syntax, language: SourceLanguage, memo: Memo): SourceSketc
   const { followed } = groups;
   for (const group of followed)
     for (const each of linksOf(group, fingerprints)) if (recalled.has(each)) throw new NotIndependent();
-  memo.keep(followed, fingerprints, (group) => groups.partsOf(group));
+  memo.keep(followed, fingerprints, groups.parts);
   return result;
 }

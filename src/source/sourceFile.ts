@@ -7,7 +7,7 @@ import type { SourcePosition } from "./places.ts";
 import { pythonSites } from "./python/pythonSites.ts";
 import { isInScope } from "./scope.ts";
 import { Memo } from "./interpret/memo.ts";
-import { SyntaxTree, TooDeep } from "./interpret/syntax.ts";
+import { SyntaxTree, TooDeep } from "./interpret/syntaxTree.ts";
 import type { SourceSketch } from "./sketch/sourceSketch.ts";
 import { sketchSource } from "./sketchSource.ts";
 

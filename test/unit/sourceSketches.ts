@@ -1,6 +1,7 @@
 /** Sketches of texts, for tests. */
 import { readFile } from "node:fs/promises";
 import path from "node:path";
+import type { Parser } from "@vscode/tree-sitter-wasm";
 import { Grammars, type SourceLanguage } from "../../src/source/grammar.ts";
 import type { SourceRange } from "../../src/source/places.ts";
 import type { Known } from "../../src/source/sketch/known.ts";
@@ -14,9 +15,13 @@ const grammars = new Grammars({
   read: (grammar) => readFile(path.join(wasm, `tree-sitter-${grammar}.wasm`)),
 });
 
+export function parserOf(language: SourceLanguage): Promise<Parser> {
+  return grammars.parser(language);
+}
+
 /** A file of which nothing was read yet; to be disposed of. */
 export async function fileOf(language: SourceLanguage): Promise<SourceFile> {
-  return new SourceFile(await grammars.parser(language), language);
+  return new SourceFile(await parserOf(language), language);
 }
 
 export async function sketchOf(text: string, language: SourceLanguage): Promise<SourceSketch | undefined> {

@@ -30,13 +30,13 @@ export function called(
   evaluator: Evaluator,
   value: Value,
   given: Given,
-  callee: { readonly text: string; readonly isHarmless: boolean; followed(): Value | undefined },
+  callee: { readonly text: string; isHarmless(): boolean; followed(): Value | undefined },
 ): Value {
   if (value.kind === "object" && value.call !== undefined) return value.call(given);
   const followed = callee.followed();
   if (followed !== undefined) return followed;
   const name = callee.text.slice(0, 40);
-  if (!callee.isHarmless) evaluator.handOver(given, name);
+  if (!callee.isHarmless()) evaluator.handOver(given, name);
   return madeElsewhere(value.kind === "unknown" ? value.reason : `made by ${name}`, given.range);
 }
 

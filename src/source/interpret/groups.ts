@@ -63,10 +63,21 @@ export class Groups {
     for (const { flags } of this.all) this.reading.flags = joinFlags(this.reading.flags, flags);
   }
 
-  partsOf(group: Group): FoundParts {
-    const { models, optimizers, losses, trainings } = this.reading;
-    const own = <T extends object>(found: readonly T[]) => found.filter((each) => this.#owners.get(each) === group);
-    return { models: own(models), optimizers: own(optimizers), losses: own(losses), trainings: own(trainings) };
+  /** What was found in each of them; to be asked when all of the script is read. */
+  get parts(): ReadonlyMap<Group, FoundParts> {
+    const { reading } = this;
+    const byGroup = <T extends object>(found: readonly T[]) => Map.groupBy(found, (each) => this.#owners.get(each));
+    const models = byGroup(reading.models);
+    const optimizers = byGroup(reading.optimizers);
+    const losses = byGroup(reading.losses);
+    const trainings = byGroup(reading.trainings);
+    const of = (group: Group): FoundParts => ({
+      models: models.get(group) ?? [],
+      optimizers: optimizers.get(group) ?? [],
+      losses: losses.get(group) ?? [],
+      trainings: trainings.get(group) ?? [],
+    });
+    return new Map(this.all.map((group) => [group, of(group)]));
   }
 
   #own(group: Group, [models = 0, ...others]: readonly number[]): void {

@@ -28,7 +28,7 @@ interface KeptParts extends Omit<FoundParts, "models"> {
 }
 
 interface Kept {
-  readonly roots: string;
+  readonly roots: readonly number[];
   /** Of what was read that is not of its own section, the fingerprint of each. */
   readonly names: ReadonlyMap<string, string>;
   /** Sections that are to be followed together with it, itself among them. */
@@ -56,8 +56,10 @@ export class Memo {
     const isSame = (section: Section): boolean => {
       const group = bySection.get(section);
       const kept = this.#kept.get(section);
-      if (kept === undefined || group?.roots.join(" ") !== kept.roots) return false;
-      return [...kept.names].every(([name, text]) => fingerprints.of(name)?.text === text);
+      if (kept === undefined || group?.roots.length !== kept.roots.length) return false;
+      if (!kept.roots.every((root, index) => group.roots[index] === root)) return false;
+      for (const [name, text] of kept.names) if (fingerprints.of(name)?.text !== text) return false;
+      return true;
     };
     const same = new Set([...this.#kept.keys()].filter(isSame));
     const move = this.#move();
@@ -85,19 +87,27 @@ export class Memo {
     reading.count(kept.steps);
   }
 
-  /** Keeps what was found in groups that were followed. `partsOf` gives it, with the models' sketches made. */
-  keep(followed: readonly Group[], fingerprints: Fingerprints, partsOf: (group: Group) => FoundParts): void {
+  /** Keeps what was found in groups that were followed, with the models' sketches made. */
+  keep(followed: readonly Group[], fingerprints: Fingerprints, found: ReadonlyMap<Group, FoundParts>): void {
     for (const cluster of clustersOf(followed, fingerprints)) {
       const isOdd = cluster.some(({ watch }) => watch === undefined || watch.isOdd);
       const names = isOdd ? [] : cluster.map(({ watch }) => named(watch?.names ?? [], fingerprints));
       if (isOdd || names.includes(undefined)) continue;
       const together = cluster.map(({ section }) => section);
-      const former = formers(cluster.map(partsOf));
+      const former = formers(cluster.flatMap((each) => found.get(each) ?? []));
       for (const [index, group] of cluster.entries()) {
         const { section, flags, steps } = group;
-        const parts = keptParts(partsOf(group), former);
-        const own = names[index] ?? new Map<string, string>();
-        this.#kept.set(section, { roots: group.roots.join(" "), names: own, together, parts, flags, steps });
+        const own = found.get(group);
+        if (own === undefined) continue;
+        const parts = keptParts(own, former);
+        this.#kept.set(section, {
+          roots: group.roots,
+          names: names[index] ?? new Map<string, string>(),
+          together,
+          parts,
+          flags,
+          steps,
+        });
       }
     }
   }

@@ -18,82 +18,87 @@ interface ModelFlow {
   readonly onTheWay: ReadonlySet<FlowStep>;
 }
 
-class NotFollowed extends Error {}
-
 /** Goes back from the output to the input. */
 export function modelFlow(output: FlowStep): ModelFlow {
   const residuals: Residual[] = [];
-  try {
-    const layers = chain(output, undefined, residuals);
-    const onTheWay = new Set([...layers, ...residuals.flatMap(({ branch, skip }) => [...branch, ...skip])]);
-    const flow: Known<Flow> = {
-      known: true,
-      value: residuals.length > 0 ? "residual" : "chain",
-      basis: "written",
-      range: undefined,
-    };
-    return { flow, residuals: residuals.reverse(), onTheWay };
-  } catch (error) {
-    if (!(error instanceof NotFollowed)) throw error;
-    return { flow: unstated(error.message), residuals: [], onTheWay: new Set() };
-  }
+  const layers = chain(output, undefined, residuals);
+  if (typeof layers === "string") return { flow: unstated(layers), residuals: [], onTheWay: new Set() };
+  const onTheWay = new Set([...layers, ...residuals.flatMap(({ branch, skip }) => [...branch, ...skip])]);
+  const flow: Known<Flow> = {
+    known: true,
+    value: residuals.length > 0 ? "residual" : "chain",
+    basis: "written",
+    range: undefined,
+  };
+  return { flow, residuals: residuals.reverse(), onTheWay };
 }
 
-/** The steps of layers after `start` up to `end`, in order; those of branches and skips beside the chain go into `residuals`. */
-function chain(end: FlowStep, start: FlowStep | undefined, residuals: Residual[]): FlowStep[] {
+/**
+ * The steps of layers after `start` up to `end`, in order, or why it is not such a chain; those of branches and skips beside it go into
+ * `residuals`.
+ */
+function chain(end: FlowStep, start: FlowStep | undefined, residuals: Residual[]): FlowStep[] | string {
   const layers: FlowStep[] = [];
   let step = end;
   while (step !== start) {
     switch (step.what) {
       case "input":
-        if (start !== undefined) throw new NotFollowed("several inputs flow together");
-        return layers.reverse();
-      case "layer":
+        return start === undefined ? layers.reverse() : "several inputs flow together";
+      case "layer": {
         layers.push(step);
-        step = onlyOne(step);
+        const from = onlyOne(step);
+        if (typeof from === "string") return from;
+        step = from;
         break;
+      }
       case "add": {
         const parting = residual(step, residuals);
-        if (parting === undefined) {
-          if (start !== undefined) throw new NotFollowed("several inputs flow together");
-          return layers.reverse();
-        }
+        if (typeof parting === "string") return parting;
+        if (parting === undefined) return start === undefined ? layers.reverse() : "several inputs flow together";
         step = parting;
         break;
       }
       case "scale":
-        throw new NotFollowed("values are multiplied by a factor on the way");
+        return "values are multiplied by a factor on the way";
       case "operation":
-        throw new NotFollowed(`values flow through an operation that is not followed (${step.name})`);
+        return `values flow through an operation that is not followed (${step.name})`;
       case "lost":
-        throw new NotFollowed(step.name);
+        return step.name;
     }
   }
   return layers.reverse();
 }
 
-function onlyOne(step: FlowStep): FlowStep {
+function onlyOne(step: FlowStep): FlowStep | string {
   const [only, ...others] = step.from;
-  if (only === undefined || others.length > 0) throw new NotFollowed(`${step.name} takes several inputs`);
-  return only;
+  return only === undefined || others.length > 0 ? `${step.name} takes several inputs` : only;
 }
 
-/** Where the branch and the skip of an addition part; nowhere, where each looks up rows of a table of its own. */
-function residual(step: FlowStep, residuals: Residual[]): FlowStep | undefined {
+/**
+ * Where the branch and the skip of an addition part, or why it is no skip connection; nowhere, where each looks up rows of a table of its
+ * own.
+ */
+function residual(step: FlowStep, residuals: Residual[]): FlowStep | string | undefined {
   const [first, second, ...more] = step.from;
-  if (first === undefined || second === undefined || more.length > 0)
-    throw new NotFollowed("more than two values are added");
+  if (first === undefined || second === undefined || more.length > 0) return "more than two values are added";
   const [one, other] = [unscaled(first), unscaled(second)];
+  if (typeof one === "string") return one;
+  if (typeof other === "string") return other;
   const parting = nearestCommon(one.step, other.step);
   const inner: Residual[] = [];
-  const ways = [one, other].map((way) => ({ ...way, layers: chain(way.step, parting, inner) }));
+  const ways: (Unscaled & { readonly layers: FlowStep[] })[] = [];
+  for (const way of [one, other]) {
+    const layers = chain(way.step, parting, inner);
+    if (typeof layers === "string") return layers;
+    ways.push({ ...way, layers });
+  }
   if (parting === undefined && !ways.every(({ layers: [first] }) => isEmbedding(first)))
-    throw new NotFollowed("several inputs are added");
+    return "several inputs are added";
   const [shorter, longer] = ways.toSorted(
     (one, other) => one.layers.length - other.layers.length || Number(one.scaled) - Number(other.scaled),
   );
-  if (shorter === undefined || longer === undefined) throw new NotFollowed("more than two values are added");
-  if (shorter.scaled) throw new NotFollowed("a skip connection is multiplied by a factor");
+  if (shorter === undefined || longer === undefined) return "more than two values are added";
+  if (shorter.scaled) return "a skip connection is multiplied by a factor";
   // Parts of a branch that has branches of its own come before it, as they are computed.
   residuals.push({ branch: longer.layers, skip: shorter.layers, scale: longer.scale, range: step.range }, ...inner);
   return parting;
@@ -103,8 +108,14 @@ function isEmbedding(step: FlowStep | undefined): boolean {
   return step?.layer?.describe([undefined]).own.kind === "embedding";
 }
 
-/** Factors that a branch ends in. */
-function unscaled(end: FlowStep): { step: FlowStep; scale: Known<number>; scaled: boolean } {
+interface Unscaled {
+  readonly step: FlowStep;
+  readonly scale: Known<number>;
+  readonly scaled: boolean;
+}
+
+/** What a branch is but for the factors that it ends in. */
+function unscaled(end: FlowStep): Unscaled | string {
   let scale: Known<number> = ofFramework(1);
   let step = end;
   let scaled = false;
@@ -113,7 +124,9 @@ function unscaled(end: FlowStep): { step: FlowStep; scale: Known<number>; scaled
     // A factor alone keeps its literal.
     scale = scaled ? derived([scale, factor], ([one = 1, other = 1]) => one * other) : factor;
     scaled = true;
-    step = onlyOne(step);
+    const from = onlyOne(step);
+    if (typeof from === "string") return from;
+    step = from;
   }
   return { step, scale, scaled };
 }

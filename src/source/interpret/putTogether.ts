@@ -90,7 +90,7 @@ function distinctModels(
     const key = there.length === 0 ? "" : apartFromShapes(sketch);
     let kept = there.find((each) => apartFromShapes(each.sketch) === key);
     if (kept === undefined) there.push((kept = { sketch }));
-    else kept.sketch = agreed(kept.sketch, sketch);
+    else kept.sketch = agreedModel(kept.sketch, sketch);
     keptFor.set(value, kept);
   }
   const models = inOrder([...byPlace.values()].flatMap((there) => there.map(({ sketch }) => sketch)));
@@ -102,6 +102,17 @@ function distinctModels(
       return sketch === undefined ? undefined : places.get(sketch);
     },
   };
+}
+
+const knownAgreed = new WeakMap<ModelSketch, { readonly other: ModelSketch; readonly sketch: ModelSketch }>();
+
+/** Of a model that was found twice, both sketches are what they were when the text was read before. */
+function agreedModel(one: ModelSketch, other: ModelSketch): ModelSketch {
+  const known = knownAgreed.get(other);
+  if (known?.other === one) return known.sketch;
+  const sketch = agreed(one, other);
+  knownAgreed.set(other, { other: one, sketch });
+  return sketch;
 }
 
 const knownApart = new WeakMap<ModelSketch, string>();
@@ -181,7 +192,14 @@ function isKnown(value: unknown): value is Known<unknown> {
   return typeof value === "object" && value !== null && "known" in value;
 }
 
+const knownPlaces = new WeakMap<SourceRange, string>();
+
 /** Tells ranges apart. */
-function placeOf({ start, end }: SourceRange): string {
-  return `${start.line}:${start.column}-${end.line}:${end.column}`;
+function placeOf(range: SourceRange): string {
+  const known = knownPlaces.get(range);
+  if (known !== undefined) return known;
+  const { start, end } = range;
+  const place = `${start.line}:${start.column}-${end.line}:${end.column}`;
+  knownPlaces.set(range, place);
+  return place;
 }

@@ -19,7 +19,7 @@ export function closureOf(evaluator: JavaScriptEvaluator, node: Syntax, scope: S
     site: node.id,
     section: node.section,
     isOuter: scope.names !== undefined,
-    isGetter: node.children.some(({ type }) => type === "get"),
+    isGetter: node.isMadeOf("get"),
     range: node.range,
     statement: statementStart(node),
     run: (given, self) => follow(evaluator, node, scope, name, given, self),
@@ -96,10 +96,10 @@ export function classOf(evaluator: JavaScriptEvaluator, node: Syntax, scope: Sco
   const constants: Syntax[] = [];
   const body = node.field("body");
   for (const each of body === undefined ? [] : body.namedChildren) {
-    const isStatic = each.children.some((part) => part.type === "static");
+    const isStatic = each.isMadeOf("static");
     if (functionTypes.has(each.type)) {
       const method = each.field("name")?.text ?? "";
-      const isSetter = each.children.some(({ type }) => type === "set");
+      const isSetter = each.isMadeOf("set");
       const closure = closureOf(evaluator, each, scope, method);
       members.assign(method, isSetter ? unknown(`${method} is set by the class`) : closure);
     } else if (each.type === "field_definition" || each.type === "public_field_definition") {

@@ -28,6 +28,16 @@ import type { JavaScriptEvaluator } from "./javascriptEvaluator.ts";
 
 export function evaluateExpression(evaluator: JavaScriptEvaluator, node: Syntax, scope: Scope): Value {
   switch (node.type) {
+    // What there is most of comes first.
+    case "identifier":
+    case "shorthand_property_identifier":
+      return nameValue(evaluator, node, scope);
+    case "call_expression":
+      return call(evaluator, node, scope);
+    case "member_expression": {
+      const object = evaluator.evaluate(node.field("object"), scope);
+      return memberOf(evaluator, object, node.field("property")?.text ?? "", node.range);
+    }
     case "number":
       return node.isMissing ? unknown(unparsed, node.range) : numberLiteral(node);
     case "string": {
@@ -43,9 +53,6 @@ export function evaluateExpression(evaluator: JavaScriptEvaluator, node: Syntax,
     case "null":
     case "undefined":
       return nothing;
-    case "identifier":
-    case "shorthand_property_identifier":
-      return nameValue(evaluator, node, scope);
     case "this":
       return scope.self ?? unknown("this is not known here", node.range);
     case "parenthesized_expression":
@@ -80,10 +87,6 @@ export function evaluateExpression(evaluator: JavaScriptEvaluator, node: Syntax,
       );
     case "class":
       return classOf(evaluator, node, scope, node.field("name")?.text ?? "");
-    case "member_expression": {
-      const object = evaluator.evaluate(node.field("object"), scope);
-      return memberOf(evaluator, object, node.field("property")?.text ?? "", node.range);
-    }
     case "subscript_expression":
       return subscript(evaluator, node, scope);
     case "unary_expression":
@@ -101,8 +104,6 @@ export function evaluateExpression(evaluator: JavaScriptEvaluator, node: Syntax,
     case "augmented_assignment_expression":
     case "update_expression":
       return update(evaluator, node, scope);
-    case "call_expression":
-      return call(evaluator, node, scope);
     case "new_expression":
       return construct(evaluator, node, scope);
     case "yield_expression":
@@ -198,7 +199,7 @@ function binary(evaluator: JavaScriptEvaluator, node: Syntax, scope: Scope): Val
   const operator = node.field("operator")?.text ?? "";
   const left = evaluator.evaluate(node.field("left"), scope);
   const range = node.range;
-  if (node.children.some((each) => each.type === "ERROR")) return unknown(unparsed, range);
+  if (node.isMadeOf("ERROR")) return unknown(unparsed, range);
   if (operator === "??") {
     if (isNothing(left)) return evaluator.evaluate(node.field("right"), scope);
     const right = evaluator.evaluate(node.field("right"), scope);
@@ -261,7 +262,7 @@ function argumentsOf(evaluator: JavaScriptEvaluator, node: Syntax, scope: Scope)
     }
   }
   // A call without its closing bracket may not have all its arguments yet.
-  if (list?.children.at(-1)?.isMissing === true) open = unparsed;
+  if (list?.isOpen === true) open = unparsed;
   const faulty = open === unparsed ? [] : positional;
   return new Given({
     positional: faulty,
@@ -299,7 +300,7 @@ function call(evaluator: JavaScriptEvaluator, node: Syntax, scope: Scope): Value
   const given = argumentsOf(evaluator, node, scope);
   return called(evaluator, value, given, {
     text: callee?.text ?? "",
-    isHarmless: callee === undefined || harmless(callee),
+    isHarmless: () => callee === undefined || harmless(callee),
     followed: () =>
       method !== undefined && object?.kind === "unknown"
         ? evaluator.library.unfollowedMethod(method, given)

@@ -5,7 +5,7 @@ import { operate, pythonOperators } from "../interpret/arithmetic.ts";
 import { Instance } from "../interpret/classObject.ts";
 import { Closure } from "../interpret/closure.ts";
 import { Entries } from "../interpret/entries.ts";
-import { Given } from "../interpret/given.ts";
+import { Given, noNames } from "../interpret/given.ts";
 import { joinedText } from "../interpret/joinedText.ts";
 import { unparsed } from "../interpret/evaluator.ts";
 import { Scope } from "../interpret/scope.ts";
@@ -28,9 +28,20 @@ import type { PythonEvaluator } from "./pythonEvaluator.ts";
 
 export function evaluatePython(evaluator: PythonEvaluator, node: Syntax, scope: Scope): Value {
   switch (node.type) {
+    // What there is most of comes first.
+    case "identifier":
+      return nameValue(evaluator, node, scope);
+    case "call":
+      return call(evaluator, node, scope);
+    case "attribute": {
+      const object = evaluator.evaluate(node.field("object"), scope);
+      return memberOf(evaluator, object, node.field("attribute")?.text ?? "", node.range);
+    }
     case "integer":
     case "float":
       return numberLiteral(node);
+    case "assignment":
+      return assignment(evaluator, node, scope);
     case "string":
       return stringLiteral(evaluator, node, scope);
     case "true":
@@ -39,8 +50,6 @@ export function evaluatePython(evaluator: PythonEvaluator, node: Syntax, scope: 
       return scalar(false, node.range);
     case "none":
       return nothing;
-    case "identifier":
-      return nameValue(evaluator, node, scope);
     case "parenthesized_expression":
     case "await":
     case "expression_statement":
@@ -50,8 +59,6 @@ export function evaluatePython(evaluator: PythonEvaluator, node: Syntax, scope: 
       );
     case "type":
       return nothing;
-    case "assignment":
-      return assignment(evaluator, node, scope);
     case "augmented_assignment":
       return augmented(evaluator, node, scope);
     case "named_expression": {
@@ -59,10 +66,6 @@ export function evaluatePython(evaluator: PythonEvaluator, node: Syntax, scope: 
       const name = node.field("name");
       if (name !== undefined) assignTo(evaluator, name, value, scope);
       return value;
-    }
-    case "attribute": {
-      const object = evaluator.evaluate(node.field("object"), scope);
-      return memberOf(evaluator, object, node.field("attribute")?.text ?? "", node.range);
     }
     case "subscript":
       return subscript(evaluator, node, scope);
@@ -101,8 +104,6 @@ export function evaluatePython(evaluator: PythonEvaluator, node: Syntax, scope: 
       return comparison(evaluator, node, scope);
     case "conditional_expression":
       return conditional(evaluator, node, scope);
-    case "call":
-      return call(evaluator, node, scope);
     case "list_splat":
     case "dictionary_splat":
       return evaluator.evaluate(node.namedChildren[0], scope);
@@ -192,7 +193,7 @@ function combine(evaluator: PythonEvaluator, operator: string, one: Value, other
 function binary(evaluator: PythonEvaluator, node: Syntax, scope: Scope): Value {
   const left = evaluator.evaluate(node.field("left"), scope);
   const right = evaluator.evaluate(node.field("right"), scope);
-  if (node.children.some((each) => each.type === "ERROR")) return unknown(unparsed, node.range);
+  if (node.isMadeOf("ERROR")) return unknown(unparsed, node.range);
   return combine(evaluator, node.field("operator")?.text ?? "", left, right, node);
 }
 
@@ -344,7 +345,7 @@ function slice(evaluator: PythonEvaluator, object: Value, place: Syntax, scope: 
 function argumentsOf(evaluator: PythonEvaluator, node: Syntax, scope: Scope): Given {
   const list = node.field("arguments");
   const positional: Value[] = [];
-  const named = new Map<string, Value>();
+  let named: Map<string, Value> | undefined;
   let open: string | undefined = list === undefined ? unparsed : undefined;
   const given = list === undefined ? [] : list.type === "argument_list" ? list.namedChildren : [list];
   for (const each of given) {
@@ -352,11 +353,12 @@ function argumentsOf(evaluator: PythonEvaluator, node: Syntax, scope: Scope): Gi
     if (each.type === "ERROR") open = unparsed;
     else if (each.type === "keyword_argument") {
       const name = each.field("name")?.text ?? "";
+      named ??= new Map();
       named.set(name, each.hasError ? unknown(unparsed, each.range) : evaluator.evaluate(each.field("value"), scope));
     } else if (each.type === "dictionary_splat") {
       const spread = evaluator.evaluate(each.namedChildren[0], scope);
       if (spread instanceof Entries && spread.openness === undefined)
-        for (const [name, value] of spread.all) named.set(name, value);
+        named = new Map([...(named ?? noNames), ...spread.all]);
       else open ??= "arguments that are not known are put in";
     } else if (each.type === "list_splat") {
       const spread = itemsOf(evaluator.evaluate(each.namedChildren[0], scope));
@@ -365,12 +367,12 @@ function argumentsOf(evaluator: PythonEvaluator, node: Syntax, scope: Scope): Gi
     } else positional.push(evaluator.evaluate(each, scope));
   }
   // A call without its closing bracket may not have all its arguments yet.
-  if (list?.children.at(-1)?.isMissing === true) open = unparsed;
+  if (list?.isOpen === true) open = unparsed;
   const user = node.parent;
   const left = user?.type === "assignment" ? user.field("left") : undefined;
   return new Given({
     positional: open === unparsed ? [] : positional,
-    named,
+    named: named ?? noNames,
     open,
     range: node.range,
     statement: statementStart(node),
@@ -394,7 +396,7 @@ function call(evaluator: PythonEvaluator, node: Syntax, scope: Scope): Value {
   if (callee.text === "exec") mayBeSet(evaluator, scope);
   return called(evaluator, value, given, {
     text: callee.text,
-    isHarmless: harmlessCall(callee),
+    isHarmless: () => harmlessCall(callee),
     followed: () =>
       attribute === undefined || object === undefined
         ? undefined

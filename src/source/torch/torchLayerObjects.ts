@@ -90,7 +90,7 @@ export class TorchLayerObjects {
       return compute(layer, this.#tensors.make(input), range);
     }
     // What attends to itself has one input.
-    const result = this.#tensors.make(this.#reading.apply(layer, [...new Set(from)], range));
+    const result = this.#tensors.make(this.#reading.apply(layer, from.length > 1 ? [...new Set(from)] : from, range));
     return withState.includes(call) || attends ? tuple([result, unknown("a state", range)]) : result;
   }
 }

@@ -96,14 +96,20 @@ export class TorchLibrary implements PythonLibrary {
   }
 
   named(path: string, range: SourceRange): Value {
-    const root = path.split(".")[0] ?? "";
-    if (!followed.includes(root)) return unknown(`comes from ${root}`, range);
     const known = this.#names.get(path);
     if (known !== undefined) return known;
+    const parts = path.split(".");
+    const root = parts[0] ?? "";
+    if (!followed.includes(root)) return unknown(`comes from ${root}`, range);
+    const members = new Map<string, Value>();
     const value: ObjectValue = {
       kind: "object",
-      member: (name, at) => this.#constant(`${path}.${name}`) ?? this.named(`${path}.${name}`, at),
-      call: (given) => this.#call(path, given),
+      member: (name, at) => {
+        const found = members.get(name) ?? this.#constant(`${path}.${name}`) ?? this.named(`${path}.${name}`, at);
+        members.set(name, found);
+        return found;
+      },
+      call: (given) => this.#call(path, parts, given),
     };
     this.#names.set(path, value);
     return nameIt(value, path);
@@ -208,9 +214,8 @@ export class TorchLibrary implements PythonLibrary {
     return path === "math.e" ? scalar(Math.E, undefined) : undefined;
   }
 
-  #call(path: string, given: Given): Value {
+  #call(path: string, parts: readonly string[], given: Given): Value {
     const { range } = given;
-    const parts = path.split(".");
     const name = parts.at(-1) ?? "";
     const [first] = given.positional;
     if (wrappers.includes(path)) return first ?? nothing;

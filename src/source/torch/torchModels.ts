@@ -20,7 +20,8 @@ export function findModel(
   module: Instance | TorchContainer | LayerObject,
   given: Given | undefined,
 ): void {
-  if (reading.models.some(({ value }) => value === module)) return;
+  // Of all others this is told when they are made.
+  if (module instanceof LayerObject && reading.models.some(({ value }) => value === module)) return;
   reading.models.push({
     value: module,
     sketch: () => {

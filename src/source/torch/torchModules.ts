@@ -42,6 +42,8 @@ export class TorchContainer implements ObjectValue {
   readonly #inherited: (of: ObjectValue, name: string, range: SourceRange) => Value;
   readonly #apply: (container: TorchContainer, given: Given) => Value;
   handedOver: string | undefined;
+  /** Its modules, as long as its cell holds the same. */
+  #known: { readonly items: readonly Value[]; readonly parts: readonly Part[] } | undefined;
   /** Computes it; for a stack alone. */
   readonly call?: (given: Given) => Value;
 
@@ -83,7 +85,9 @@ export class TorchContainer implements ObjectValue {
   /** Its modules by name; undefined where they are not known. */
   get parts(): readonly Part[] | undefined {
     const items = itemsOf(this.content.value);
-    return items === undefined ? undefined : pairsOf(items);
+    if (items === undefined) return undefined;
+    if (this.#known?.items !== items) this.#known = { items, parts: pairsOf(items) };
+    return this.#known.parts;
   }
 
   /** Why its modules are not known. */
@@ -213,19 +217,21 @@ export function partsOf(module: Value): readonly Part[] {
   return module.attributes.all.filter(([, value]) => isModule(value) || value instanceof Weight);
 }
 
+interface PlacedModule {
+  readonly path: string;
+  readonly module: Value;
+}
+
 /** Itself and all modules within it, each once, with its path. */
-export function modulesOf(
-  module: Value,
-  path = "",
-  seen = new Set<Value>(),
-): { readonly path: string; readonly module: Value }[] {
-  if (seen.has(module)) return [];
-  seen.add(module);
-  const inner = partsOf(module).filter(([, value]) => isModule(value));
-  return [
-    { path, module },
-    ...inner.flatMap(([name, value]) => modulesOf(value, path === "" ? name : `${path}.${name}`, seen)),
-  ];
+export function modulesOf(module: Value): readonly PlacedModule[] {
+  const found = new Map<Value, PlacedModule>();
+  const add = (each: Value, path: string) => {
+    if (found.has(each)) return;
+    found.set(each, { path, module: each });
+    for (const [name, value] of partsOf(each)) if (isModule(value)) add(value, path === "" ? name : `${path}.${name}`);
+  };
+  add(module, "");
+  return [...found.values()];
 }
 
 /** Why modules within a module may be missing. */
