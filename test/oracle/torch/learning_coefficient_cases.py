@@ -7,7 +7,6 @@ left alone.
 
 import json
 import math
-import os
 import sys
 import tempfile
 from pathlib import Path
@@ -17,6 +16,8 @@ import torch
 from torch import nn
 
 sys.path.insert(0, sys.argv[1])
+from forked_cases import print_report
+
 from orrery_probe.observables import catalog, learning_coefficient
 from orrery_probe.observe import observe
 from orrery_probe.probe_set import ProbeSetLimits
@@ -224,21 +225,4 @@ def main(name):
 
 
 if __name__ == "__main__":
-    report = {}
-    # Newer versions load half of themselves when the first optimizer is made.
-    torch.optim.SGD([torch.zeros(1)], lr=0.1)
-    for name in CASES:
-        # Forked after torch was loaded: that takes longer than all that follows.
-        reading, writing = os.pipe()
-        child = os.fork()
-        if child == 0:
-            os.close(reading)
-            with os.fdopen(writing, "w") as pipe:
-                json.dump(main(name), pipe)
-            os._exit(0)
-        os.close(writing)
-        with os.fdopen(reading) as pipe:
-            text = pipe.read()
-        os.waitpid(child, 0)
-        report[name] = json.loads(text) if text else None
-    print(json.dumps(report))
+    print_report(CASES, main)

@@ -90,18 +90,20 @@ class StepRecorder:
         `preparing` are the seconds of measuring that were spent on the step for the sake of products.
         """
         is_prepared = plan is not NOTHING or early is not None or any(each.graph is not None for each in losses)
+        due = self.due(optimizer, known, plan) if is_prepared else []
         device = _device_of(known)
-        if is_prepared and (plan.needs_products or self.due(optimizer, known, plan)):
+        if due or plan.needs_products:
             self._wait_for(device)
         script_time = self._journal.clock.script_time
         begun = script_time if self._last_script_time is None else self._last_script_time
         seconds = self._seconds(device, max(0.0, script_time - begun))
         step = StepUnderWay(known, learning_rate, seconds, loss_of(losses), batch)
-        return self._measured(step, optimizer, losses, plan, preparing, early) if is_prepared else step
+        return self._measured(step, due, optimizer, losses, plan, preparing, early) if is_prepared else step
 
     def _measured(
         self,
         step: StepUnderWay,
+        observables: Sequence[Observable],
         optimizer: torch.optim.Optimizer,
         losses: Sequence[PendingLoss],
         plan: Plan,
@@ -109,7 +111,6 @@ class StepRecorder:
         early: EarlyMeasurement | None,
     ) -> MeasuredStep:
         known = step.known
-        observables = self.due(optimizer, known, plan)
         costs = StepCosts()
         if observables:
             costs.add([each for each in observables if is_paid(each)], plan.choosing)
