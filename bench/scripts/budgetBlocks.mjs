@@ -1,14 +1,14 @@
 /**
  * Trains in blocks of steps, in turn with measuring off and at a budget, which it sets through the run's control file; prints the steps
- * and seconds of either kind, pair by pair. Before that everything is measured a few times, and first pairs of blocks pass uncounted, so
+ * and seconds of either kind, pair by pair, and how much of a step was other work. Before that everything is measured a few times, and first pairs of blocks pass uncounted, so
  * that first measurements are past and what is saved and owed is as it will be at the end.
  *
  * A machine lends its processor to others for milliseconds at a time, at any step. A step at which the probe measured nothing, nor at
  * one of the sixteen before it, is therefore counted as three times the median at most; how often that was so is printed for either kind,
  * so that what measuring leaves behind for later would show.
  *
- * Arguments: the run's folder, examples, inputs, width, milliseconds that each step works on something else, and the blocks as JSON:
- * { budget, warmUp, pairs, off, on }, off and on in steps, warmUp in pairs.
+ * Arguments: the run's folder, examples, inputs, width, milliseconds that a step is to take with measuring off (what training needs less is
+ * spent on something else), and the blocks as JSON: { budget, warmUp, pairs, off, on }, off and on in steps, warmUp in pairs.
  */
 import { appendFileSync, readFileSync } from "node:fs";
 import path from "node:path";
@@ -20,19 +20,27 @@ const betweenLooks = 16;
 const wake = 16;
 /** Steps that settle after it has looked. */
 const settling = 4;
-/** Steps from which it is told how many pass meanwhile. */
-const trials = 16;
+/** Steps until the code is compiled as it will stay. */
+const compiling = 512;
+/** Steps from which it is told how long training one takes. */
+const trials = 64;
 
 const [run, ...rest] = process.argv.slice(2);
-const [examples, inputSize, width, pause] = rest.map(Number);
-const { budget, warmUp, pairs, off, on } = JSON.parse(rest[4]);
+const [examples, inputSize, width, stepTime] = rest.map(Number);
+const { budget, warmUp, pairs: counted, off, on } = JSON.parse(rest[4]);
 const train = await trainedNetwork(examples, inputSize, width);
+/** Milliseconds of each step that go into something else than training. */
+let pause = 0;
 /** Of every step, what it took beyond the pause, in milliseconds. */
 const own = [];
 
 function work(milliseconds) {
   const until = performance.now() + milliseconds;
   while (performance.now() < until);
+}
+
+function median(values) {
+  return values.toSorted((one, other) => one - other)[values.length >> 1];
 }
 
 function step() {
@@ -62,13 +70,14 @@ function measuredSteps() {
 let between = settling;
 block(1, wake);
 work(betweenLooks);
-block(0, trials);
-between += Math.ceil(betweenLooks / (pause + own.slice(-trials).toSorted((one, other) => one - other)[trials >> 1]));
-const begun = Array.from({ length: warmUp + pairs }, () => [block(0, off), block(budget, on)]).slice(warmUp);
+block(0, compiling + trials);
+pause = Math.max(0, stepTime - median(own.slice(-trials)));
+between += Math.ceil(betweenLooks / stepTime);
+const begun = Array.from({ length: warmUp + counted }, () => [block(0, off), block(budget, on)]).slice(warmUp);
 const measured = measuredSteps();
 const isWake = (index) =>
   Array.from({ length: wake + 1 }, (_, back) => index - back).some((each) => measured.has(each));
-const longest = 3 * own.toSorted((one, other) => one - other)[own.length >> 1];
+const longest = 3 * median(own);
 
 function sum(first, steps) {
   const taken = Array.from({ length: steps }, (_, each) => first + each);
@@ -81,4 +90,5 @@ function sum(first, steps) {
   };
 }
 
-console.log(`result ${JSON.stringify(begun.map(([atOff, atOn]) => ({ off: sum(atOff, off), on: sum(atOn, on) })))}`);
+const pairs = begun.map(([atOff, atOn]) => ({ off: sum(atOff, off), on: sum(atOn, on) }));
+console.log(`result ${JSON.stringify({ pause, pairs })}`);
