@@ -21,6 +21,7 @@ const tasks = {
   docs: [["scripts/recordFormat.ts"], ["scripts/lawTable.ts"]],
   coverage: [["scripts/coverage.ts"]],
   almanac: [build, ["scripts/almanac.ts"]],
+  intervals: [build, ["scripts/intervals.ts"]],
   screenshot: [build, ["scripts/package.mjs"], ["scripts/testTools.mjs"], ["scripts/screenshot.ts"]],
   package: [build, ["scripts/package.mjs"]],
   editor: [build, ["scripts/package.mjs"], ["scripts/editor.ts"]],

@@ -109,8 +109,8 @@ export class LedgerTable {
         "p",
         {},
         `${statistics[forecast.statistic]} ${observableLabel(forecast.observable)} from step ${countText(forecast.from)} ` +
-          `to ${forecast.to >= endOfRun ? "the end of the run" : countText(forecast.to)}${forecast.subject === "" ? "" : `, for ${forecast.subject}`}; centre ` +
-          `${valueText(forecast.central)}.${naive(forecast.baselines)}`,
+          `to ${forecast.to >= endOfRun ? "the end of the run" : countText(forecast.to)}${forecast.subject === "" ? "" : `, for ${forecast.subject}`}; ` +
+          `${forecast.isBound === true ? "a bound, within which nothing is said" : `centre ${valueText(forecast.central)}`}.${naive(forecast.baselines)}`,
       ),
     );
     part("Assumptions", list(forecast.assumptions.map((each) => element("li", {}, each))));

@@ -57,11 +57,11 @@ function section({ law, holds, outside }: Page): string[] {
 const longest = 8;
 
 function row({ forecast, verdict }: LedgerRow): string {
-  const { statement, statistic, observable, issuedAt, low, central, high } = forecast;
+  const { statement, statistic, observable, issuedAt, low, central, high, isBound } = forecast;
   const cells = [
     statement.replaceAll("|", "\\|"),
     `${statistic} of ${observable.replaceAll("|", "\\|")}, said at step ${issuedAt}`,
-    `${number(central)} [${number(low)}, ${number(high)}]`,
+    `${isBound === true ? "within" : number(central)} [${number(low)}, ${number(high)}]`,
     number(verdict?.measured ?? NaN),
     verdict?.outcome ?? "pending",
     number(verdict?.skill ?? NaN),

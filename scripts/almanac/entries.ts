@@ -337,6 +337,12 @@ export const entries: readonly AlmanacEntry[] = [
     outside: { script: "noiseScale.mjs", runs: [["--adam", "--rate", "0.001", "--epochs", "8"]], budget: "90%" },
   },
   {
+    law: "scaling-exponent",
+    quick: false,
+    holds: { script: "powerLaw.mjs", budget: "60%" },
+    outside: { script: "powerLaw.mjs", runs: [["--flat", "--steps", "1500"]], budget: "60%" },
+  },
+  {
     law: "scaling-law",
     quick: false,
     holds: { script: "scalingLaw.mjs", runs: grid(["6", "14", "32"], ["100", "250", "600"]), budget: "5%" },

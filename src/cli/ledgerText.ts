@@ -49,7 +49,7 @@ function ledgerTable(rows: readonly LedgerRow[]): string {
   const cells = rows.map((row, index) => [
     String(index + 1),
     `${row.lawNumber} ${row.lawTitle}${row.forecast.subject === "" ? "" : `, ${row.forecast.subject}`}`,
-    `${amount(row.forecast, row.forecast.central)} [${amount(row.forecast, row.forecast.low)}, ${amount(row.forecast, row.forecast.high)}]`,
+    forecastCell(row.forecast),
     `step ${formatCount(row.forecast.issuedAt)}`,
     row.verdict === undefined || Number.isNaN(row.verdict.measured) ? "–" : amount(row.forecast, row.verdict.measured),
     row.verdict?.outcome ?? "pending",
@@ -57,6 +57,12 @@ function ledgerTable(rows: readonly LedgerRow[]): string {
   ]);
   const header = ["#", "law", "forecast [10 %, 90 %]", "issued", "measured", "verdict", "skill"];
   return table(header, cells, ["issued", "measured", "skill"]);
+}
+
+/** As "20 [19, 22]"; of a bound, whose edges are no quantiles, "within [0, 8]". */
+function forecastCell(forecast: Forecast): string {
+  const [low, central, high] = [forecast.low, forecast.central, forecast.high].map((each) => amount(forecast, each));
+  return `${forecast.isBound === true ? "within" : (central ?? "")} [${low ?? ""}, ${high ?? ""}]`;
 }
 
 function explanation(row: LedgerRow, width: number): string {

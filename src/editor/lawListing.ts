@@ -41,7 +41,10 @@ export function lawTooltip({ number, title, statement, references, needs, record
           `${outcomes.broken} broken`,
           `${outcomes["out of regime"]} out of regime`,
           `${outcomes.unresolved} unresolved`,
-        ].join(", ") + (Number.isNaN(coverage) ? "" : ` (an honest interval holds 80 % of the time)`);
+        ].join(", ") +
+        (Number.isNaN(coverage)
+          ? ""
+          : `. Of its intervals ${(100 * coverage).toFixed(0)} % held; of honest ones 80 % do in the long run`);
   return [
     `${number} ${title}`,
     statement,

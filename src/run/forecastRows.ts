@@ -15,6 +15,7 @@ export function forecastOf(row: Row): Forecast {
     low: numberOf(row, "low"),
     central: numberOf(row, "central"),
     high: numberOf(row, "high"),
+    ...(numberOf(row, "isBound") === 1 && { isBound: true }),
     baselines: JSON.parse(textOf(row, "baselines")) as Baseline[],
     assumptions: JSON.parse(textOf(row, "assumptions")) as string[],
     statement: textOf(row, "statement"),

@@ -38,7 +38,7 @@ export class RunWriter implements RowSink, Disposable {
       measurement: database.prepare("INSERT INTO measurement VALUES (?, ?, (SELECT id FROM method WHERE text = ?), ?)"),
       vector: database.prepare("INSERT INTO vector VALUES (?, ?, ?, ?, ?)"),
       event: database.prepare("INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?)"),
-      forecast: database.prepare(`INSERT INTO forecast VALUES (NULL${", ?".repeat(16)})`),
+      forecast: database.prepare(`INSERT INTO forecast VALUES (NULL${", ?".repeat(17)})`),
       verdict: database.prepare("INSERT INTO verdict VALUES (?, ?, ?, ?, ?, ?, ?)"),
       standing: database.prepare("INSERT OR REPLACE INTO standing VALUES (?, ?, ?, ?, ?, ?, ?)"),
       facts: database.prepare(
@@ -118,6 +118,7 @@ export class RunWriter implements RowSink, Disposable {
       forecast.low,
       forecast.central,
       forecast.high,
+      forecast.isBound === true ? 1 : 0,
       JSON.stringify(forecast.baselines),
       JSON.stringify(forecast.assumptions),
       forecast.statement,

@@ -3,7 +3,7 @@ import { OutdatedRunFileError, RunFileError } from "./runFileError.ts";
 import type { DatabaseSync } from "./sqlite.ts";
 
 /** Goes up with every change of the tables or of what their columns mean; older files are rebuilt from the spool. */
-const schemaVersion = 3;
+const schemaVersion = 4;
 
 /** "ORRY": tells a run file from any other SQLite database. */
 const applicationId = 0x4f525259;
@@ -103,6 +103,7 @@ const tables = `
     low REAL NOT NULL,
     central REAL NOT NULL,
     high REAL NOT NULL,
+    isBound INTEGER NOT NULL,
     baselines TEXT NOT NULL,
     assumptions TEXT NOT NULL,
     statement TEXT NOT NULL

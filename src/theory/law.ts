@@ -63,6 +63,11 @@ export interface Forecast {
   readonly low: number;
   readonly central: number;
   readonly high: number;
+  /**
+   * Whether the law tells no more than an edge, as "at most". Such a forecast holds nearly always where the law does, not four times in five;
+   * the other edge is where there can be nothing, and between them is no quantile.
+   */
+  readonly isBound?: true;
   /** What naive forecasters say; skill is against the one that came nearest. Empty where none has a meaning. */
   readonly baselines: readonly Baseline[];
   /** One sentence each. */

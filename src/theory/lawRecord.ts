@@ -8,7 +8,9 @@ export interface LawRecord {
   readonly runs: number;
   readonly forecasts: number;
   readonly outcomes: Readonly<Record<Outcome, number>>;
-  /** Share of decided forecasts that held; an honest interval of 10 % to 90 % holds 80 % of the time. NaN where none was decided. */
+  /** Of these outcomes those of bounds, which should hold nearly always. */
+  readonly bounds: Readonly<Record<"held" | "broken", number>>;
+  /** Share of decided intervals that held, bounds left out; an honest one of 10 % to 90 % holds 80 % of the time. NaN where none was decided. */
   readonly coverage: number;
   /** Median of the skill against the best naive forecaster; NaN where none has one. */
   readonly skill: number;
@@ -17,7 +19,7 @@ export interface LawRecord {
 /** One forecast of one run, with what became of it. */
 export interface Entry {
   readonly run: string;
-  readonly forecast: Pick<Forecast, "law">;
+  readonly forecast: Pick<Forecast, "law" | "isBound">;
   readonly verdict: Pick<Verdict, "outcome" | "skill"> | undefined;
 }
 
@@ -25,15 +27,26 @@ export interface Entry {
 export function lawRecord(law: string, entries: readonly Entry[]): LawRecord {
   const own = entries.filter(({ forecast }) => forecast.law === law);
   const outcomes = { held: 0, broken: 0, "out of regime": 0, unresolved: 0 };
-  for (const { verdict } of own) if (verdict !== undefined) outcomes[verdict.outcome]++;
-  const decided = outcomes.held + outcomes.broken;
+  const bounds = { held: 0, broken: 0 };
+  for (const { forecast, verdict } of own) {
+    if (verdict === undefined) continue;
+    outcomes[verdict.outcome]++;
+    if (forecast.isBound === true && isDecided(verdict.outcome)) bounds[verdict.outcome]++;
+  }
+  const held = outcomes.held - bounds.held;
+  const decided = held + outcomes.broken - bounds.broken;
   const skills = own.map(({ verdict }) => verdict?.skill ?? NaN).filter((skill) => !Number.isNaN(skill));
   return {
     law,
     runs: new Set(own.map(({ run }) => run)).size,
     forecasts: own.length,
     outcomes,
-    coverage: decided === 0 ? NaN : outcomes.held / decided,
+    bounds,
+    coverage: decided === 0 ? NaN : held / decided,
     skill: quantile(skills, 0.5),
   };
+}
+
+function isDecided(outcome: Outcome): outcome is "held" | "broken" {
+  return outcome === "held" || outcome === "broken";
 }

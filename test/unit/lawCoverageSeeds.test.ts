@@ -4,7 +4,7 @@
  */
 import { expect, it } from "vitest";
 import { catalog } from "../../src/theory/catalog.ts";
-import type { Forecast, Law } from "../../src/theory/law.ts";
+import type { Law } from "../../src/theory/law.ts";
 import { simulated, simulations } from "./lawSimulations.ts";
 import { follow } from "./theoryStreams.ts";
 
@@ -37,16 +37,11 @@ interface Covered {
   readonly decided: number;
 }
 
-/** Bounds, as that there are no spikes, have no interval about a central value: all of them should hold. */
-function isInterval({ low, central, high }: Forecast): boolean {
-  return low < central && central < high;
-}
-
 function covered(law: Law, seeds: number): Covered {
   const outcomes = Array.from({ length: seeds }, (_, index) => simulated(law.id, firstSeed + index)).flatMap((run) => {
     const { issued, verdicts, refusals } = follow(run?.records ?? [], [law], run?.earlier);
     expect(refusals).toEqual([]);
-    const intervals = new Set(issued.filter(isInterval).map(({ id }) => id));
+    const intervals = new Set(issued.filter(({ isBound }) => isBound !== true).map(({ id }) => id));
     return verdicts.filter(({ forecast }) => intervals.has(forecast)).map(({ outcome }) => outcome);
   });
   const held = outcomes.filter((outcome) => outcome === "held").length;

@@ -23,6 +23,18 @@ describe("the record of a law", () => {
     expect(record.coverage).toBeCloseTo(2 / 3, 12);
   });
 
+  it("leaves bounds, which should always hold, out of the coverage of intervals, and counts them by themselves", () => {
+    const bound = (outcome: Outcome) => ({
+      ...entry("1", "a", outcome),
+      forecast: { law: "a", isBound: true as const },
+    });
+    const record = lawRecord("a", [entry("1", "a", "held"), entry("1", "a", "broken"), bound("held"), bound("held")]);
+    expect(record.outcomes).toMatchObject({ held: 3, broken: 1 });
+    expect(record.bounds).toEqual({ held: 2, broken: 0 });
+    expect(record.coverage).toBe(0.5);
+    expect(lawRecord("a", [bound("broken")]).coverage).toBeNaN();
+  });
+
   it("has no coverage and no skill where nothing was decided", () => {
     const record = lawRecord("a", [entry("1", "a", "unresolved")]);
     expect(record.coverage).toBeNaN();

@@ -121,6 +121,7 @@ function forecast(view: RunView, spoken: (subject: string) => boolean): readonly
         low: 0,
         central: expectedShare * now,
         high: (1 - leastFall) * now,
+        isBound: true as const,
         baselines: baselinesAt(series, (from + to) / 2),
         assumptions: ["Training goes on as it has.", ...unchecked(featuresAtConvergence.regime(view))],
         statement: `By step ${to} what ${layer} looks at is within ${(100 * (1 - leastFall) * now).toPrecision(2)} % of what the loss is sensitive to, and comes closer as training settles.`,

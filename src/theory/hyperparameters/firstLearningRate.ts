@@ -169,6 +169,7 @@ function forecast(view: RunView, spoken: (subject: string) => boolean): readonly
         low: 0,
         central: loss,
         high: noSpike * loss,
+        isBound: true,
         baselines: [],
         statement: `${seen}: the loss does not spike above ${(noSpike * loss).toPrecision(3)} in the next ${horizon} steps.`,
       },

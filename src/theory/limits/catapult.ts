@@ -145,6 +145,7 @@ function fall(view: RunView, first: number, product: number): Forecast {
     low: 0.15 * first,
     central: 0.5 * first,
     high: first,
+    isBound: true,
     baselines: [{ kind: "persistence", value: first }],
     statement: `ηλ₀ = ${product.toPrecision(3)} lies below 2: the loss never exceeds its first value.`,
   };

@@ -93,6 +93,7 @@ function residualForecast(view: RunView, pair: string): Forecast {
     low: 0,
     central: roundoff,
     high: largestResidual,
+    isBound: true,
     // Rounding noise persists as it is, so that any forecast of its size would seem without skill.
     baselines: [],
     assumptions: [
@@ -132,6 +133,7 @@ function defectForecast(view: RunView, pair: string): Forecast | undefined {
     low: now - width,
     central: now,
     high: now + width,
+    isBound: true,
     baselines: [{ kind: "straight line from the first measurement", value: now + slope * steps }],
     assumptions: ["Gradients do not become larger than they have been.", ...unchecked(balancedness.regime(view))],
     statement: `In ${horizon} steps the defect of ${pair} moves by at most η²·Σ(‖G_A‖² + ‖G_B‖²) ≈ ${width.toPrecision(2)}.`,

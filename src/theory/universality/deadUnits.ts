@@ -81,6 +81,7 @@ function forecast(view: RunView, spoken: (subject: string) => boolean): readonly
       low: (1 - rounding) * now,
       central: now,
       high: 1,
+      isBound: true,
       // That the share stays is what persistence says too.
       baselines: [],
       assumptions: [

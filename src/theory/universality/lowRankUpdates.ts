@@ -108,6 +108,7 @@ function forecast(view: RunView, spoken: (subject: string) => boolean): readonly
         low: rounded,
         central: Math.min(ofOne + ofEach * (outputs - 1), (1 + high) / 2),
         high,
+        isBound: true as const,
         baselines: [{ kind: "a random matrix of its shape", value: ofRandom }],
         assumptions: [
           "The labels have something to do with the inputs: random ones, learned by heart, take more directions.",

@@ -119,6 +119,7 @@ function forecast(view: RunView, spoken: (subject: string) => boolean): readonly
         low: 0,
         central: expectedShare * now,
         high,
+        isBound: true as const,
         baselines: baselinesAt(series, (from + to) / 2),
         assumptions: [
           "Classes are balanced, and training goes on as it has.",

@@ -160,6 +160,7 @@ function spikeForecast(view: RunView, layer: FreshLayer): Forecast {
     low: 0,
     central: 0,
     high: 0.5,
+    isBound: true,
     baselines: [],
     statement: `No eigenvalue of ${layer.name} stands out of the random bulk before something is learned.`,
   };

@@ -1,0 +1,51 @@
+/**
+ * `npm run intervals [law…]`: how often the laws' intervals hold on the almanac's scripts under other random numbers than their own, and writes
+ * `docs/intervals.md`. Named laws are run alone, and nothing is written.
+ */
+import { writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { catalog } from "../src/theory/catalog.ts";
+import { entries } from "./almanac/entries.ts";
+import { intervalTables, type Calibrated } from "./almanac/intervalTables.ts";
+import { runSetting } from "./almanac/runSetting.ts";
+
+/** Draws of each law's script, as long as they fit in so many seconds. */
+const [mostDraws, mostSeconds] = [12, 150];
+
+const named = process.argv.slice(2);
+const chosen = entries.filter(
+  ({ law, holds }) => holds.script.endsWith(".mjs") && (named.length === 0 || named.includes(law)),
+);
+const found: Calibrated[] = [];
+
+async function calibrate({ law: id, holds }: (typeof chosen)[number]): Promise<void> {
+  const law = catalog.find((each) => each.id === id);
+  if (law === undefined) throw new Error(`The catalogue has no law ${id}.`);
+  const ledger: Calibrated["ledger"][number][] = [];
+  let [draws, seconds] = [0, 0];
+  while (draws < mostDraws && seconds < mostSeconds) {
+    const outcome = await runSetting(id, holds, ++draws);
+    seconds += outcome.seconds;
+    ledger.push(...outcome.ledger);
+  }
+  console.log(`${law.number} ${draws} draws, ${seconds.toFixed(0)} s`);
+  found.push({ law, draws, ledger });
+}
+
+const waiting = [...chosen];
+async function worker(): Promise<void> {
+  for (let entry = waiting.shift(); entry !== undefined; entry = waiting.shift()) await calibrate(entry);
+}
+await Promise.all([worker(), worker()]);
+found.sort((one, other) => catalog.indexOf(one.law) - catalog.indexOf(other.law));
+
+const text = intervalTables(found);
+console.log(text);
+if (named.length === 0) {
+  const head = `# Intervals\n\nWritten by \`npm run intervals\` on ${os.availableParallelism()} cores, no GPU used, Node ${process.versions.node}.`;
+  writeFileSync(
+    path.join(path.dirname(import.meta.dirname), "docs", "intervals.md"),
+    `${head} The scripts of the [almanac](almanac.md) on which laws should hold, with other random weights, data and noise than their own. An honest interval of 10 % to 90 % holds 80 % of the time; bounds, as "at most", should hold nearly always. In an area each law counts alike.\n\n${text}\n`,
+  );
+}
