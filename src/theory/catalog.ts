@@ -33,6 +33,7 @@ import { earlyStopping } from "./solvable/earlyStopping.ts";
 import { flattestSolution } from "./solvable/flattestSolution.ts";
 import { informationExponent } from "./solvable/informationExponent.ts";
 import { kernelRegression } from "./solvable/kernelRegression.ts";
+import { learningCoefficientLaw } from "./solvable/learningCoefficientLaw.ts";
 import { plateauEscape } from "./solvable/plateauEscape.ts";
 import { stepZeroLoss } from "./solvable/stepZeroLoss.ts";
 import { deadUnits } from "./universality/deadUnits.ts";
@@ -84,4 +85,5 @@ export const catalog: readonly Law[] = [
   representationAgreement,
   deadUnits,
   finalLossLaw,
+  learningCoefficientLaw,
 ];

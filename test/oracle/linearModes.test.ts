@@ -78,6 +78,7 @@ describe("a linear network", () => {
       expect(engine.state.numTensors).toBe(tensors);
       const { covariance, svd, leastLoss } = expectedOf(matrixOf(x, examples), matrixOf(y, examples));
       expect(values["linear/layers"]).toBe(2);
+      expect(values["linear/entries"]).toBe(inputs * outputs);
       // Data in float32, all else in float64.
       expect((values["linear/leastLoss"] ?? NaN) / leastLoss).toBeCloseTo(1, 6);
       expect(
@@ -128,6 +129,7 @@ describe("a linear network", () => {
       const { values = {}, vectors = {} } = measure(engine, trace) ?? {};
       const { svd, leastLoss } = expectedOf(centred(matrixOf(x, examples)), centred(matrixOf(y, examples)));
       expect(values["linear/layers"]).toBe(3);
+      expect(values["linear/entries"]).toBe((inputs + 1) * outputs);
       expect((values["linear/leastLoss"] ?? NaN) / leastLoss).toBeCloseTo(1, 5);
       expect(vectors["linear/signal"]?.[0]).toBeCloseTo(scale * (svd.diagonal[0] ?? NaN), 5);
       expect(values["linear/growing@1"]).toBeUndefined();

@@ -9,7 +9,13 @@ function fixtures(): readonly LawFared[] {
   return catalog.map((law) => {
     const { records, earlier } = lawRuns[law.id]?.() ?? { records: [] };
     const { issued, verdicts } = follow(records, [law], earlier);
-    return { law, ledger: issued.map((each) => ({ forecast: each, verdict: verdicts.find(({ forecast }) => forecast === each.id) })) };
+    return {
+      law,
+      ledger: issued.map((each) => ({
+        forecast: each,
+        verdict: verdicts.find(({ forecast }) => forecast === each.id),
+      })),
+    };
   });
 }
 

@@ -65,6 +65,11 @@ export const lawRuns: Readonly<Record<string, () => LawRun>> = {
       ...{ signals: [2, 1], start: { deviation: 0.5 }, rate: 0.1, steps: 200, width: 2, every: 10, sharpness: true },
     }),
   }),
+  "learning-coefficient": () => ({
+    records: linearNetwork({
+      ...{ signals: [2, 1], start: { deviation: 0.3 }, rate: 0.1, steps: 300, width: 3, sampled: 64 },
+    }),
+  }),
   "kernel-regression": () => ({ records: regression({ examples: 40, inputs: 80, steps: 320, seed: 1 }) }),
   "early-stopping": () => ({
     records: regression({ examples: 40, inputs: 60, steps: 320, seed: 4, decay: 1, noise: 0.7, every: 8, speed: 0.2 }),

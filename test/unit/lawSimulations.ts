@@ -131,6 +131,21 @@ export const simulations: Readonly<Record<string, (draw: Draw) => LawRun>> = {
       steps: 500,
     }),
   }),
+  "learning-coefficient": (draw) => {
+    const [layers, size] = [draw.one(2, 2, 3), draw.whole(2, 4)];
+    return {
+      records: linearNetwork({
+        signals: Array.from({ length: size }, () => draw.between(1, 2.5)),
+        layers,
+        start: { deviation: 0.3 },
+        width: draw.whole(size, 6),
+        seed: draw.seed,
+        rate: 0.08,
+        steps: 600,
+        sampled: draw.one(64, 128, 256),
+      }),
+    };
+  },
   "plateau-escape": (draw) => {
     const { seed } = draw;
     if (draw.whole(0, 1) === 0)

@@ -24,10 +24,7 @@ import { learningRateOf, plainDescentChecks } from "../plainDescent.ts";
 import { firstFailure, needObjective, needOptimizer, needSeries, regimeOf, unchecked } from "../regime.ts";
 import type { RunView } from "../runView.ts";
 import { timeMean, unmeasured, verdictOn, window } from "../score.ts";
-import { linearData, needLinearStack } from "./linearStack.ts";
-
-/** Part of what there is to learn that may be missing where a loss has come to the least one: the map is then within 1 %. */
-const closeness = 1e-4;
+import { isAtBestMap, linearData, needLinearStack } from "./linearStack.ts";
 
 /** Relative width of what a nearly fitted map and float32 change of the sharpness. */
 const margin = 0.03;
@@ -142,13 +139,12 @@ function scoreUnrest(made: Forecast, view: RunView): Verdict | undefined {
 function scoreRest(made: Forecast, view: RunView): Verdict | undefined {
   const data = linearData(view);
   if (data === undefined) return undefined;
-  const [loss, sharpness] = [view.series("loss/train"), view.series(made.observable)];
-  const level = data.leastLoss + closeness * (data.emptyLoss - data.leastLoss);
+  const sharpness = view.series(made.observable);
   const available = sharpness.length - sharpness.indexFrom(made.from);
   for (let count = Math.min(averaged, available); count > 0; count--) {
     if (count < averaged && view.end === undefined) return undefined;
     const first = sharpness.length - count;
-    if (!(loss.maximum(loss.indexFrom(sharpness.stepAt(first)), loss.length) <= level)) continue;
+    if (!isAtBestMap(view, data, sharpness.stepAt(first))) continue;
     const mean = timeMean(sharpness, first, sharpness.length);
     const text = `At the best map, from step ${sharpness.stepAt(first)} on, the sharpness was ${mean.toPrecision(4)} on average.`;
     return verdictOn(made, view, mean, text);

@@ -49,3 +49,12 @@ export function linearData(view: RunView): LinearData | undefined {
     ? { layers, leastLoss, emptyLoss, modes }
     : undefined;
 }
+
+/** Part of what there is to learn that may be missing where a loss has come to the least one: the map is then within 1 %. */
+const closeness = 1e-4;
+
+/** Whether from a step on all losses were that of the best map. */
+export function isAtBestMap(view: RunView, { leastLoss, emptyLoss }: LinearData, from: number): boolean {
+  const loss = view.series("loss/train");
+  return loss.maximum(loss.indexFrom(from), loss.length) <= leastLoss + closeness * (emptyLoss - leastLoss);
+}

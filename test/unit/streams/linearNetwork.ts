@@ -1,4 +1,5 @@
 import { EigenvalueDecomposition, Matrix } from "ml-matrix";
+import { sampleLocally } from "../../../src/probe/tfjs/trace/localPosterior.ts";
 import type { HistoryRecord } from "../../../src/theory/history.ts";
 import { gaussians } from "../../oracle/tinyNetwork.ts";
 import { measured, opening, type Setting } from "../theoryStreams.ts";
@@ -20,6 +21,8 @@ export interface LinearNetwork {
   readonly noise?: number;
   readonly momentum?: number;
   readonly sharpness?: boolean;
+  /** Examples that the local learning coefficient is measured on, at the last weights; not measured without. */
+  readonly sampled?: number;
   readonly setting?: Setting;
 }
 
@@ -49,7 +52,7 @@ export function linearNetwork(network: LinearNetwork): HistoryRecord[] {
   const records: HistoryRecord[] = [
     ...opening({ kind: momentum > 0 ? "momentum" : "sgd", group, ...network.setting }),
     measured(0, { "linear/layers": layers, "linear/leastLoss": noise, "linear/emptyLoss": noise + gap }),
-    measured(0, { "linear/flattest": flattest }),
+    measured(0, { "linear/flattest": flattest, "linear/entries": signals.length ** 2 }),
     { t: "vector", step: 0, name: "linear/signal", values: signals },
     { t: "vector", step: 0, name: "linear/variance", values: variances },
     { t: "vector", step: 0, name: "linear/coupling", values: signals.map(() => 0) },
@@ -69,6 +72,20 @@ export function linearNetwork(network: LinearNetwork): HistoryRecord[] {
     velocity = velocity.map((each, index) => Matrix.mul(each, momentum).add(gradient[index] ?? each));
     weights = weights.map((each, index) => Matrix.sub(each, Matrix.mul(velocity[index] ?? each, rate)));
   }
+  if (network.sampled !== undefined) {
+    const nb = network.sampled / Math.log(network.sampled);
+    const landscape = (flat: Float64Array) => {
+      const at = shaped(flat, weights);
+      const gradient = gradientAt(at, covariance, correlation).flatMap((each) => each.to1DArray());
+      return { loss: lossAt(at), gradient };
+    };
+    const start = weights.flatMap((each) => each.to1DArray());
+    const curvature = largestCurvature(weights, covariance, correlation);
+    const sample = sampleLocally(landscape, start, { inverseTemperature: nb, curvature, seed: network.seed ?? 1 });
+    const losses = sample?.losses ?? [];
+    const mean = losses.reduce((sum, each) => sum + each / losses.length, 0);
+    records.push(measured(steps - 1, { "learningCoefficient/local": nb * (mean - lossAt(weights)) }));
+  }
   return [...records, { t: "end", step: steps, how: "finished" }];
 }
 
@@ -84,6 +101,15 @@ function firstWeights({ signals, layers = 2, width = 8, start, seed = 1 }: Linea
       }
     }
     return matrix;
+  });
+}
+
+/** Flat weights as matrices of the shapes of others. */
+function shaped(flat: Float64Array, like: readonly Matrix[]): readonly Matrix[] {
+  let offset = 0;
+  return like.map(({ rows, columns }) => {
+    const own = flat.subarray(offset, (offset += rows * columns));
+    return Matrix.from1DArray(rows, columns, own);
   });
 }
 

@@ -17,6 +17,7 @@ const mostModes = 5;
 /** A linear stack, and what its data say, of the first batch that was recorded. */
 interface Known {
   readonly weights: readonly TracedVariable[];
+  readonly isBiased: boolean;
   readonly fit: LinearFit;
   /** Of the loss's own unit: the loss is `scale`·½E‖outputs − targets‖². */
   readonly scale: number;
@@ -27,7 +28,7 @@ interface Known {
  * A network of linear layers x ↦ x·W₁·…·W_L under a squared error, against what linear theory makes of its batch. In the loss's own
  * unit, so that a step of gradient descent takes the time η whatever the loss's factors are.
  *
- * Once, of the batch: `linear/layers`: L. `linear/leastLoss` and `linear/emptyLoss`: the loss of the best map and of none.
+ * Once, of the batch: `linear/layers`: L. `linear/entries`: of the map, with those of the last layer's bias. `linear/leastLoss` and `linear/emptyLoss`: the loss of the best map and of none.
  * `linear/flattest`: no minimum's Hessian has its largest eigenvalue below L·max (pᵀCp)^(1/L)·σ^(2−2/L) over directions of the fitted values
  * (Mulayoff and Michaeli 2020 for white inputs; here for any covariance C). Left out where a hidden layer is narrower than inputs and outputs both.
  * Vectors over the modes (v, q) of E[xᵀy]: `linear/signal`: s. `linear/variance`: λ = vᵀCv. `linear/coupling`: ‖Cv − λv‖/λ.
@@ -81,10 +82,10 @@ function lookAt(engine: Engine, trace: Trace): Known | undefined {
   const error = squaredNorm(outputs.map((each, index) => each - (targets[index] ?? 0))) / (2 * examples);
   const scale = trace.loss() / error;
   if (!(scale > 0 && scale < Infinity) || !x.every(Number.isFinite)) return undefined;
-  return { weights, fit: linearFit({ inputs: x, targets, examples, isBiased }), scale, examples };
+  return { weights, isBiased, fit: linearFit({ inputs: x, targets, examples, isBiased }), scale, examples };
 }
 
-function dataFacts({ weights, fit, scale }: Known): Pick<Measurement, "values" | "vectors"> {
+function dataFacts({ weights, isBiased, fit, scale }: Known): Pick<Measurement, "values" | "vectors"> {
   const layers = weights.length;
   const [inputs, outputs] = [weights[0]?.shape[0] ?? 0, weights.at(-1)?.shape[1] ?? 0];
   const isWide = weights.slice(1).every(({ shape }) => (shape[0] ?? 0) >= Math.min(inputs, outputs));
@@ -92,6 +93,7 @@ function dataFacts({ weights, fit, scale }: Known): Pick<Measurement, "values" |
   return {
     values: {
       "linear/layers": layers,
+      "linear/entries": (inputs + (isBiased ? 1 : 0)) * outputs,
       "linear/leastLoss": scale * fit.leastError,
       "linear/emptyLoss": scale * fit.emptyError,
       ...(isWide && bounds.length > 0 && { "linear/flattest": scale * layers * Math.max(...bounds) }),

@@ -26,6 +26,7 @@ class _Known:
     """Layers, and what the data say, of the first batch that was seen."""
 
     layers: list[LinearLayer]
+    is_biased: bool
     fit: LinearFit
     scale: float
     """Of the loss's own unit: the loss is `scale`·½E‖outputs − targets‖²."""
@@ -36,8 +37,8 @@ class LinearModes(Layered):
     """A network of linear layers x ↦ x·W₁·…·W_L under a squared error, against what linear theory makes of its batch.
     In the loss's own unit, so that a step of gradient descent takes the time η whatever the loss's factors are.
 
-    Once, of the batch: `linear/layers`: L. `linear/leastLoss` and `linear/emptyLoss`: the loss of the best map and of
-    none. `linear/flattest`: no minimum's Hessian has its largest eigenvalue below L·max (pᵀCp)^(1/L)·σ^(2−2/L) over
+    Once, of the batch: `linear/layers`: L. `linear/entries`: of the map, with those of the last layer's bias.
+    `linear/leastLoss` and `linear/emptyLoss`: the loss of the best map and of none. `linear/flattest`: no minimum's Hessian has its largest eigenvalue below L·max (pᵀCp)^(1/L)·σ^(2−2/L) over
     directions of the fitted values (Mulayoff and Michaeli 2020 for white inputs; here for any covariance C). Left out
     where a hidden layer is narrower than inputs and outputs both. Vectors over the modes (v, q) of E[xᵀy]:
     `linear/signal`: s. `linear/variance`: λ = vᵀCv. `linear/coupling`: ‖Cv − λv‖/λ.
@@ -115,7 +116,8 @@ def _look_at(stack: LinearStack, step: ObservedStep) -> _Known | None:
     scale = loss / error if error > 0 else math.inf
     if not 0 < scale < math.inf:
         return None
-    return _Known(stack.layers, linear_fit(inputs, outputs - errors, stack.is_biased), scale, examples)
+    fit = linear_fit(inputs, outputs - errors, stack.is_biased)
+    return _Known(stack.layers, stack.is_biased, fit, scale, examples)
 
 
 def _data_facts(known: _Known) -> Measurement:
@@ -125,6 +127,7 @@ def _data_facts(known: _Known) -> Measurement:
     bounds = [each.variance ** (1 / count) * each.size ** (2 - 2 / count) for each in fit.directions]
     values: dict[str, float] = {
         "linear/layers": count,
+        "linear/entries": (shapes[0][0] + int(known.is_biased)) * shapes[-1][1],
         "linear/leastLoss": scale * fit.least_error,
         "linear/emptyLoss": scale * fit.empty_error,
     }
