@@ -13,6 +13,7 @@ import type { InlineModel } from "./inlineRun.ts";
 import { lawLink } from "./lawLink.ts";
 import { digits } from "./runTexts.ts";
 import { blocksOf, isStack } from "./transferFacts.ts";
+import { widthFixes, type GrownLayer } from "./widthFixes.ts";
 
 /** Blocks over those before, or the other way round, from which on a network is another one in depth. */
 const leastDeeper = 1.2;
@@ -26,8 +27,13 @@ export function growthDiagnostics(context: InlineContext): readonly InlineFindin
     const record = recordedOptimizer(speaking, optimizer);
     // A rate that is computed may go with the width already, and groups may have rates of their own for that.
     const isSet = literalOf(optimizer.hyperparameters.learningRate) !== undefined;
-    if (model === undefined || record?.groups.length !== 1 || !isSet) return [];
-    return [...widthFinding(speaking, model, recorded, record), ...depthFinding(context, model, recorded, record)];
+    if (model === undefined || record?.groups.length !== 1 || !isSet || optimizer.groups.length > 0) return [];
+    const fixes = (grown: readonly GrownLayer[], factor: number) =>
+      widthFixes(context, { model, optimizer }, grown, factor);
+    return [
+      ...widthFinding(speaking, model, recorded, record, fixes),
+      ...depthFinding(context, model, recorded, record),
+    ];
   });
 }
 
@@ -36,6 +42,7 @@ function widthFinding(
   model: ModelSketch,
   recorded: InlineModel,
   record: OptimizerRecord,
+  fixesOf: (layers: readonly GrownLayer[], factor: number) => readonly InlineFix[],
 ): readonly InlineFinding[] {
   const grown = widthGrowth(model, recorded);
   if (grown === undefined) return [];
@@ -48,7 +55,7 @@ function widthFinding(
   );
   const message = `The network is ${digits(grown.factor)} times as wide as that of ${speaking.name}, and its optimizer is as it was. With the learning rates of μP, which suit all widths alike: ${texts.join(", ")}.`;
   const law = lawLink(widthTransferLaw);
-  const diagnostic = { severity: "information", message, law, fixes: [] } as const;
+  const diagnostic = { severity: "information", message, law, fixes: fixesOf(grown.layers, grown.factor) } as const;
   return [{ range: literal.range, facts: [], diagnostic, measured: true }];
 }
 
@@ -61,7 +68,7 @@ function widthGrowth(model: ModelSketch, { modules }: InlineModel) {
   const [factor, ...unlike] = new Set(ratios.filter((ratio) => ratio !== 1));
   if (factor === undefined || !(factor > 0) || unlike.length > 0 || ratios.at(-1) !== 1) return undefined;
   const layer = now[ratios.indexOf(factor)];
-  return layer && { factor, layer };
+  return layer && { factor, layer, layers: now.map((each, index) => ({ layer: each, ratio: ratios[index] ?? NaN })) };
 }
 
 function withUnits({ layers }: ModelSketch) {

@@ -62,6 +62,8 @@ export interface OptimizerSketch {
   readonly weightDecayForm: "coupled" | "decoupled" | undefined;
   /** Empty where all parameters share the same hyperparameters. */
   readonly groups: readonly ParameterGroupSketch[];
+  /** Of the call that gives it all parameters of one model, as `model.parameters()`; absent where they are put together otherwise. */
+  readonly parameters?: SourceRange;
   /** Index of the model that it trains, where the text says it. */
   readonly model: number | undefined;
   /** What moves its learning rate; empty for one that stays. */

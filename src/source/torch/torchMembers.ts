@@ -20,7 +20,7 @@ export function moduleMember(of: ObjectValue, name: string, range: SourceRange, 
         return of;
       });
     case "parameters":
-      return builtin(() => new Parameters(of));
+      return builtin((given) => new Parameters(of, given.range));
     case "named_parameters":
       return builtin(() => listOf(weightsOf(of).map(([each, weight]) => tuple([scalar(each, undefined), weight]))));
     case "modules":

@@ -294,9 +294,12 @@ export function layerWeights(layer: LayerObject): readonly (readonly [string, We
 export class Parameters implements ObjectValue {
   readonly kind = "object";
   readonly of: ObjectValue;
+  /** Of the call that asks for them. */
+  readonly range: SourceRange;
 
-  constructor(of: ObjectValue) {
+  constructor(of: ObjectValue, range: SourceRange) {
     this.of = of;
+    this.range = range;
   }
 
   member(): Value {

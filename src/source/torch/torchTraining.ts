@@ -173,7 +173,13 @@ export class TorchTraining {
       {
         range: given.range,
         statement: given.statement,
-        sketch: { kind: facts.kind, call: name, weightDecayForm: facts.weightDecayForm, groups },
+        sketch: {
+          kind: facts.kind,
+          call: name,
+          weightDecayForm: facts.weightDecayForm,
+          groups,
+          ...(parameters instanceof Parameters && { parameters: parameters.range }),
+        },
         hyperparameters: facts.hyperparameters,
         model,
       },
