@@ -95,6 +95,13 @@ export const entries: readonly AlmanacEntry[] = [
     outside: { script: "deepLinear.mjs", runs: [["--decay", "0.01"]], budget: "60%" },
   },
   {
+    law: "learning-coefficient",
+    quick: false,
+    // Long enough for a sample to be drawn at rest, if one was tried on a plateau before.
+    holds: { script: "deepLinear.mjs", runs: [["--steps", "6000"]], budget: "60%" },
+    outside: { script: "deepLinear.mjs", runs: [["--decay", "0.01"]], budget: "60%" },
+  },
+  {
     law: "lazy-dynamics",
     quick: false,
     holds: { script: "lazy.mjs", budget: "90%" },

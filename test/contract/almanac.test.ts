@@ -29,6 +29,21 @@ describe.each(entries.filter(({ quick }) => quick).map((entry) => [entry.law, en
 );
 
 describe("the almanac", () => {
+  it(
+    "draws other weights and data for its scripts on demand, the same ones each time",
+    { timeout: 180_000 },
+    async () => {
+      const first = async (draw: number) => {
+        const [row] = (await runSetting("step-zero-loss", { script: "stepZeroLoss.mjs" }, draw)).ledger;
+        return row?.verdict?.measured;
+      };
+      const [own, other, again] = [await first(0), await first(1), await first(1)];
+      expect(other).toBeGreaterThan(0);
+      expect(other).not.toBe(own);
+      expect(again).toBe(other);
+    },
+  );
+
   it("names laws of the catalogue, each once", () => {
     const ids = entries.map(({ law }) => law);
     expect(new Set(ids).size).toBe(ids.length);
