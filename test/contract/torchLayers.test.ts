@@ -71,6 +71,14 @@ function dense(examples: number, steps: number): Network {
   return { name: "dense", steps, weights, inputs: inputs.arraySync(), labels: labelsOf(examples), logits };
 }
 
+function oneLayer(): Network {
+  const inputs = tf.tensor2d(seededValues(24 * 5, 1), [24, 5]);
+  const weights = { weight: weight("Linear.weight", [5, 3], 2), bias: weight("Linear.bias", [3], 3) };
+  const kernel = weights.weight as tf.Variable<tf.Rank.R2>;
+  const logits = () => tf.matMul<tf.Tensor2D>(inputs, kernel).add<tf.Tensor2D>(weights.bias);
+  return { name: "one_layer", steps: 2, weights, inputs: inputs.arraySync(), labels: labelsOf(24), logits };
+}
+
 function images(): Network {
   const inputs = tf.tensor4d(seededValues(12 * 6 * 6 * 2, 1), [12, 6, 6, 2]);
   const weights = {
@@ -284,6 +292,7 @@ describe.skipIf(python === undefined)("layers of a network", () => {
       ["balance/defect@0→2", "weight/spikes@2", "activation/effectiveRank@2/null", "representation/neighbours@2"],
     ],
     ["kept examples", () => dense(24, 3), ["collapse/nc3/null", "feature/nfa@2", "agreement/cka@2/null"]],
+    ["one layer", oneLayer, ["feature/nfa@Linear", "update/stableRank@Linear"]],
     ["images", images, ["scale/product@convolution", "activation/deadFraction@convolution", "activation/rms@head"]],
     ["a residual stream", residual, ["stream/rms", "activation/rms@blocks.1"]],
     ["sequences", sequences, ["activation/rms@words", "activation/participationRatio@hidden"]],

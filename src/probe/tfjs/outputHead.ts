@@ -10,6 +10,8 @@ export interface OutputHead {
   readonly weight: TracedVariable;
   /** [examples, features] */
   readonly features: Tensor;
+  /** Whether weights have had a part in them: the inputs of a single layer are no features. */
+  readonly areLearned: boolean;
   /** [examples, outputs] */
   readonly outputs: Tensor;
   /** By which the outputs at other weights are found. */
@@ -38,10 +40,11 @@ export function outputHead({ graph, prediction }: TracedLayers): OutputHead | un
   );
   const [width = 0, units = 0] = weight.shape;
   const examples = outputs?.shape[0] ?? 0;
+  const areLearned = learned.has(product.inputs["a"] ?? NaN);
   const isMatrix = outputs?.shape[1] === units && outputs.size === examples * units;
   const isPlain = isMatrix && features?.size === examples * width;
   return isPlain && targets?.size === outputs.size
-    ? { product, weight, features, outputs, outputsId, targets }
+    ? { product, weight, features, areLearned, outputs, outputsId, targets }
     : undefined;
 }
 

@@ -44,7 +44,7 @@ export function neuralCollapse(probe: ProbeSet): Observable {
 
 function classified(engine: Engine, trace: Trace): ClassifiedFeatures | undefined {
   const head = outputHead(tracedLayers(trace));
-  if (head === undefined) return undefined;
+  if (head?.areLearned !== true) return undefined;
   const { features, weight, outputs: logits, targets } = head;
   const classifier = weight.values[0] === undefined ? undefined : trace.primal(weight.values[0]);
   const [examples = 0, classes = 0] = logits.shape;

@@ -50,7 +50,7 @@ class NeuralFeatures(Recording, Layered):
     def measure(self, step: ObservedStep) -> Measurement | None:
         self._probe.look(step)
         layers = self._probe.layers
-        if layers is None or layers.outputs is None or layers.features is None:
+        if layers is None or layers.outputs is None:
             return None
         return self._probe.on_first(flatten(step.parameters), lambda point: self._alignments(layers, point))
 
