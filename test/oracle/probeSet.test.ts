@@ -385,6 +385,7 @@ describe("batches are kept", () => {
 test("neural collapse is of all batches together, where single ones lack a class", async () => {
   const engine = await useBackend("cpu");
   const w = seededVariable([4, 3], 1, 5) as tf.Variable<tf.Rank.R2>;
+  const gain = tf.variable(tf.scalar(1));
   const observable = neuralCollapse(new ProbeSet({ batches: 2, bytes: 1024 ** 2 }));
   const labels = [
     [0, 0, 1, 1, 2],
@@ -397,14 +398,14 @@ test("neural collapse is of all batches together, where single ones lack a class
       tf.losses
         .softmaxCrossEntropy(
           tf.oneHot(tf.tensor1d(labels[step] ?? [], "int32"), 3),
-          tf.matMul(tf.tensor2d(seededValues(20, step), [5, 4]), w),
+          tf.matMul(tf.tensor2d(seededValues(20, step), [5, 4]).mul<tf.Tensor2D>(gain), w),
         )
         .asScalar(),
     2,
     (trace, step) => {
       measured = observable.measure(tracedStep(engine, trace, step));
     },
-    [w],
+    [gain, w],
   );
   expect(measured?.sample).toBe(10);
   expect(measured?.values["collapse/nc1"]).toBeGreaterThan(0);

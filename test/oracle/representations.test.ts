@@ -263,6 +263,8 @@ describe("neural collapse", () => {
 describe("labels are found", () => {
   const labels = Array.from({ length: examples }, (_, index) => (index * 2) % classes);
   const x = () => tf.tensor2d(someFeatures().rows);
+  /** What is learned has gone through a weight, if only by 1: inputs are no features. */
+  const gainOf = () => tf.variable(tf.scalar(1));
   const expectedOf = (weights: readonly number[], logits: readonly number[]) =>
     collapse({
       features: flat(tf.tidy(() => x().arraySync())),
@@ -285,14 +287,15 @@ describe("labels are found", () => {
       const engine = await useBackend("cpu");
       const w = seededVariable([width, classes], 1, 5) as tf.Variable<tf.Rank.R2>;
       const b = seededVariable([classes], 1, 6);
+      const gain = gainOf();
       const inputs = x();
-      const logits = () => tf.matMul(inputs, w).add<tf.Tensor2D>(b);
+      const logits = () => tf.matMul(inputs.mul<tf.Tensor2D>(gain), w).add<tf.Tensor2D>(b);
       const loss = () =>
         tf.losses
           .softmaxCrossEntropy(tf.oneHot(tf.tensor1d(labels, "int32"), classes), logits(), undefined, smoothing)
           .asScalar();
       const expected = Array.from(tf.tidy(() => logits().dataSync()));
-      withTrace(engine, loss, [w, b], (trace) => {
+      withTrace(engine, loss, [gain, w, b], (trace) => {
         check(
           neuralCollapse(new ProbeSet(oneBatch)).measure(tracedStep(engine, trace)),
           Array.from(w.dataSync()),
@@ -308,14 +311,17 @@ describe("labels are found", () => {
     async (kind) => {
       const engine = await useBackend("cpu");
       const model = tf.sequential({
-        layers: [tf.layers.dense({ units: classes, inputShape: [width], activation: "softmax" })],
+        layers: [
+          tf.layers.dense({ units: width, inputShape: [width], useBias: false, kernelInitializer: "identity" }),
+          tf.layers.dense({ units: classes, activation: "softmax" }),
+        ],
       });
       model.compile({ optimizer: tf.train.sgd(0.01), loss: kind });
       const inputs = x();
       const y = kind.startsWith("sparse")
         ? tf.tensor2d(labels, [examples, 1])
         : tf.tidy(() => tf.oneHot(tf.tensor1d(labels, "int32"), classes));
-      const [w, b] = model.getWeights() as [tf.Tensor2D, tf.Tensor];
+      const [, w, b] = model.getWeights() as [tf.Tensor2D, tf.Tensor2D, tf.Tensor];
       const weights = Array.from(w.dataSync());
       const logits = Array.from(tf.tidy(() => tf.matMul(inputs, w).add(b).dataSync()));
       await withFitTrace(engine, model, inputs, y, (trace) => {
@@ -329,14 +335,15 @@ describe("labels are found", () => {
   test("and a batch that lacks examples of a class is refused", async () => {
     const engine = await useBackend("cpu");
     const w = seededVariable([width, classes], 1, 5) as tf.Variable<tf.Rank.R2>;
+    const gain = gainOf();
     const loss = () =>
       tf.losses
         .softmaxCrossEntropy(
           tf.oneHot(tf.tensor1d([0, 0, 1, 1, 2], "int32"), classes),
-          tf.matMul(tf.ones([5, width]), w),
+          tf.matMul(tf.ones([5, width]).mul<tf.Tensor2D>(gain), w),
         )
         .asScalar();
-    withTrace(engine, loss, [w], (trace) => {
+    withTrace(engine, loss, [gain, w], (trace) => {
       expect(() => neuralCollapse(new ProbeSet(oneBatch)).measure(tracedStep(engine, trace))).toThrow(/fewer than two/);
     });
   });
