@@ -13,6 +13,7 @@ import { isHeld, scoresFromText } from "./almanac/fromText.ts";
 import { objectionToHolding, objectionToSilence } from "./almanac/judge.ts";
 import { plot } from "./almanac/plot.ts";
 import { runSetting } from "./almanac/runSetting.ts";
+import { twoAtATime } from "./almanac/twoAtATime.ts";
 
 const docs = path.join(path.dirname(import.meta.dirname), "docs");
 const named = process.argv.slice(2);
@@ -44,11 +45,7 @@ async function page(entry: AlmanacEntry): Promise<void> {
   pages.push({ law, holds, outside });
 }
 
-const waiting = [...chosen];
-async function worker(): Promise<void> {
-  for (let entry = waiting.shift(); entry !== undefined; entry = waiting.shift()) await page(entry);
-}
-await Promise.all([worker(), worker()]);
+await twoAtATime(chosen, page);
 pages.sort((one, other) => catalog.indexOf(one.law) - catalog.indexOf(other.law));
 
 console.log(`\n${areaCoverage(pages.map(({ law, holds }) => ({ law, ledger: holds.ledger })))}`);

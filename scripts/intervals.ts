@@ -9,6 +9,7 @@ import { catalog } from "../src/theory/catalog.ts";
 import { entries } from "./almanac/entries.ts";
 import { intervalTables, type Calibrated } from "./almanac/intervalTables.ts";
 import { runSetting } from "./almanac/runSetting.ts";
+import { twoAtATime } from "./almanac/twoAtATime.ts";
 
 /** Draws of each law's script, as long as they fit in so many seconds. */
 const [mostDraws, mostSeconds] = [12, 150];
@@ -33,11 +34,7 @@ async function calibrate({ law: id, holds }: (typeof chosen)[number]): Promise<v
   found.push({ law, draws, ledger });
 }
 
-const waiting = [...chosen];
-async function worker(): Promise<void> {
-  for (let entry = waiting.shift(); entry !== undefined; entry = waiting.shift()) await calibrate(entry);
-}
-await Promise.all([worker(), worker()]);
+await twoAtATime(chosen, calibrate);
 found.sort((one, other) => catalog.indexOf(one.law) - catalog.indexOf(other.law));
 
 const text = intervalTables(found);
