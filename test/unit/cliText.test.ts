@@ -198,6 +198,8 @@ test("the ledger shows forecast, interval, step of issue, measurement, verdict a
   const text = ledgerText([row], [silent], 80);
   expect(text).toMatch(/L18 Edge of stability +40 \[38, 44\] +step 1,200 +40\.35 +held +0\.9886/);
   expect(text).toContain("L03 Balancedness: cannot speak");
+  const bound: LedgerRow = { ...row, forecast: { ...row.forecast, isBound: true } };
+  expect(ledgerText([bound], [], 80)).toMatch(/L18 Edge of stability +within \[38, 44\] +step 1,200 +40\.35 +held/);
   const summary = ledgerSummary([row], [silent], 80);
   expect(summary.startsWith(text.slice(0, text.indexOf("L03")))).toBe(true);
   expect(summary).toMatch(/Laws that made no forecast: 1 without what they need\.\s`orrery ledger`/);
