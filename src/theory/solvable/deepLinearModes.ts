@@ -37,10 +37,10 @@ const mostCoupling = 0.3;
 const risen = 0.2;
 
 /**
- * Relative error of the time to a half-time: of the strongest mode, and what each mode before it adds, by itself and times its coupling. Eight
- * in ten of 84 modes of sampled inputs (40 to 400 examples of 6) and of 290 of white ones lay within it, and all of the strongest within 0.035.
+ * Relative error of the time to a half-time: of the strongest mode, and what each mode before it adds, by itself and times its coupling. On 60 networks in
+ * float64 (white inputs, ηs of 0.02 to 0.14, first weights of deviation 0.005 to 0.08) 328 of 344 forecasts held, of the strongest mode 8 in ten.
  */
-const timeError = { first: 0.015, next: 0.005, coupled: 0.04 };
+const timeError = { first: 0.005, next: 0.001, coupled: 0.03 };
 
 /** Relative distance of two half-times from which there is a plateau between them. */
 const apart = 1.6;
@@ -49,7 +49,7 @@ const apart = 1.6;
 const mostUnfollowed = 0.02;
 
 /** Relative error of what is left to learn on a plateau, and what it is off by of all that there is. */
-const heightError = { left: 0.1, all: 2e-4 };
+const heightError = { left: 0.02, all: 5e-5 };
 
 const longest = 1e7;
 
@@ -73,9 +73,16 @@ function firstOf(series: Series | undefined): number {
   return series === undefined || series.length === 0 ? NaN : series.valueAt(0);
 }
 
-/** Steps that a time of a mode takes. */
+/**
+ * Steps by which descent has half of a mode's strength sooner than its growth at first, by 1 + ηs a step, tells: where growth slows down, a step does not fall
+ * behind the flow as it does where it is exponential. By the modified equation ȧ = f − (η/2)·f′f of a step a ← a + ηf, of the weights' f = a(s − λa²), it is off by
+ * (η/2)·ln f, of which half-way ln(1/(2√2)) is missing.
+ */
+const sooner = 0.75 * Math.LN2;
+
+/** Steps that a time of a mode takes until it has half of its strength, and from then on. */
 function stepsOf(time: number, signal: number, rate: number): number {
-  return (time * signal) / Math.log1p(rate * signal);
+  return (time * signal) / Math.log1p(rate * signal) - sooner;
 }
 
 /** Modes that have not begun to rise, in the order in which they will. */
@@ -175,7 +182,7 @@ function plateaus(view: RunView, data: LinearData, rising: readonly Rise[]): rea
   const rate = learningRateOf(view);
   const lossAt = (step: number) =>
     rising.reduce((sum, { mode, rest: most }) => {
-      const time = ((step - view.step) * Math.log1p(rate * mode.signal)) / mode.signal;
+      const time = ((step - view.step + sooner) * Math.log1p(rate * mode.signal)) / mode.signal;
       return sum + (mode.variance / 2) * (most - strengthAfter(mode, time)) ** 2;
     }, data.leastLoss + rest);
   return rising.flatMap(({ half, number, error }, index) => {
