@@ -18,8 +18,8 @@ _WEIGHTS = {"cheap": 1.0, "sharpness": 3.0}
 _SMALLEST_INCOME = 1e-12
 """Seconds: rounding could divide ever smaller remainders without end."""
 _MOST_COLD_OVER_WARM = 10
-"""What a first sharpness costs over a later one at most: twice to four times the products, and what is done once. What it
-takes beyond that went into what is loaded first, of which dear measurements have no multiple."""
+"""What a first sharpness costs over a later one at most: twice to four times the products, and what is done once. What
+it takes beyond that went into what is loaded first, of which dear measurements have no multiple."""
 _NOTHING: frozenset[str] = frozenset()
 
 

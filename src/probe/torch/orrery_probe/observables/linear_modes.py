@@ -38,10 +38,11 @@ class LinearModes(Layered):
     In the loss's own unit, so that a step of gradient descent takes the time η whatever the loss's factors are.
 
     Once, of the batch: `linear/layers`: L. `linear/entries`: of the map, with those of the last layer's bias.
-    `linear/leastLoss` and `linear/emptyLoss`: the loss of the best map and of none. `linear/flattest`: no minimum's Hessian has its largest eigenvalue below L·max (pᵀCp)^(1/L)·σ^(2−2/L) over
-    directions of the fitted values (Mulayoff and Michaeli 2020 for white inputs; here for any covariance C). Left out
-    where a hidden layer is narrower than inputs and outputs both. Vectors over the modes (v, q) of E[xᵀy]:
-    `linear/signal`: s. `linear/variance`: λ = vᵀCv. `linear/coupling`: ‖Cv − λv‖/λ.
+    `linear/leastLoss` and `linear/emptyLoss`: the loss of the best map and of none. `linear/flattest`: no minimum's
+    Hessian has its largest eigenvalue below L·max (pᵀCp)^(1/L)·σ^(2−2/L) over directions of the fitted values
+    (Mulayoff and Michaeli 2020 for white inputs; here for any covariance C). Left out where a hidden layer is narrower
+    than inputs and outputs both. Vectors over the modes (v, q) of E[xᵀy]: `linear/signal`: s. `linear/variance`:
+    λ = vᵀCv. `linear/coupling`: ‖Cv − λv‖/λ.
 
     Of the weights, of the first five modes: `linear/strength@k`: vᵀ·W₁·…·W_L·q. Of two layers, with a = vᵀW₁ and
     b = W₂q, `linear/growing@k`: |a + b|²/4, less what of it lies along stronger modes' a + b, and `linear/shrinking@k`:
