@@ -7,7 +7,7 @@ import { parseArgs } from "node:util";
 import * as tf from "@tensorflow/tfjs";
 
 const { values } = parseArgs({ options: { flat: { type: "boolean" }, steps: { type: "string", default: "4000" } } });
-const [INPUTS, BATCH, RATE] = [400, 256, 0.02];
+const [INPUTS, BATCH, RATE] = [800, 256, 0.02];
 /** Of the inputs' variances, and of what each adds to that of the targets. */
 const [CAPACITY, SOURCE] = values.flat ? [0, 0] : [1.4, 2];
 

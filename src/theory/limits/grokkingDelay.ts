@@ -80,9 +80,23 @@ function normSeries(view: RunView): readonly Series[] {
   return view.observables().flatMap((name) => (name.startsWith(prefix) ? [view.series(name)] : []));
 }
 
+/** Between two measurements on the line through them: norms are measured as the budget allows, and come down by little in between. */
+function interpolated(series: Series, step: number): number {
+  const index = indexAt(series, step);
+  if (index < 0 || index === series.length - 1) return valueAt(series, step);
+  const [before, after] = [series.stepAt(index), series.stepAt(index + 1)];
+  const part = (step - before) / (after - before);
+  return (1 - part) * series.valueAt(index) + part * series.valueAt(index + 1);
+}
+
 /** Norm of all weights at a step; NaN where some were not measured yet. */
 function normAt(layers: readonly Series[], step: number): number {
-  return layers.length === 0 ? NaN : Math.hypot(...layers.map((each) => valueAt(each, step)));
+  return layers.length === 0 ? NaN : Math.hypot(...layers.map((each) => interpolated(each, step)));
+}
+
+/** The last step at which the norm of all weights is known. */
+function lastNorm(layers: readonly Series[]): number {
+  return Math.min(...layers.map((each) => (each.length === 0 ? NaN : each.stepAt(each.length - 1))));
 }
 
 /** First step at which the validation loss is several times the training loss; undefined where there is none. */
@@ -144,17 +158,16 @@ function partnerOf(view: RunView): Generalization | undefined {
 
 /** Steps in which the norm came down by a factor since a step; undefined where it never did. */
 function stepsToFall(layers: readonly Series[], from: number, factor: number): number | undefined {
-  const [first] = layers;
   const level = factor * normAt(layers, from);
-  if (first === undefined || !(normAt(layers, first.stepAt(first.length - 1)) <= level)) return undefined;
-  // Between two points of the first layer's series, by halving: the norm comes down all the time.
-  let [above, below] = [first.indexFrom(from), first.length - 1];
-  while (below - above > 1) {
-    const middle = Math.floor((above + below) / 2);
-    if (normAt(layers, first.stepAt(middle)) <= level) below = middle;
+  let [above, below] = [from, lastNorm(layers)];
+  if (!(normAt(layers, below) <= level)) return undefined;
+  // By halving: the norm comes down all the time.
+  while (below - above > 0.5) {
+    const middle = (above + below) / 2;
+    if (normAt(layers, middle) <= level) below = middle;
     else above = middle;
   }
-  return first.stepAt(below) - from;
+  return below - from;
 }
 
 function firstNorm(layers: readonly Series[]): number {
@@ -194,13 +207,14 @@ function forecast(view: RunView, spoken: (subject: string) => boolean): readonly
   const start = settled * (from ?? NaN);
   const layers = normSeries(view);
   const now = validation.stepAt(last);
-  const factor = normAt(layers, now) / normAt(layers, start);
-  if (!(now >= 2 * start && factor <= 1 - leastFall)) return [];
+  const weighed = Math.min(now, lastNorm(layers));
+  const factor = normAt(layers, weighed) / normAt(layers, start);
+  if (!(weighed >= 2 * start && factor <= 1 - leastFall)) return [];
   const earlier = partner.view.series(observable);
   const steps = stepsToFall(partner.layers, settled * partner.memorizedAt, factor);
   const there = firstBelow(earlier, validation.valueAt(last), partner.memorizedAt);
   if (steps === undefined || there === undefined) return [];
-  const slowness = (now - start) / steps;
+  const slowness = (weighed - start) / steps;
   if (!(slowness <= mostSlowness && slowness >= 1 / mostSlowness)) return [];
   const left = (partner.step - there) * slowness;
   const [low, central, high] = spread.map((times) => now + times * left);
