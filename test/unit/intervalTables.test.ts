@@ -1,24 +1,16 @@
 import { expect, it } from "vitest";
-import { intervalTables, type Calibrated } from "../../scripts/almanac/intervalTables.ts";
+import { intervalRow, intervalRows, intervalTables, type Calibrated } from "../../scripts/almanac/intervalTables.ts";
 import type { LedgerRow } from "../../src/run/runRows.ts";
-import type { Forecast, Law, Outcome } from "../../src/theory/law.ts";
+import { centralFlow } from "../../src/theory/empirical/centralFlow.ts";
+import { edgeOfStability } from "../../src/theory/empirical/edgeOfStability.ts";
+import { timeToEdge } from "../../src/theory/empirical/timeToEdge.ts";
+import type { Forecast, Outcome } from "../../src/theory/law.ts";
 
-const law: Law = {
-  id: "a",
-  number: "L00",
-  area: "limits",
-  title: "A law",
-  statement: "",
-  references: [],
-  needs: [],
-  regime: () => ({ status: "inside", checks: [] }),
-  forecast: () => [],
-  score: () => undefined,
-};
+const [edge, time, flow] = [edgeOfStability, timeToEdge, centralFlow];
 
 const forecast: Forecast = {
   id: "f",
-  law: "a",
+  law: edge.id,
   subject: "",
   observable: "loss/train",
   statistic: "value",
@@ -35,31 +27,30 @@ const forecast: Forecast = {
 
 function row(outcome: Outcome, error: number, more: Partial<Forecast> = {}): LedgerRow {
   return {
-    lawTitle: "A law",
-    lawNumber: "L00",
+    lawTitle: edge.title,
+    lawNumber: edge.number,
     forecast: { ...forecast, ...more },
     verdict: { forecast: "f", outcome, scoredAt: 2, measured: 1, error, skill: NaN, reason: "" },
   };
 }
 
-function tablesOf(...all: readonly Partial<Calibrated>[]): readonly string[] {
-  return intervalTables(all.map((each) => ({ law, draws: 5, ledger: [], ...each }))).split("\n");
+function rowOf(ledger: readonly LedgerRow[], law: Calibrated["law"] = edge): readonly string[] {
+  return intervalRow({ law, draws: 5, ledger });
 }
 
 it("counts intervals and bounds apart, and tells where the errors lie", () => {
-  const ledger = [
-    row("held", -0.5),
-    row("held", 0),
-    row("broken", 2),
-    row("unresolved", NaN),
-    row("held", 0.9, { isBound: true }),
-  ];
-  expect(tablesOf({ ledger }).at(-1)).toBe("| L00 A law | 5 | 2 of 3 | 67 % | -0.40, 0.00, 1.60 | 1 of 1 |");
+  const ledger = [row("held", -0.5), row("held", 0), row("broken", 2), row("unresolved", NaN)];
+  const bounds = [row("held", 0.9, { isBound: true })];
+  const cells = ["L18 Edge of stability", "5", "2 of 3", "67 %", "-0.40, 0.00, 1.60", "1 of 1"];
+  expect(rowOf([...ledger, ...bounds])).toEqual(cells);
 });
 
 it("lets each law of an area count alike, but for those without an interval that was decided", () => {
-  const always = { law: { ...law, id: "b" }, ledger: Array.from({ length: 9 }, () => row("held", 0, { law: "b" })) };
-  const never = { ledger: [row("broken", 3)] };
-  const silent = { law: { ...law, id: "c" }, ledger: [row("held", 0.5, { law: "c", isBound: true })] };
-  expect(tablesOf(always, never, silent)[2]).toBe("| limits | 2 | 50 % |");
+  const always = rowOf(Array.from({ length: 9 }, () => row("held", 0)));
+  const never = rowOf([row("broken", 3, { law: time.id })], time);
+  const silent = rowOf([row("held", 0.5, { law: flow.id, isBound: true })], flow);
+  const text = intervalTables([silent, never, always]);
+  expect(text).toContain("| empirical | 2 | 50 % |");
+  // In the order of the catalogue, and as they can be read again.
+  expect(intervalRows(text)).toEqual([always, never, silent]);
 });
