@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { learningCoefficientLaw } from "../../src/theory/solvable/learningCoefficientLaw.ts";
 import type { SpoolRecord } from "../../src/probe/record.ts";
 import { rebuildRun } from "../../src/recorder/rebuild.ts";
 import { RunFileReader } from "../../src/run/runFileReader.ts";
@@ -119,8 +120,12 @@ describe.skipIf(python === undefined)("two spools of the same fresh weights", ()
  * @param crossing step from which on oscillations amplify roundings, so that forecasts are made of numbers as far apart as the verdicts' are
  */
 async function expectSameLedgers({ tensorflow, torch }: Pair, tolerance: number, crossing = Infinity) {
+  // What is measured by draws of a probe's own, or not where they would take too long, need not come out alike.
+  const isDrawn = (law: string) => law === learningCoefficientLaw.id;
   const of = async (records: readonly SpoolRecord[]) =>
-    (await ledgerOf(records)).toSorted(({ forecast: one }, { forecast: other }) => (one.id < other.id ? -1 : 1));
+    (await ledgerOf(records))
+      .filter(({ forecast }) => !isDrawn(forecast.law))
+      .toSorted(({ forecast: one }, { forecast: other }) => (one.id < other.id ? -1 : 1));
   const [ours, theirs] = [await of(tensorflow), await of(torch)];
   const told = (rows: typeof ours) =>
     rows.map(({ forecast, verdict }) => ({
