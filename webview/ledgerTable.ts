@@ -69,6 +69,7 @@ export class LedgerTable {
       element(
         "td",
         {},
+        forecast.isBound === true ? "within " : "",
         steps ? "steps " : "",
         element("span", { class: "unbroken" }, `${number(forecast.low)} – ${number(forecast.high)}`),
       ),
