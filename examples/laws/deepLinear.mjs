@@ -1,18 +1,12 @@
 /**
- * L01, L04, L42: two linear layers that begin small learn the modes of the data one after the other, each at the step that its singular value and
+ * L01, L04: two linear layers that begin small learn the modes of the data one after the other, each at the step that its singular value and
  * the first weights tell, and come to rest at a solution that is no flatter than theory allows. With `--momentum 0.9` a mode's growth is no
  * longer that of plain descent; with `--decay 0.01` the loss has other minima.
  */
 import { parseArgs } from "node:util";
 import * as tf from "@tensorflow/tfjs";
 
-const { values } = parseArgs({
-  options: {
-    momentum: { type: "string" },
-    decay: { type: "string" },
-    steps: { type: "string", default: "2400" },
-  },
-});
+const { values } = parseArgs({ options: { momentum: { type: "string" }, decay: { type: "string" } } });
 const [EXAMPLES, INPUTS, WIDTH, OUTPUTS] = [512, 6, 16, 4];
 
 const kernelRegularizer = values.decay === undefined ? undefined : tf.regularizers.l2({ l2: Number(values.decay) });
@@ -36,4 +30,4 @@ const [left] = tf.linalg.qr(tf.randomNormal([INPUTS, OUTPUTS], 0, 1, "float32", 
 const [right] = tf.linalg.qr(tf.randomNormal([OUTPUTS, OUTPUTS], 0, 1, "float32", 5));
 const map = left.mul(tf.tensor1d([4, 2.5, 1.5, 0.8])).matMul(right);
 const targets = inputs.matMul(map).add(tf.randomNormal([EXAMPLES, OUTPUTS], 0, 0.1, "float32", 6));
-await model.fit(inputs, targets, { epochs: Number(values.steps), batchSize: EXAMPLES, shuffle: false, verbose: 0 });
+await model.fit(inputs, targets, { epochs: 2400, batchSize: EXAMPLES, shuffle: false, verbose: 0 });

@@ -85,7 +85,7 @@ export const entries: readonly AlmanacEntry[] = [
   {
     law: "plateau-escape",
     quick: false,
-    holds: { script: "plateau.mjs" },
+    holds: { script: "plateau.mjs", budget: "90%" },
     outside: { script: "plateau.mjs", runs: [["--batch", "16"]] },
   },
   {
@@ -97,9 +97,9 @@ export const entries: readonly AlmanacEntry[] = [
   {
     law: "learning-coefficient",
     quick: false,
-    // Long enough for a sample to be drawn at rest, if one was tried on a plateau before.
-    holds: { script: "deepLinear.mjs", runs: [["--steps", "6000"]], budget: "60%" },
-    outside: { script: "deepLinear.mjs", runs: [["--decay", "0.01"]], budget: "60%" },
+    // A sample at rest is dear, and tried anew after four times the steps: at 100 % the first one comes as soon as it can.
+    holds: { script: "redundantWeights.mjs", budget: "100%" },
+    outside: { script: "redundantWeights.mjs", runs: [["--penalty", "0.01"]] },
   },
   {
     law: "lazy-dynamics",
