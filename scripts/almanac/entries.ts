@@ -66,7 +66,7 @@ export const entries: readonly AlmanacEntry[] = [
   },
   {
     law: "balancedness",
-    quick: true,
+    quick: false,
     holds: { script: "balancedness.mjs" },
     outside: { script: "balancedness.mjs", runs: [["--momentum", "0.9"]] },
   },
@@ -138,7 +138,7 @@ export const entries: readonly AlmanacEntry[] = [
   },
   {
     law: "random-matrix-spectrum",
-    quick: true,
+    quick: false,
     holds: { script: "freshWeights.mjs" },
     outside: { script: "freshWeights.mjs", runs: [["--orthogonal"]] },
   },

@@ -138,17 +138,6 @@ describe("the measuring budget", () => {
     expect(run.spent.get("sharpness")).toBeGreaterThan(0.75 * 0.05 * 300 - 0.5);
   });
 
-  it("does not let a dear one wait for a multiple of what a first sharpness took to compile", () => {
-    const compiled = { ...sharpness, first: 2 };
-    const first = (of: Simulated) => {
-      const run = new Run(new Budget(0.05), [of, { name: "dear", price: 2, cost: 0.4 }], 0.001);
-      while (!run.counts.has("dear")) run.step();
-      return run.own;
-    };
-    // Besides 0.4 s for itself, the loan of the first sharpness takes its part of the income meanwhile: nowhere near ten times as long.
-    expect(first(compiled)).toBeLessThan(1.5 * first(sharpness));
-  });
-
   it("measures nothing at 0, and everything at every step at 1", () => {
     expect(new Run(new Budget(0), all, 0.01).until(1).measuring).toBe(0);
     const run = new Run(new Budget(1), all, 0.01);

@@ -24,11 +24,6 @@ interface Account {
 const weights = { cheap: 1, sharpness: 3, dear: 1, loan: 1 };
 /** Seconds: rounding could divide ever smaller remainders without end. */
 const smallestIncome = 1e-12;
-/**
- * What a first sharpness costs over a later one at most: twice to four times the products, and what is done once. What it takes beyond
- * that went into compiling, of which dear measurements have no multiple.
- */
-const mostColdOverWarm = 10;
 const nothing: ReadonlySet<string> = new Set();
 
 /**
@@ -103,7 +98,6 @@ export class Budget {
       this.#loan += owed;
       this.#dear.unit ??= seconds;
     } else {
-      if (price === "sharpness" && seconds > 0) this.#dear.boundUnit(mostColdOverWarm * seconds);
       this.#debts.set(name, this.#owed(name) + owed);
     }
   }

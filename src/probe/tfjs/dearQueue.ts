@@ -16,7 +16,7 @@ const leastCost = 1e-5;
  * at which the latest measurements are least old on average (least Σ 1/r). Nobody waits for ever: who has been measured goes to the back.
  */
 export class DearQueue {
-  /** Seconds that the run's first sharpness took, or what of them can have been for the sharpness; undefined before. */
+  /** Seconds that the run's first sharpness took; undefined before. */
   unit: number | undefined;
   #saved = 0;
   /** The queue's own time, in the units of the intervals. */
@@ -45,11 +45,6 @@ export class DearQueue {
       this.#due.set(name, at);
     }
     return 0;
-  }
-
-  /** The unit is no more than so many seconds. */
-  boundUnit(seconds: number): void {
-    if (this.unit !== undefined) this.unit = Math.min(this.unit, seconds);
   }
 
   save(seconds: number): void {

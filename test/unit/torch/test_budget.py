@@ -64,17 +64,6 @@ class TheBudget(unittest.TestCase):
         run = Run(Budget(0.05), ALL, 0.02).until(100)
         self.assertGreater(run.order.count("cheap"), 0.99 * 100 / 0.02)
 
-    def test_does_not_let_a_dear_one_wait_for_a_multiple_of_what_a_first_sharpness_took_to_load(self) -> None:
-        def first(sharpness: Simulated) -> float:
-            run = Run(Budget(0.05), [sharpness, Simulated("dear", 2.0, 0.4)], 0.001)
-            while "dear" not in run.order:
-                run.step()
-            return run.own
-
-        # Besides its own cost, the loan of the first sharpness takes its part of the income: nowhere near ten times as long.
-        slow = Simulated("sharpness", "sharpness", 0.02, first=2.0)
-        self.assertLess(first(slow), 1.5 * first(SHARPNESS))
-
     def test_takes_nothing_on_credit_but_the_cheap_and_the_first_sharpness(self) -> None:
         run = Run(Budget(0.05), ALL, 0.001)
         run.step()

@@ -17,9 +17,6 @@ _WEIGHTS = {"cheap": 1.0, "sharpness": 3.0}
 """Of the income, as long as they need it: the sharpness gets three quarters of what the cheap ones leave."""
 _SMALLEST_INCOME = 1e-12
 """Seconds: rounding could divide ever smaller remainders without end."""
-_MOST_COLD_OVER_WARM = 10
-"""What a first sharpness costs over a later one at most: twice to four times the products, and what is done once. What
-it takes beyond that went into what is loaded first, of which dear measurements have no multiple."""
 _NOTHING: frozenset[str] = frozenset()
 
 
@@ -106,8 +103,6 @@ class Budget:
             if self._dear.unit is None:
                 self._dear.unit = seconds
         else:
-            if price == "sharpness" and seconds > 0:
-                self._dear.bound_unit(_MOST_COLD_OVER_WARM * seconds)
             self._debts[name] = self._owed(name) + owed
 
     def _owed(self, name: str) -> float:

@@ -22,7 +22,7 @@ class DearQueue:
 
     def __init__(self) -> None:
         self.unit: float | None = None
-        """Seconds that the run's first sharpness took, or what of them can have been for the sharpness; None before."""
+        """Seconds that the run's first sharpness took; None before."""
         self._saved = 0.0
         self._now = 0.0
         """The queue's own time, in the units of the intervals."""
@@ -48,11 +48,6 @@ class DearQueue:
                 return total - self._saved
             self._due[name] = at
         return 0.0
-
-    def bound_unit(self, seconds: float) -> None:
-        """The unit is no more than so many seconds."""
-        if self.unit is not None:
-            self.unit = min(self.unit, seconds)
 
     def save(self, seconds: float) -> None:
         self._saved += seconds
