@@ -8,7 +8,7 @@ import path from "node:path";
 import { catalog } from "../src/theory/catalog.ts";
 import { areaCoverage } from "./almanac/areaCoverage.ts";
 import { almanac, commandOf, type Page } from "./almanac/document.ts";
-import { entries, type AlmanacEntry } from "./almanac/entries.ts";
+import { chosenEntries, type AlmanacEntry } from "./almanac/entries.ts";
 import { isHeld, scoresFromText } from "./almanac/fromText.ts";
 import { objectionToHolding, objectionToSilence } from "./almanac/judge.ts";
 import { plot } from "./almanac/plot.ts";
@@ -17,14 +17,7 @@ import { twoAtATime } from "./almanac/twoAtATime.ts";
 
 const docs = path.join(path.dirname(import.meta.dirname), "docs");
 const named = process.argv.slice(2);
-const chosen = entries.filter(({ law }) => named.length === 0 || named.includes(law));
-const unknown = named.filter((name) => !entries.some(({ law }) => law === name));
-if (unknown.length > 0) {
-  console.error(
-    `The almanac knows no law "${unknown.join('", "')}". There are: ${entries.map(({ law }) => law).join(", ")}.`,
-  );
-  process.exit(2);
-}
+const chosen = chosenEntries(named);
 
 const pages: Page[] = [];
 const problems: string[] = [];

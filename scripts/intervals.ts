@@ -6,7 +6,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { catalog } from "../src/theory/catalog.ts";
-import { entries } from "./almanac/entries.ts";
+import { chosenEntries } from "./almanac/entries.ts";
 import { intervalRow, intervalRows, intervalTables, type Calibrated } from "./almanac/intervalTables.ts";
 import { runSetting } from "./almanac/runSetting.ts";
 import { twoAtATime } from "./almanac/twoAtATime.ts";
@@ -15,9 +15,7 @@ import { twoAtATime } from "./almanac/twoAtATime.ts";
 const [mostDraws, mostSeconds] = [8, 60];
 
 const named = process.argv.slice(2);
-const chosen = entries.filter(
-  ({ law, holds }) => holds.script.endsWith(".mjs") && (named.length === 0 || named.includes(law)),
-);
+const chosen = chosenEntries(named).filter(({ holds }) => holds.script.endsWith(".mjs"));
 const found: ReturnType<typeof intervalRow>[] = [];
 
 async function calibrate({ law: id, holds }: (typeof chosen)[number]): Promise<void> {

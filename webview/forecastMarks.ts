@@ -8,6 +8,8 @@ export interface ForecastMark {
   readonly low: number;
   readonly central: number;
   readonly high: number;
+  /** Whether between its edges is no quantile. */
+  readonly isBound: boolean;
   /** Steps that a band of values spans; it is filled only where it applies. */
   readonly from: number;
   readonly filledFrom: number;
@@ -32,6 +34,7 @@ export function forecastMarks(ledger: readonly LedgerRow[], slices: readonly Ser
         low,
         central,
         high,
+        isBound: forecast.isBound === true,
         from,
         filledFrom: statistic === "timeMean" ? arrival(slice, from, low, high) : from,
         to,

@@ -43,8 +43,11 @@ export function legendEntries(
       value: valueText(line.last[at] ?? NaN),
     });
   }
-  if (marks.length > 0)
-    entries.push({ ...plain, key: "forecast", kind: "forecast", colour: colours.forecast, text: "Forecast, 10–90 %" });
+  if (marks.length > 0) {
+    const kinds = new Set(marks.map(({ isBound }) => (isBound ? "bound" : "10–90 %")));
+    const text = `Forecast, ${[...kinds].toSorted().join(" or ")}`;
+    entries.push({ ...plain, key: "forecast", kind: "forecast", colour: colours.forecast, text });
+  }
   const crossings = marks.filter((mark) => mark.kind === "steps" && Number.isFinite(mark.measured));
   for (const step of new Set(crossings.map((mark) => mark.measured))) {
     const text = `Measured crossing, step ${countText(step)}`;

@@ -73,7 +73,12 @@ work(betweenLooks);
 block(0, compiling + trials);
 pause = Math.max(0, stepTime - median(own.slice(-trials)));
 between += Math.ceil(betweenLooks / stepTime);
-const begun = Array.from({ length: warmUp + counted }, () => [block(0, off), block(budget, on)]).slice(warmUp);
+const pairOfBlocks = () => [block(0, off), block(budget, on)];
+for (let each = 0; each < warmUp; each++) pairOfBlocks();
+// By now code is compiled as it will stay: what a step lacks until its time is set once more.
+block(0, trials);
+pause = Math.max(0, stepTime - median(own.slice(-trials)));
+const begun = Array.from({ length: counted }, pairOfBlocks);
 const measured = measuredSteps();
 const isWake = (index) =>
   Array.from({ length: wake + 1 }, (_, back) => index - back).some((each) => measured.has(each));

@@ -5,7 +5,9 @@
 import { parseArgs } from "node:util";
 import * as tf from "@tensorflow/tfjs";
 
-const { values } = parseArgs({ options: { orthogonal: { type: "boolean", default: false } } });
+const { values } = parseArgs({
+  options: { orthogonal: { type: "boolean", default: false }, steps: { type: "string", default: "200" } },
+});
 const [EXAMPLES, INPUTS] = [64, 96];
 
 const initializer = (seed) =>
@@ -21,4 +23,4 @@ model.compile({ optimizer: tf.train.sgd(0.0003), loss: "meanSquaredError" });
 
 const inputs = tf.randomNormal([EXAMPLES, INPUTS], 0, 1, "float32", 4);
 const targets = inputs.matMul(tf.randomNormal([INPUTS, 1], 0, 0.1, "float32", 5));
-await model.fit(inputs, targets, { epochs: 200, batchSize: EXAMPLES, shuffle: false, verbose: 0 });
+await model.fit(inputs, targets, { epochs: Number(values.steps), batchSize: EXAMPLES, shuffle: false, verbose: 0 });

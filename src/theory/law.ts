@@ -84,9 +84,9 @@ export interface Verdict {
   readonly scoredAt: number;
   /** NaN where nothing was measured. */
   readonly measured: number;
-  /** Distance from the central value in half-widths of the interval; NaN where nothing was measured. */
+  /** Distance from the central value in half-widths of the interval; NaN where nothing was measured, and for a bound. */
   readonly error: number;
-  /** 1 − |error| / |best baseline's error|: 1 is perfect, 0 no better than it; NaN where it has no meaning. */
+  /** 1 − |error| / |best baseline's error|: 1 is perfect, 0 no better than it; NaN where it has no meaning, as for a bound. */
   readonly skill: number;
   readonly reason: string;
 }

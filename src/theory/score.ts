@@ -25,10 +25,12 @@ function isWithin(forecast: Pick<Forecast, "low" | "high">, measured: number): b
   return measured >= forecast.low && measured <= forecast.high;
 }
 
-/** The verdict on a measured value: held within the interval, broken outside. */
+/** The verdict on a measured value: held within the interval, broken outside. Of a bound there is no centre to be near to. */
 export function verdictOn(forecast: Forecast, view: RunView, measured: number, reason: string): Verdict {
+  const verdict = unmeasured(forecast, view, isWithin(forecast, measured) ? "held" : "broken", reason);
+  if (forecast.isBound === true) return { ...verdict, measured };
   return {
-    ...unmeasured(forecast, view, isWithin(forecast, measured) ? "held" : "broken", reason),
+    ...verdict,
     measured,
     error: errorInHalfWidths(forecast, measured),
     skill: skillOf(forecast.central, forecast.baselines, measured),

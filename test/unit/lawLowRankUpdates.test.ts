@@ -29,7 +29,9 @@ describe("updates of low rank", () => {
         [0, "dense1", 5],
       ]);
       expect(verdicts.map(({ outcome }) => outcome)).toEqual(["held"]);
-      expect(verdicts[0]?.skill).toBeGreaterThan(0.5);
+      // Well below the bound. It has no centre, and so neither error nor skill.
+      expect(verdicts[0]?.measured).toBeLessThan(0.8 * (issued[0]?.high ?? NaN));
+      expect([verdicts[0]?.error, verdicts[0]?.skill]).toEqual([NaN, NaN]);
     },
   );
 
