@@ -52,7 +52,7 @@ const budgetWorkloads: readonly BudgetWorkload[] = [
   { stepTime: 1, network: tiny, blocks: { budget: 0.05, warmUp: 100, pairs: 5000, off: 25, on: 25 } },
   { stepTime: 1, network: tiny, blocks: { budget: 0.01, warmUp: 300, pairs: 20_000, off: 25, on: 25 } },
   { stepTime: 20, network: small, blocks: { budget: 0.2, warmUp: 4, pairs: 40, off: 25, on: 50 } },
-  { stepTime: 20, network: small, blocks: { budget: 0.05, warmUp: 8, pairs: 100, off: 25, on: 50 } },
+  { stepTime: 20, network: small, blocks: { budget: 0.05, warmUp: 8, pairs: 250, off: 25, on: 50 } },
   { stepTime: 20, network: small, blocks: { budget: 0.01, warmUp: 20, pairs: 360, off: 25, on: 50 } },
   { stepTime: 500, network: small, blocks: { budget: 0.2, warmUp: 1, pairs: 4, off: 8, on: 20 } },
   { stepTime: 500, network: small, blocks: { budget: 0.05, warmUp: 1, pairs: 3, off: 8, on: 50 } },

@@ -26,17 +26,29 @@ const tasks = [
 /** Examples, inputs, width. */
 const sizes = [64, 16, 32] as const;
 
-/** Milliseconds of each step go into something else than training the network, which takes about one on one thread. */
-const workloads = [
-  { name: "1 ms", pause: 0 },
-  { name: "20 ms", pause: 19 },
-] as const;
+/** Milliseconds that steps take with measuring off; what training the network needs less goes into something else. */
+const stepTimes = { alwaysOn: [0, 1], budgets: [1, 20] } as const;
 
-const blocks = [
-  { budget: 0, pairs: 40, off: 0.3, on: 0.3 },
-  { budget: 0.05, pairs: 80, off: 0.4, on: 0.8 },
-  { budget: 0.01, pairs: 120, off: 0.4, on: 0.8 },
-] as const;
+const alwaysOn = { pairs: 400, steps: 25 } as const;
+
+/** Blocks are long enough that several measurements fall into one, so that what one leaves behind is in those that are measured. */
+const blocks = {
+  1: [
+    { budget: 0.05, pairs: 400, off: 0.15, on: 0.3 },
+    { budget: 0.01, pairs: 800, off: 0.15, on: 0.3 },
+  ],
+  20: [
+    { budget: 0.05, pairs: 80, off: 0.6, on: 1.2 },
+    { budget: 0.01, pairs: 160, off: 0.6, on: 1.2 },
+  ],
+} as const;
+
+interface Blocks {
+  readonly budget: number;
+  readonly pairs: number;
+  readonly off: number;
+  readonly on: number;
+}
 
 function printed(python: string, words: readonly string[], environment: Readonly<Record<string, string>>): string {
   const outcome = spawnSync(python, words, { cwd: root, encoding: "utf8", env: { ...process.env, ...environment } });
@@ -45,48 +57,52 @@ function printed(python: string, words: readonly string[], environment: Readonly
   return line.slice("result ".length);
 }
 
-/** Under the probe or bare. */
-function pairsOf(python: string, pause: number, block: (typeof blocks)[number], probed: boolean): readonly Pair[] {
+/** What a script prints that the probe runs. */
+function probed(python: string, script: string, budget: number, words: readonly string[]): string {
   const directory = mkdtempSync(path.join(tmpdir(), "orrery-bench-"));
-  const script = [
-    path.join(scripts, "torch_budget_blocks.py"),
-    ...sizes.map(String),
-    String(pause),
-    JSON.stringify(block),
-  ];
+  const environment = { ORRERY_RUN: directory, ORRERY_BUDGET: String(budget), RUN_UNDER_TEST: directory };
   try {
-    const words = probed ? [path.join(probe, "inspect_script.py"), ...script] : script;
-    const environment = probed ? { ORRERY_RUN: directory, ORRERY_BUDGET: "1", RUN_UNDER_TEST: directory } : {};
-    return JSON.parse(printed(python, words, environment)) as readonly Pair[];
+    const inspect = path.join(probe, "inspect_script.py");
+    return printed(python, [inspect, path.join(scripts, script), ...sizes.map(String), ...words], environment);
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
 }
 
+const how = `${sizes[0]} examples, width ${sizes[2]}, one thread`;
+
+function alwaysOnRow(python: string, stepTime: number): BenchmarkRow {
+  const { pairs, steps } = alwaysOn;
+  const output = probed(python, "torch_always_on.py", 0, [String(stepTime), String(pairs), String(steps)]);
+  const found = JSON.parse(output) as readonly (readonly [past: number, under: number])[];
+  const past = median(found.map(([each]) => each));
+  const longer = median(found.map(([bare, under]) => under - bare));
+  return {
+    name: `steps of ${(1000 * past).toPrecision(2)} ms, measuring off`,
+    value: 1 + longer / past,
+    unit: "×",
+    how: `${how}; ${(1e6 * longer).toPrecision(2)} µs a step longer than past the probe, median of ${pairs} pairs of ${steps} steps, in one run`,
+  };
+}
+
+function budgetRow(python: string, stepTime: number, block: Blocks): BenchmarkRow {
+  const output = probed(python, "torch_budget_blocks.py", 1, [String(stepTime), JSON.stringify(block)]);
+  const pairs = JSON.parse(output) as readonly Pair[];
+  const off = perStep(pairs.map((pair) => pair.off));
+  const { longer, error } = excessOf(pairs);
+  return {
+    name: `budget ${100 * block.budget} %, steps of ${stepTime} ms`,
+    value: longer / block.budget,
+    unit: "× the budget",
+    how: `standard error ${(error / block.budget).toPrecision(2)}; ${how}; steps take ${(100 * longer).toPrecision(2)} % longer than the ${(1000 * off).toPrecision(3)} ms with measuring off; one run, ${block.pairs} times ${block.off} s off and ${block.on} s on, first measurements past`,
+  };
+}
+
 function overheadRows(python: string): BenchmarkRow[] {
-  return workloads.flatMap(({ name, pause }) =>
-    blocks.map((block) => {
-      const pairs = pairsOf(python, pause, block, true);
-      const how = `${sizes[0]} examples, width ${sizes[2]}, one thread${pause > 0 ? `, and ${pause} ms of other work a step` : ""}`;
-      const off = perStep(pairs.map((pair) => pair.off));
-      if (block.budget === 0) {
-        const bare = perStep(pairsOf(python, pause, block, false).map((pair) => pair.off));
-        return {
-          name: `steps of ${name}, measuring off`,
-          value: off / bare,
-          unit: "×",
-          how: `${how}; against ${(1000 * bare).toPrecision(3)} ms of the bare script, one run each`,
-        };
-      }
-      const { longer, error } = excessOf(pairs);
-      return {
-        name: `budget ${100 * block.budget} %, steps of ${name}`,
-        value: longer / block.budget,
-        unit: "× the budget",
-        how: `standard error ${(error / block.budget).toPrecision(2)}; ${how}; steps take ${(100 * longer).toPrecision(2)} % longer than the ${(1000 * off).toPrecision(3)} ms with measuring off; one run, ${block.pairs} times ${block.off} s off and ${block.on} s on, first measurements past`,
-      };
-    }),
-  );
+  return [
+    ...stepTimes.alwaysOn.map((stepTime) => alwaysOnRow(python, stepTime)),
+    ...stepTimes.budgets.flatMap((stepTime) => blocks[stepTime].map((block) => budgetRow(python, stepTime, block))),
+  ];
 }
 
 /** Installs the peers where they are not there and can be had; the benchmark does without those that are not. */

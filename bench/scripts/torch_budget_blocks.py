@@ -1,15 +1,16 @@
 """Trains in blocks, in turn with measuring off and at a budget that it sets through the run's control file.
 
-Prints the steps and seconds of either kind, pair by pair, as `budgetBlocks.mjs` does. Unprobed, nobody reads that file.
+Prints the steps and seconds of either kind, pair by pair, as `budgetBlocks.mjs` does.
 
-Arguments: examples, inputs, width, milliseconds that each step works on something else, and the blocks as JSON,
-{ budget, pairs, off, on }, off and on in seconds.
+Arguments: examples, inputs, width, milliseconds that a step is to take with measuring off (what training needs less is
+spent on something else), and the blocks as JSON, { budget, pairs, off, on }, off and on in seconds.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import statistics
 import sys
 import time
 
@@ -19,10 +20,10 @@ from torch import nn
 torch.set_num_threads(1)
 torch.manual_seed(1)
 examples, size, width = (int(word) for word in sys.argv[1:4])
-pause = float(sys.argv[4]) / 1000
+wanted = float(sys.argv[4]) / 1000
 blocks = json.loads(sys.argv[5])
 # The probe takes its own variables out of the environment.
-run = os.environ.get("RUN_UNDER_TEST")
+run = os.environ["RUN_UNDER_TEST"]
 
 inputs, targets = torch.randn(examples, size), torch.randn(examples, 1)
 model = nn.Sequential(nn.Linear(size, width), nn.Tanh(), nn.Linear(width, width), nn.Tanh(), nn.Linear(width, 1))
@@ -30,7 +31,7 @@ optimizer = torch.optim.SGD(model.parameters(), lr=1e-3)
 Sums = dict[str, float]
 
 
-def step() -> None:
+def step(pause: float) -> None:
     until = time.perf_counter() + pause
     while time.perf_counter() < until:
         pass
@@ -46,16 +47,15 @@ def none() -> Sums:
 def block(seconds: float, sums: Sums) -> None:
     began = time.perf_counter()
     while time.perf_counter() - began < seconds:
-        step()
+        step(pause)
         sums["steps"] += 1
     sums["seconds"] += time.perf_counter() - began
 
 
 def set_budget(fraction: float, sums: Sums) -> None:
     """The steps until the probe has surely looked count with those that are measured."""
-    if run is not None:
-        with open(os.path.join(run, "control.jsonl"), "a", encoding="utf-8") as file:
-            file.write(json.dumps({"do": "budget", "fraction": fraction}) + "\n")
+    with open(os.path.join(run, "control.jsonl"), "a", encoding="utf-8") as file:
+        file.write(json.dumps({"do": "budget", "fraction": fraction}) + "\n")
     block(0.03, sums)
 
 
@@ -66,9 +66,22 @@ def pair(off: Sums, on: Sums) -> None:
     block(blocks["on"], on)
 
 
+def usual() -> float:
+    """Seconds of a step."""
+    taken: list[float] = []
+    for _ in range(300):
+        began = time.perf_counter()
+        step(0)
+        taken.append(time.perf_counter() - began)
+    return statistics.median(taken[100:])
+
+
+pause = 0.0
 set_budget(1, none())
 for _ in range(8):
-    step()
+    step(0)
+set_budget(0, none())
+pause = max(0.0, wanted - usual())
 pair(none(), none())
 pairs: list[dict[str, Sums]] = []
 for _ in range(blocks["pairs"]):

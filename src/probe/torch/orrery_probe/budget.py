@@ -69,6 +69,15 @@ class Budget:
         """Whether everything is to be measured at the next opportunity."""
         return self._requested
 
+    @property
+    def rests_until(self) -> float:
+        """The script's time before which nothing can be due, unless it is requested or the fraction changes."""
+        if self._requested or self.fraction >= 1 or self._last_time is None:
+            return -math.inf
+        if self.fraction <= 0:
+            return math.inf
+        return self._last_time + (self._least_income - self._income) / self.fraction
+
     def choose(self, applicable: Callable[[], Sequence[Measurable]], time: float) -> frozenset[str]:
         """Which measurements to take now.
 

@@ -24,7 +24,11 @@ class RunClock:
     @property
     def script_time(self) -> float:
         """Seconds that the script has run, without measurements and pauses."""
-        return time.perf_counter() - self._start - self.measuring - self._aside
+        return self.script_time_at(time.perf_counter())
+
+    def script_time_at(self, moment: float) -> float:
+        """`script_time` at a moment of `time.perf_counter` since which nothing has been measured or set aside."""
+        return moment - self._start - self.measuring - self._aside
 
     def measure(self) -> AbstractContextManager[None]:
         """Counts the time of its block as measuring; blocks may not be nested."""

@@ -13,6 +13,8 @@ from typing import Any, Callable, Protocol
 
 import torch
 
+from .quick_steps import QuickSteps
+
 
 class Listener(Protocol):
     """What hears of training. Its methods must not raise."""
@@ -87,6 +89,8 @@ class Hooks:
         self._original_call = torch.nn.Module.__call__
         self.watches_calls = False
         self._in_backward = False
+        self.quick: QuickSteps | None = None
+        """Sees backward passes and steps in the listener's place, as long as it takes them."""
         self.retaining: dict[int, weakref.ref[torch.Tensor]] = {}
         """Tensors whose gradient the script retains, by id."""
 
@@ -117,6 +121,7 @@ class Hooks:
 
     def _disable(self) -> None:
         self.enabled = False
+        self.quick = None
 
     def _is_listening(self) -> bool:
         return self.enabled and threading.get_ident() == self._main and not is_compiling()
@@ -135,6 +140,7 @@ class Hooks:
     def _hook_backward(self) -> None:
         # Tensor.backward looks this function up when it is called, so one patch sees both.
         original = torch.autograd.backward
+        get_ident, main = threading.get_ident, self._main
 
         @functools.wraps(original)
         def backward(
@@ -146,7 +152,19 @@ class Hooks:
             inputs: Any = None,
         ) -> None:
             # One within another is that of a checkpoint, whose outputs lie between the loss and the weights.
-            if self._in_backward or not self._is_listening():
+            is_within = self._in_backward
+            quick = self.quick
+            if quick is not None and not is_within and get_ident() == main and quick.takes(tensors, grad_tensors):
+                self._in_backward = True
+                try:
+                    original(tensors, grad_tensors, retain_graph, create_graph, grad_variables, inputs)
+                except BaseException:
+                    quick.loss = None
+                    raise
+                finally:
+                    self._in_backward = False
+                return
+            if is_within or not self._is_listening():
                 original(tensors, grad_tensors, retain_graph, create_graph, grad_variables, inputs)
                 return
             retains = create_graph if retain_graph is None else retain_graph
@@ -193,18 +211,23 @@ class Hooks:
         @functools.wraps(optimizers)
         def of_optimizer(optimizer: torch.optim.Optimizer, *args: Any, **kwargs: Any) -> None:
             optimizers(optimizer, *args, **kwargs)
-            if self._is_listening() and self._listener.awaits_clearing:
+            if self._hears_of_clearing():
                 groups = optimizer.param_groups
                 self._listener.gradients_cleared([each for group in groups for each in group["params"]])
 
         @functools.wraps(modules)
         def of_module(module: torch.nn.Module, *args: Any, **kwargs: Any) -> None:
             modules(module, *args, **kwargs)
-            if self._is_listening() and self._listener.awaits_clearing:
+            if self._hears_of_clearing():
                 self._listener.gradients_cleared(module.parameters())
 
         torch.optim.Optimizer.zero_grad = of_optimizer  # type: ignore[method-assign]
         torch.nn.Module.zero_grad = of_module  # type: ignore[method-assign]
+
+    def _hears_of_clearing(self) -> bool:
+        quick = self.quick
+        may_matter = quick is None or quick.loss is not None
+        return may_matter and self._is_listening() and self._listener.awaits_clearing
 
     def _hook_tensor_hooks(self) -> None:
         # Products are computed on the script's own graphs: there its hooks must neither run nor store gradients.
@@ -262,10 +285,24 @@ class Hooks:
         setattr(torch.optim.Optimizer, name, patched)
 
     def _watched_step(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        get_ident, main = threading.get_ident, self._main
+
         @functools.wraps(original)
         def step(optimizer: torch.optim.Optimizer, *args: Any, **kwargs: Any) -> Any:
             # A subclass's step that calls its parent's is one step, and so is that of an optimizer that wraps another.
-            if is_compiling() or not self._is_listening() or self._in_step:
+            if is_compiling():
+                return original(optimizer, *args, **kwargs)
+            quick = self.quick
+            is_quick = quick is not None and not (args or kwargs or self._in_step) and get_ident() == main
+            if quick is not None and is_quick and quick.begins(optimizer):
+                self._in_step = True
+                try:
+                    result = original(optimizer)
+                finally:
+                    self._in_step = False
+                quick.done(optimizer)
+                return result
+            if self._in_step or not self._is_listening():
                 return original(optimizer, *args, **kwargs)
             closure = args[0] if args else kwargs.get("closure")
             has_closure = callable(closure)

@@ -35,6 +35,12 @@ def read(number: Number) -> float:
     return float(number) if isinstance(number, (int, float)) else number.get()
 
 
+def plus(one: Number, other: Number) -> Number:
+    if isinstance(one, (int, float)) and isinstance(other, (int, float)):
+        return one + other
+    return _Sum(one, other)
+
+
 def is_here(number: Number) -> bool:
     """Whether `read` need not wait."""
     return isinstance(number, (int, float)) or number.is_here
@@ -79,6 +85,18 @@ class _Copied:
     def get(self) -> float:
         self._moment.event.synchronize()
         return float(self._copy)
+
+
+class _Sum:
+    def __init__(self, *parts: Number) -> None:
+        self._parts = parts
+
+    @property
+    def is_here(self) -> bool:
+        return all(map(is_here, self._parts))
+
+    def get(self) -> float:
+        return sum(map(read, self._parts))
 
 
 class SecondsBetween:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Callable, Protocol
@@ -47,6 +48,15 @@ class Planner(Protocol):
         """To be called after each step of the optimizer that is measured."""
         ...
 
+    @property
+    def rests_until(self) -> float:
+        """The script's time before which `next` need not be called, unless something is asked for."""
+        ...
+
+    def passed_over(self, steps: int) -> None:
+        """So many steps were taken for which `next` was not called."""
+        ...
+
 
 class MeasurementPlan:
     def __init__(self, budget: Budget, journal: Journal, guard: MemoryGuard, leader: Leader) -> None:
@@ -70,6 +80,13 @@ class MeasurementPlan:
             device,
             joint,
         )
+
+    @property
+    def rests_until(self) -> float:
+        return -math.inf if self._is_postponed or self._leader.leads else self._budget.rests_until
+
+    def passed_over(self, steps: int) -> None:
+        self._leader.passed_over(steps)
 
     def _is_ready(self, observable: Observable) -> bool:
         return not isinstance(observable, Resting) or observable.rests_until <= self._journal.step

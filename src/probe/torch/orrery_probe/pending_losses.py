@@ -37,6 +37,11 @@ class PendingLosses:
         """Whether nobody has stepped on them yet."""
         return bool(self._losses) and not self._is_used
 
+    @property
+    def are_plain(self) -> bool:
+        """Whether they are one, of a single backward pass without a scale."""
+        return len(self._losses) == 1 and self._losses[0].scale is None and not self._skipped
+
     def of(self, optimizer: torch.optim.Optimizer) -> Sequence[PendingLoss]:
         """Those that its next step is on."""
         if weakref.ref(optimizer) in self._users:

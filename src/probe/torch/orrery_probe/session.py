@@ -26,6 +26,7 @@ from .pending import PendingLoss
 from .pending_losses import PendingLosses
 from .products.captured_call import CapturedCall, tensors_in
 from .products.graph_nodes import is_compiled, leaves_below
+from .quick_steps import QuickSteps, can_be_quick
 from .step_recorder import StepRecorder
 from .step_under_way import StepUnderWay
 
@@ -42,10 +43,10 @@ def _guarded(method: _Method) -> _Method:
         session.is_measuring = True
         stored = session.hooks.stored_gradients() if session.hooks.retaining else []
         try:
+            session.end_quick_steps()
             return method(session, *args)
         except Exception as error:
-            reason = f"{type(error).__name__}: {error}".split("\n")[0]
-            session.journal.note_once("warning", "probe-failed", f"Orrery could not look at something: {reason}")
+            session.explain(error)
             return None
         finally:
             for tensor, gradient in stored:
@@ -97,11 +98,17 @@ class Session:
         self._unmoved: list[tuple[Tensor, int]] = []
         """The weights of the optimizer that is stepping on a closure, and how often they had been written to before."""
         self._under_way: StepUnderWay | None = None
+        self._is_plain = False
+        """Whether the step under way, or the last, is on a single backward pass."""
         self._early: EarlyMeasurement | None = None
         self._tapes = recorder.tapes
         self._tapes.is_ours = lambda: self.is_measuring
         self._preparing = 0.0
         """Seconds of measuring that the step under way has been prepared by."""
+
+    def explain(self, error: Exception) -> None:
+        reason = f"{type(error).__name__}: {error}".split("\n")[0]
+        self.journal.note_once("warning", "probe-failed", f"Orrery could not look at something: {reason}")
 
     def install(self) -> None:
         self.hooks.install()
@@ -280,7 +287,7 @@ class Session:
 
     @property
     def awaits_clearing(self) -> bool:
-        return self._losses.await_a_step
+        return self.hooks.quick is not None or self._losses.await_a_step
 
     @_guarded
     def gradients_cleared(self, parameters: Iterable[Tensor]) -> None:
@@ -330,6 +337,7 @@ class Session:
     def step_begins(self, optimizer: torch.optim.Optimizer, has_closure: bool) -> None:
         self._stepping = optimizer
         self._under_way = None
+        self._is_plain = not has_closure and self._losses.are_plain
         if has_closure:
             self._unmoved = [(each, each._version) for each in parameters_of(optimizer)]
         else:
@@ -386,6 +394,52 @@ class Session:
         if self._plan.joint is not None:
             self._plan.joint.refuse()
         self._prepare(self._plans.next(known, optimizer))
+        self._begin_quick_steps(known, optimizer)
+
+    def _begin_quick_steps(self, known: KnownOptimizer, optimizer: torch.optim.Optimizer) -> None:
+        """Where the next steps are going to be as the last one, and nothing is measured at them."""
+        if not (self._is_plain and self._plan is NOTHING and self._facts.are_written_of(known)):
+            return
+        if self.hooks.watches_calls or not self._tapes.is_possible or len(self._optimizers.living) != 1:
+            return
+        rest = self._rest()
+        if rest > 0 and can_be_quick(optimizer, known):
+            self.hooks.quick = QuickSteps(optimizer, known, self)
+            self.hooks.quick.rest(rest)
+
+    def quick_step_done(self, loss: float, learning_rate: float, seconds: float) -> None:
+        try:
+            self._recorder.write_quick_step(loss, learning_rate, seconds)
+        except Exception as error:
+            self.explain(error)
+
+    def rest_is_over(self, quick: QuickSteps, optimizer: torch.optim.Optimizer) -> None:
+        self._hear_of(quick)
+        self._controls.poll()
+        rest = self._rest()
+        if rest > 0:
+            quick.rest(rest)
+        else:
+            self._plan_next(quick.known, optimizer)
+
+    def _hear_of(self, quick: QuickSteps) -> None:
+        self._recorder.quick_steps_done(quick)
+        self._plans.passed_over(len(quick.periods))
+        quick.periods = []
+
+    def _rest(self) -> float:
+        """Seconds for which nothing is to be planned."""
+        return self._plans.rests_until - self.journal.clock.script_time
+
+    def end_quick_steps(self) -> None:
+        """Anything else is news: it finds what it would have found if all had been looked at."""
+        quick, self.hooks.quick = self.hooks.quick, None
+        if quick is None:
+            return
+        self._hear_of(quick)
+        if quick.loss is not None:
+            self._losses.evaluation_begins(self._optimizers.living)
+            self._losses.add(PendingLoss(torch.tensor(quick.loss, dtype=torch.float64), None, None))
 
     def _begin_step(
         self, optimizer: torch.optim.Optimizer, losses: Sequence[PendingLoss], moved: bool = False

@@ -7,6 +7,7 @@ import math
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
@@ -15,7 +16,7 @@ from torch import Tensor
 from .budget import Budget
 from .curvature import Curvature
 from .journal import Journal
-from .later import Moment, Number, SecondsBetween, is_here, read, sum_of, wait_for
+from .later import Moment, Number, SecondsBetween, is_here, plus, read, sum_of, wait_for
 from .layers.evaluated import EvaluatedLayers
 from .measurement_plan import NOTHING, Plan
 from .memory_guard import MemoryGuard
@@ -33,6 +34,7 @@ from .observables.observable import (
 from .optimizers import KnownOptimizer
 from .pending import PendingLoss
 from .products.krylov_space import AsymmetricProduct, NonFiniteProduct
+from .quick_steps import QuickSteps
 from .step_costs import StepCosts
 from .step_under_way import MeasuredStep, StepUnderWay
 from .tapes import Tapes
@@ -42,19 +44,29 @@ if TYPE_CHECKING:
     from .early import EarlyMeasurement
 
 
+@dataclass(frozen=True)
+class _Instant:
+    script_time: float
+    moment: Moment | None = None
+    """The same on a CUDA device."""
+
+
 class StepRecorder:
     def __init__(self, journal: Journal, budget: Budget, tapes: Tapes, guard: MemoryGuard) -> None:
         self.tapes = tapes
         self._guard = guard
         self._journal = journal
         self._budget = budget
-        self._last_script_time: float | None = None
+        self._last: _Instant | None = None
+        """The end of the last step, or the beginning of the run's first evaluation."""
+        self._let_go: _Instant | None = None
+        """When the optimizer began to move the weights, in a step under way."""
+        self._moving: Number = 0.0
+        """Seconds that this took the last optimizer that stepped."""
         self._unseen = UnseenCosts()
         """Of the first optimizer's steps."""
         self._last_first: float | None = None
         """The script's time at the end of the first optimizer's last step."""
-        self._last_moment: Moment | None = None
-        """The end of the last step on a CUDA device."""
         self._waited = 0.0
         """Seconds for what the script had given a device to do before."""
         self._losses_coming: deque[tuple[int, Number]] = deque()
@@ -71,8 +83,8 @@ class StepRecorder:
 
     def evaluation_begins(self) -> None:
         """Time of steps is counted from here."""
-        if self._last_script_time is None:
-            self._last_script_time = self._journal.clock.script_time
+        if self._last is None:
+            self._last = _Instant(self._journal.clock.script_time)
 
     def begin(
         self,
@@ -94,11 +106,15 @@ class StepRecorder:
         device = _device_of(known)
         if due or plan.needs_products:
             self._wait_for(device)
-        script_time = self._journal.clock.script_time
-        begun = script_time if self._last_script_time is None else self._last_script_time
-        seconds = self._seconds(device, max(0.0, script_time - begun))
+        begun = self._now(device)
+        # The latest optimizer's own time is this one's as far as is known before it steps.
+        seconds = plus(self._moving, _between(self._last or begun, begun))
         step = StepUnderWay(known, learning_rate, seconds, loss_of(losses), batch)
-        return self._measured(step, due, optimizer, losses, plan, preparing, early) if is_prepared else step
+        if is_prepared:
+            step = self._measured(step, due, optimizer, losses, plan, preparing, early)
+            begun = self._now(device)
+        self._let_go = begun
+        return step
 
     def _measured(
         self,
@@ -198,7 +214,10 @@ class StepRecorder:
     def complete(self, under_way: StepUnderWay) -> None:
         """Measures what is seen only after the step, and writes all of it."""
         journal = self._journal
+        device = _device_of(under_way.known)
         measured = under_way if isinstance(under_way, MeasuredStep) else None
+        if self._let_go is not None:
+            self._moving = _between(self._let_go, self._now(device))
         try:
             if measured is not None:
                 self._measure_after(measured)
@@ -211,9 +230,23 @@ class StepRecorder:
             if under_way.known.is_first:
                 self._settle(measured)
             journal.step += 1
-            self._last_script_time = journal.clock.script_time
-            device = _device_of(under_way.known)
-            self._last_moment = Moment(device) if device.type == "cuda" else None
+            self._let_go = None
+            self._last = self._now(device)
+
+    def write_quick_step(self, loss: float, learning_rate: float, seconds: float) -> None:
+        """Of the first optimizer, where nothing else is to be said of it."""
+        values = {"loss/train": loss, "optimizer/learningRate": learning_rate, "step/seconds": seconds}
+        self._journal.at_step("step", values=values)
+        self._journal.step += 1
+        self._loss_seen = loss
+
+    def quick_steps_done(self, quick: QuickSteps) -> None:
+        for each in quick.periods:
+            self._unseen.add_plain(each)
+        if quick.periods:
+            self._last_first = self._journal.clock.script_time_at(quick.last)
+            self._last = _Instant(self._last_first)
+            self._moving = quick.moving
 
     def _measure_after(self, under_way: MeasuredStep) -> None:
         updated = [each for each in under_way.due if each.needs_update]
@@ -352,12 +385,15 @@ class StepRecorder:
         wait_for(device)
         self._waited += self._journal.clock.script_time - before
 
-    def _seconds(self, device: torch.device, by_processor: float) -> Number:
-        """That the script itself took since the last step: by a CUDA device's own time, where it works on one."""
-        first, self._last_moment = self._last_moment, None
-        if first is None or device != first.device:
-            return by_processor
-        return SecondsBetween(first, Moment(device))
+    def _now(self, device: torch.device) -> _Instant:
+        return _Instant(self._journal.clock.script_time, Moment(device) if device.type == "cuda" else None)
+
+
+def _between(first: _Instant, last: _Instant) -> Number:
+    """Seconds that the script itself took: by a CUDA device's own time, where it works on one."""
+    if first.moment is None or last.moment is None or first.moment.device != last.moment.device:
+        return max(0.0, last.script_time - first.script_time)
+    return SecondsBetween(first.moment, last.moment)
 
 
 def _device_of(known: KnownOptimizer) -> torch.device:

@@ -34,6 +34,9 @@ class TrainingFacts:
         """Whether calls of modules are to be watched at the next step for their inputs alone."""
         return self.data.wants_inputs
 
+    def are_written_of(self, known: KnownOptimizer) -> bool:
+        return known.id in self._described and self._objective_written
+
     def evaluated(self, loss: Tensor, calls: Sequence[CapturedCall]) -> None:
         """Reads the form of a loss off its graph, before its backward frees it; `calls` are of modules, that led to
         it."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 
 from ..measurement_plan import NOTHING, Plan
@@ -21,6 +23,13 @@ class Follower:
 
     def first(self) -> Plan:
         return NOTHING
+
+    @property
+    def rests_until(self) -> float:
+        return -math.inf
+
+    def passed_over(self, steps: int) -> None:
+        self._done += steps
 
     def next(self, known: KnownOptimizer, optimizer: torch.optim.Optimizer) -> Plan:
         self._done += 1

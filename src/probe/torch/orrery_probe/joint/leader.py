@@ -51,6 +51,10 @@ class Leader:
         self._latest = LedStep(self._company, ballot, self._past)
         return self._latest
 
+    def passed_over(self, steps: int) -> None:
+        """So many steps were done by a process that trains alone."""
+        self._done += steps
+
     def decide(self, is_wanted: bool) -> None:
         """To be called after `step_done`: publishes a decision if one is due, `is_wanted` being whether there is
         something to measure."""

@@ -1,0 +1,112 @@
+"""The short way through steps of which nothing but the loss is news: looking at everything takes a tenth of a
+millisecond, which is much beside steps of one."""
+
+from __future__ import annotations
+
+import time
+import weakref
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+from .optimizers import KnownOptimizer
+
+_PATIENCE = 0.01
+"""Seconds between two looks at what else there is to do."""
+
+
+class QuickListener(Protocol):
+    def quick_step_done(self, loss: float, learning_rate: float, seconds: float) -> None:
+        """`seconds` are those from the end of the step before to its own. It must not raise."""
+        ...
+
+    def rest_is_over(self, quick: QuickSteps, optimizer: torch.optim.Optimizer) -> None:
+        """After a step. What it raises reaches the script."""
+        ...
+
+
+class QuickSteps:
+    """Sees one plain backward pass and one plain step of the run's only optimizer after the other, and says as soon as
+    one is not so: that is for whoever looks at everything."""
+
+    def __init__(self, optimizer: torch.optim.Optimizer, known: KnownOptimizer, listener: QuickListener) -> None:
+        """Of an optimizer for which `can_be_quick` is true."""
+        self.known = known
+        self.last = time.perf_counter()
+        """The moment when the last step was done."""
+        self.periods: list[float] = []
+        """Seconds that each step took, from the end of the one before, since the rest began."""
+        self.moving = 0.0
+        """Seconds that the last step itself took, without what led to it."""
+        self.loss: float | None = None
+        """Of a backward pass that no step was taken on yet."""
+        self._listener = listener
+        # A strong one would keep an optimizer that the script has let go of.
+        self._optimizer = weakref.ref(optimizer)
+        self._listed = optimizer.param_groups
+        self._groups = [(each, each["params"], len(each["params"]), each["lr"]) for each in self._listed]
+        """What they must still be like for a step to be no news."""
+        self._begun = 0.0
+        self._until = 0.0
+
+    def rest(self, seconds: float) -> None:
+        """For so long, from now on, there is nothing to plan."""
+        self.periods = []
+        self.last = time.perf_counter()
+        self._until = self.last + min(seconds, _PATIENCE)
+
+    def takes(self, tensors: Any, gradients: Any) -> bool:
+        """Whether a backward pass, about to begin, is one of those."""
+        if self.loss is not None or gradients is not None or type(tensors) is not Tensor:
+            return False
+        try:
+            loss = float(tensors.item())
+        except (RuntimeError, ValueError, TypeError):
+            # Of several elements, or complex.
+            return False
+        if loss - loss != 0.0:
+            # Infinite, or not a number.
+            return False
+        self.loss = loss
+        return True
+
+    def begins(self, optimizer: torch.optim.Optimizer) -> bool:
+        """Whether a step without a closure, about to begin, is one of those."""
+        groups = optimizer.param_groups
+        if self.loss is None or self._optimizer() is not optimizer:
+            return False
+        if groups is not self._listed or len(groups) != len(self._groups):
+            return False
+        # That rates move is told once.
+        may_move = self.known.moves
+        for group, parameters, size, rate in self._groups:
+            if group["params"] is not parameters or len(parameters) != size or (group["lr"] != rate and not may_move):
+                return False
+        self._begun = time.perf_counter()
+        return True
+
+    def done(self, optimizer: torch.optim.Optimizer) -> None:
+        """The step that began has been taken."""
+        now = time.perf_counter()
+        last, self.last = self.last, now
+        loss, self.loss = self.loss, None
+        if loss is None:
+            return
+        period = now - last
+        self.moving = now - self._begun
+        self.periods.append(period)
+        self._listener.quick_step_done(loss, float(self._listed[0]["lr"]), period)
+        if now >= self._until:
+            self._listener.rest_is_over(self, optimizer)
+
+
+def can_be_quick(optimizer: torch.optim.Optimizer, known: KnownOptimizer) -> bool:
+    """Whether nothing but the loss of its steps can be news, as long as nothing is measured."""
+    return (
+        known.is_first
+        and known.is_described
+        and bool(known.parameters)
+        and known.parameters[0].device.type == "cpu"
+        and all(isinstance(group.get("lr"), float) for group in optimizer.param_groups)
+    )
