@@ -169,6 +169,56 @@ model = Model()`,
       ),
     expected: [["in", Math.sqrt(1 / 3)]],
   },
+  {
+    claim: "models that are made where it is not known which of them is",
+    text: `${esm}function wide() {
+  const model = tf.sequential();
+  model.add(tf.layers.dense({ units: 8, inputShape: [3] }));
+  model.add(tf.layers.dense({ units: 2 }));
+  return model;
+}
+function linear() {
+  const model = tf.sequential();
+  model.add(tf.layers.dense({ units: 2, inputShape: [3] }));
+  return model;
+}
+let model;
+if (process.argv[2] === "wide") model = wide();
+else if (process.argv[2] === "linear") model = linear();
+else throw new Error("which?");`,
+    finds: counts,
+    expected: [3 * 8 + 8 + 8 * 2 + 2, 3 * 2 + 2],
+  },
+  {
+    claim: "the same in PyTorch, of modules that are put into a list",
+    language: "python",
+    text: `${torch}class Stack(nn.Module):
+    def __init__(self, depth):
+        super().__init__()
+        self.layers = nn.ModuleList()
+        for _ in range(depth):
+            self.layers.append(nn.Linear(4, 4))
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer(x)
+        return x
+if flag:
+    model = Stack(3)
+else:
+    model = nn.Linear(4, 4)`,
+    finds: counts,
+    expected: [3 * 20],
+  },
+  {
+    claim: "a model that is made in each round of a loop of unknown length",
+    language: "python",
+    text: `${torch}for seed in seeds():
+    layers = [nn.Linear(3, 8)]
+    layers.append(nn.Linear(8, 2))
+    model = nn.Sequential(*layers)`,
+    finds: counts,
+    expected: [3 * 8 + 8 + 8 * 2 + 2],
+  },
 ];
 
 describe("what the text says is followed:", () => {

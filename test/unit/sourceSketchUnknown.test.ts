@@ -299,6 +299,27 @@ for (let i = 0; i < 6; i++) {
     ],
   },
   {
+    claim: "a layer that is added under a condition to a model that is made under another",
+    text: `${esm}if (process.env.TRAIN) {
+  const model = tf.sequential();
+  model.add(tf.layers.dense({ units: 2, inputShape: [2] }));
+  if (process.env.DEEP) model.add(tf.layers.dense({ units: 2 }));
+}`,
+    finds: counts,
+    expected: ["unknown: it is not known which layers the model has"],
+  },
+  {
+    claim: "layers that are put in, round by round of unknown number, where the model is made under a condition",
+    language: "python",
+    text: `${torch}if flag:
+    layers = [nn.Linear(2, 2)]
+    for _ in range(depth()):
+        layers.append(nn.Linear(2, 2))
+    model = nn.Sequential(*layers)`,
+    finds: counts,
+    expected: ["unknown: it is not known which modules it has: arguments that are not known are put in"],
+  },
+  {
     claim: "a call whose bracket is not closed",
     text: `${esm}const optimizer = tf.train.sgd(0.1`,
     finds: (sketch) => rates(sketch)?.filter((rate) => typeof rate === "number"),

@@ -24,8 +24,8 @@ export interface FoundOptimizer {
 export interface FoundTraining extends Omit<TrainingSketch, "model" | "optimizer" | "loss"> {
   readonly model: ObjectValue | undefined;
   readonly optimizer: Value | undefined;
-  /** Of the loss that is trained on, where it is known which. */
-  readonly loss: SourceRange | undefined;
+  /** Of the loss that is trained on, where it is known which; it may be several that add up. */
+  readonly loss: SourceRange | "several" | undefined;
   /** Whether a callback may stop it. */
   readonly stoppable?: boolean;
 }

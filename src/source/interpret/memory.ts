@@ -37,9 +37,11 @@ export class Memory {
 
   /**
    * Follows several ways from the state that there is now; it is not known which the script takes. Where they differ in what
-   * they leave, the cell is unknown. A way that returns false never ends, and leaves nothing.
+   * they leave, the cell is unknown. A way that returns false never ends, and leaves nothing. What is made on a way is there only if the
+   * script takes it, and stays as it was left.
    */
   fork(ways: readonly (() => boolean)[]): void {
+    const first = Cell.next;
     const left: { readonly ends: boolean; readonly after: ReadonlyMap<Cell, Value> }[] = [];
     for (const way of ways) {
       const ends: { value: boolean } = { value: false };
@@ -50,19 +52,31 @@ export class Memory {
     }
     const ended = left.some(({ ends }) => ends) ? left.filter(({ ends }) => ends) : left;
     for (const cell of new Set(ended.flatMap(({ after }) => [...after.keys()]))) {
+      if (cell.serial >= first) continue;
       const values = ended.map(({ after }) => after.get(cell) ?? cell.value);
       this.write(
         cell,
         values.reduce((one, other) => join(one, other)),
       );
     }
+    for (const { after } of left) this.#keepMade(after, first);
   }
 
-  /** Follows what is repeated an unknown number of times, with the cells that it changes unknown, as on the second time round. */
+  /**
+   * Follows what is repeated an unknown number of times, with the cells that it changes unknown, as on the second time round. What is made
+   * in a round stays as it was left by it.
+   */
   repeat(reason: string, changed: Iterable<Cell>, body: () => void): void {
     for (const cell of changed) this.write(cell, unknown(reason));
+    const first = Cell.next;
     const { after } = this.#follow(body);
-    for (const cell of new Set([...changed, ...after.keys()])) this.write(cell, unknown(reason));
+    const others = [...after.keys()].filter(({ serial }) => serial < first);
+    for (const cell of new Set([...changed, ...others])) this.write(cell, unknown(reason));
+    this.#keepMade(after, first);
+  }
+
+  #keepMade(after: ReadonlyMap<Cell, Value>, first: number): void {
+    for (const [cell, value] of after) if (cell.serial >= first) this.write(cell, value);
   }
 
   /** Follows a way, leaves everything as it was, and says which cells it changed. */

@@ -234,8 +234,9 @@ function entriesMember(entries: Entries, name: string, range: SourceRange): Valu
       );
     case "update":
       return builtin((given) => {
+        for (const each of given.positional) entries.takeOver(each);
         for (const [key, value] of given.named) entries.assign(key, value);
-        if (given.positional.length > 0) entries.lose("changed by update");
+        if (given.open !== undefined) entries.lose(given.open);
         return nothing;
       });
     case "pop":

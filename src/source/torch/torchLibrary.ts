@@ -29,6 +29,7 @@ import { ofFramework, unstated, type Known } from "../sketch/known.ts";
 import { layerNamed } from "./attentionLayers.ts";
 import { copyOf } from "./copies.ts";
 import { parserOfArguments } from "./commandLine.ts";
+import { LossValue } from "./lossValue.ts";
 import { draw, gainOf, initialization } from "./torchInitializers.ts";
 import { TorchLayerObjects } from "./torchLayerObjects.ts";
 import { torchLoss } from "./torchLosses.ts";
@@ -198,9 +199,12 @@ export class TorchLibrary implements PythonLibrary {
 
   unfollowedMethod(name: string, object: Value, given: Given): Value | undefined {
     if (name === "backward") {
-      this.#training.backward();
-      return nothing;
+      // Of the value itself, or by what it is handed to.
+      return this.#training.backward(given.positional[0], given);
     }
+    // A gradient scaler's, which is taken out before the step.
+    if (name === "scale" && object.kind === "unknown" && given.positional[0] instanceof LossValue)
+      return given.positional[0];
     if (changing.includes(name)) this.#reading.weightsChanged ??= `weights are changed by ${name}`;
     const optimizer = given.positional.find((each) => each instanceof TorchOptimizer);
     if (name === "step" && optimizer instanceof TorchOptimizer) return this.#training.step(optimizer, given);
@@ -329,7 +333,7 @@ export class TorchLibrary implements PythonLibrary {
       return {
         kind: "object",
         member: () => builtin(() => nothing),
-        call: (inputs) => this.#training.lossValue(inputs.range),
+        call: () => this.#training.lossValue(given.range),
       };
     }
     return this.#layers.make(path, layerNamed(path, given), given);

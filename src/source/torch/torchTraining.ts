@@ -12,6 +12,7 @@ import type { SourceRange } from "../places.ts";
 import type { LoopData } from "../python/pythonLibrary.ts";
 import { derived, unstated, written, type Known } from "../sketch/known.ts";
 import type { Hyperparameters, ParameterGroupSketch } from "../sketch/trainingSketch.ts";
+import { AskedGradients, LossValue } from "./lossValue.ts";
 import { Modes } from "./modes.ts";
 import { findModel } from "./torchModels.ts";
 import { Parameters } from "./torchModules.ts";
@@ -124,6 +125,7 @@ export class TorchTraining {
   /** The round in which a model was computed last, and whether a step was taken since. */
   #round: Loop | undefined;
   #stepped = false;
+  readonly #asked = new AskedGradients();
   /** What was followed when it was. */
   #unit = 0;
   /** Why a step may see several batches; in the script itself, all that is followed alone aside. */
@@ -136,6 +138,7 @@ export class TorchTraining {
     reading.groupBegins.push(() => {
       this.#gathersFirst ??= { reason: this.#gathers };
       this.#gathers = this.#gathersFirst.reason;
+      this.#asked.clear();
     });
   }
 
@@ -154,13 +157,15 @@ export class TorchTraining {
     this.#stepped = false;
   }
 
-  lossValue(range: SourceRange): Value {
-    return unknown("the value of a loss", range);
+  lossValue(loss: SourceRange): Value {
+    return new LossValue(loss, (of, given) => this.backward(of, given));
   }
 
-  /** A gradient is asked for. */
-  backward(): void {
+  /** A gradient is asked for, of a value where it is known which. */
+  backward(of: Value | undefined, given: Given): Value {
     this.#reading.backwardLoops = [...this.#reading.loops];
+    this.#asked.add(of, given.range);
+    return nothing;
   }
 
   optimizer(name: string, given: Given, tensors: TorchTensors): Value {
@@ -216,7 +221,7 @@ export class TorchTraining {
       statement: given.statement,
       model: optimizer?.found.model,
       optimizer,
-      loss: undefined,
+      loss: this.#asked.take(),
       batchSize: reason === undefined ? whole : unstated(reason),
       batchLimit: reason === undefined ? (batches?.limit ?? whole) : unstated(reason),
       epochs,
@@ -249,8 +254,7 @@ export class TorchTraining {
         builtin((given) => {
           if (name === "prepare")
             return given.positional.length === 1 ? (given.positional[0] ?? nothing) : tuple(given.positional);
-          if (name === "backward") this.backward();
-          return nothing;
+          return name === "backward" ? this.backward(given.positional[0], given) : nothing;
         }),
     };
   }
