@@ -305,6 +305,16 @@ await model.fit(x, y);
     const first = predicted.models[0]?.firstLoss;
     expect(first?.known === true ? first.low : first?.reason).toBeCloseTo(0.98 * Math.LN2, 6);
   });
+  test.each([
+    ["binaryCrossentropy", "units: 1", "linear"],
+    ["binaryCrossentropy", 'units: 1, activation: "tanh"', "tanh"],
+    ["categoricalCrossentropy", "units: 10", "linear"],
+    ["categoricalCrossentropy", 'units: 10, activation: "sigmoid"', "sigmoid"],
+  ])("by %s of what ends in %s is not predicted: it is no probability", async (loss, last, ending) => {
+    const reason = valueOf((await predictionsOf(classifier(loss, last))).models[0]?.firstLoss);
+    expect(reason).toContain(`${loss} asks for what ends in `);
+    expect(reason).toContain(`the model ends in ${ending}`);
+  });
   test("of a regression is not predicted", async () => {
     const predicted = await predictionsOf(classifier("meanSquaredError", "units: 1"));
     expect(valueOf(predicted.models[0]?.firstLoss)).toMatch(/targets/);

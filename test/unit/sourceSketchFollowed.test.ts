@@ -170,6 +170,22 @@ model = Model()`,
     expected: [["in", Math.sqrt(1 / 3)]],
   },
   {
+    claim: "modules under names that are put together",
+    language: "python",
+    text: `${torch}class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        for i in range(3):
+            self.add_module("layer%d" % i, nn.Linear(4, 4))
+            self.add_module(name="norm{}".format(i), module=nn.LayerNorm(4))
+            self.__setattr__("%s_%d" % ("head", i), nn.Linear(4, 1))
+            object.__setattr__(self, "depth", i)
+            setattr(self, "tail{0}{kind}".format(i, kind="x"), nn.Linear(4, 2))
+model = Net()`,
+    finds: counts,
+    expected: [3 * (20 + 8 + 5 + 10)],
+  },
+  {
     claim: "models that are made where it is not known which of them is",
     text: `${esm}function wide() {
   const model = tf.sequential();

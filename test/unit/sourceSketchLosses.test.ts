@@ -114,6 +114,30 @@ for _ in range(10):
     expected: ["unknown"],
   },
   {
+    claim: "none of its sum with something else, though the text has no other",
+    language: "python",
+    text: `${made}for _ in range(10):
+    (F.mse_loss(model(x), y) + penalty).backward()
+    optimizer.step()`,
+    finds: stepped,
+    expected: ["unknown"],
+  },
+  {
+    claim: "that of which each of several batches gives a share, and none where there is but one",
+    language: "python",
+    text: `${made}for step, (x, y) in enumerate(loader):
+    loss = F.mse_loss(model(x), y) / 4
+    loss.backward()
+    if (step + 1) % 4 == 0:
+        optimizer.step()
+for _ in range(10):
+    loss = F.cross_entropy(model(x), y) / 4
+    loss.backward()
+    optimizer.step()`,
+    finds: stepped,
+    expected: ["mse_loss", "unknown"],
+  },
+  {
     claim: "each of two that are stepped on in turn",
     language: "python",
     text: `${made}second = torch.optim.Adam(other.parameters())

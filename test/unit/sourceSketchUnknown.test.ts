@@ -299,6 +299,36 @@ for (let i = 0; i < 6; i++) {
     ],
   },
   {
+    claim: "modules under names that are put together in another way",
+    language: "python",
+    text: `${torch}class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        for share in [0.25, 0.75]:
+            self.__setattr__("at_%.1f" % share, nn.Linear(4, 4))
+class Other(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.add_module(name(), nn.Linear(4, 4))
+models = Net(), Other()`,
+    finds: counts,
+    expected: ["unknown: set by a name that is not known", "unknown: a module of a name that is not known is added"],
+  },
+  {
+    claim: "the parameters of what is handed in from elsewhere, and called",
+    language: "python",
+    text: `${torch}class Wrapped(nn.Module):
+    def __init__(self, encoder, width):
+        super().__init__()
+        self.encoder = encoder
+        self.width = width
+        self.head = nn.Linear(4, 2)
+    def forward(self, x):
+        return self.head(self.encoder(x))`,
+    finds: counts,
+    expected: ["unknown: encoder of it may have weights: a parameter"],
+  },
+  {
     claim: "a layer that is added under a condition to a model that is made under another",
     text: `${esm}if (process.env.TRAIN) {
   const model = tf.sequential();

@@ -125,9 +125,11 @@ function batchOf([training, ...others]: readonly TrainingSketch[]): number | und
   return others.length === 0 && training?.batchSize.known === true ? training.batchSize.value : undefined;
 }
 
-function lossOf({ models, losses, trainings }: SourceSketch, model: number): LossSketch | undefined {
-  const named = new Set(trainings.flatMap((each) => (each.model === model ? (each.loss ?? []) : [])));
-  const [only, ...others] = named;
-  if (only !== undefined) return others.length === 0 ? losses[only] : undefined;
-  return models.length === 1 && losses.length === 1 ? losses[0] : undefined;
+/** That of all trainings of a model; where none is seen, the only one of the text. */
+function lossOf(sketch: SourceSketch, model: number): LossSketch | undefined {
+  const { models, losses } = sketch;
+  const trainings = trainingsOf(sketch, model);
+  if (trainings.length === 0) return models.length === 1 && losses.length === 1 ? losses[0] : undefined;
+  const [only, ...others] = new Set(trainings.map(({ loss }) => loss));
+  return only === undefined || others.length > 0 ? undefined : losses[only];
 }

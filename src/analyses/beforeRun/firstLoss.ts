@@ -1,6 +1,6 @@
 /** The loss before the first step, read off a model's last layer and the loss that it is trained on. */
-import type { LossSketch } from "../../source/sketch/trainingSketch.ts";
-import type { LayerSketch } from "../../source/sketch/layerSketch.ts";
+import type { ActivationName, LayerSketch } from "../../source/sketch/layerSketch.ts";
+import type { LossKind, LossSketch } from "../../source/sketch/trainingSketch.ts";
 import type { ModelSketch } from "../../source/sketch/modelSketch.ts";
 import { gaussianDecile } from "../../theory/bootstrap.ts";
 import { crossEntropyAtInitialization, stepZeroLoss } from "../../theory/solvable/stepZeroLoss.ts";
@@ -29,6 +29,8 @@ export function firstLoss(
   }
   const classes = classesOf(model, loss);
   if (typeof classes === "string") return notPredicted(classes, stepZeroLoss);
+  const mismatch = mismatchOf(model, loss);
+  if (mismatch !== undefined) return notPredicted(mismatch, stepZeroLoss);
   if (logitVariance === undefined) {
     return notPredicted("how large the first logits are does not follow from the text", stepZeroLoss);
   }
@@ -73,6 +75,30 @@ function classesOf(model: ModelSketch, loss: LossSketch): number | string {
     case "other":
       return "it is predicted of cross-entropies only";
   }
+}
+
+/** What a model must end in for the loss to be that of its own outputs, and of logits that are as they were computed. */
+const endings: Readonly<
+  Partial<Record<LossKind, { readonly ofLogits?: ActivationName; readonly else: ActivationName }>>
+> = {
+  binaryCrossEntropy: { ofLogits: "linear", else: "sigmoid" },
+  negativeLogLikelihood: { else: "logSoftmax" },
+  crossEntropy: { else: "softmax" },
+};
+
+/** Why a loss is not that of what a model gives; undefined where it may be. */
+function mismatchOf({ layers, complete }: ModelSketch, { kind, call, fromLogits }: LossSketch): string | undefined {
+  const asked = endings[kind];
+  if (!complete.known) return complete.reason;
+  if (asked === undefined) return undefined;
+  if (!fromLogits.known) return fromLogits.reason;
+  const ending = fromLogits.value ? asked.ofLogits : asked.else;
+  if (ending === undefined) return undefined;
+  const last = layers.findLast((layer) => layer.used && layer.kind !== "dropout");
+  const activation = last !== undefined && "activation" in last ? last.activation : undefined;
+  if (activation?.known === false) return activation.reason;
+  const found = activation?.value ?? "linear";
+  return found === ending ? undefined : `${call} asks for what ends in ${ending}, and the model ends in ${found}`;
 }
 
 /** Of the last layer that decides how many there are. */

@@ -79,6 +79,8 @@ export class Instance implements ObjectValue {
   readonly #memory: Memory;
   readonly #called: ((instance: Instance, given: Given) => Value) | undefined;
   handedOver: string | undefined;
+  /** Names of attributes that it calls, of which it is not known what they are. */
+  readonly strangers = new Set<string>();
 
   constructor(
     of: ClassObject,

@@ -24,8 +24,8 @@ export interface FoundOptimizer {
 export interface FoundTraining extends Omit<TrainingSketch, "model" | "optimizer" | "loss"> {
   readonly model: ObjectValue | undefined;
   readonly optimizer: Value | undefined;
-  /** Of the loss that is trained on, where it is known which; it may be several that add up. */
-  readonly loss: SourceRange | "several" | undefined;
+  /** Of the loss that is trained on, where it is known which; it may be another than those of the text. */
+  readonly loss: SourceRange | "another" | undefined;
   /** Whether a callback may stop it. */
   readonly stoppable?: boolean;
 }

@@ -35,7 +35,7 @@ export function putTogether(framework: Framework, groups: Groups): SourceSketch 
         steps: ended ?? found.steps,
         model: indexOf(found.model),
         optimizer: optimizerAt(place),
-        loss: found.loss === "several" ? undefined : (lossAt(found.loss) ?? (losses.length === 1 ? 0 : undefined)),
+        loss: found.loss === "another" ? undefined : (lossAt(found.loss) ?? (losses.length === 1 ? 0 : undefined)),
       };
     }),
   );

@@ -17,12 +17,14 @@ import {
   valueOf,
   type List,
   type Tuple,
+  type ObjectValue,
   type Value,
 } from "../interpret/value.ts";
 import type { SourceRange } from "../places.ts";
 import { derived, ofFramework } from "../sketch/known.ts";
 import type { PythonEvaluator } from "./pythonEvaluator.ts";
 import { isRange, lengthOf, PythonRange } from "./pythonRange.ts";
+import { formatted } from "./pythonTexts.ts";
 
 /** Names of what only looks at what it is handed. */
 const onlyLook: readonly string[] = [
@@ -119,13 +121,7 @@ const functions: Readonly<Record<string, Run>> = {
     const holds = isInstance(evaluator, value, types);
     return holds === undefined ? unknown("depends on what it is", range) : scalar(holds, range);
   },
-  setattr: ({ positional: [object, name, value] }) => {
-    if (name?.kind === "scalar" && typeof name.value === "string") {
-      if (object?.kind === "object") object.assign?.(name.value, value ?? nothing);
-    } else if (object instanceof Entries) object.lose("set by a name that is not known");
-    else if (object instanceof Instance) object.loseSettings("set by a name that is not known");
-    return nothing;
-  },
+  setattr: ({ positional }) => setByName(positional),
   getattr: ({ positional: [object, name], range }, evaluator) => {
     if (object === undefined || name?.kind !== "scalar" || typeof name.value !== "string")
       return unknown("not followed", range);
@@ -137,6 +133,15 @@ const functions: Readonly<Record<string, Run>> = {
   },
   print: () => nothing,
 };
+
+/** `setattr(object, name, value)`. */
+export function setByName([object, name, value]: readonly Value[]): Value {
+  if (name?.kind === "scalar" && typeof name.value === "string") {
+    if (object?.kind === "object") object.assign?.(name.value, value ?? nothing);
+  } else if (object instanceof Entries) object.lose("set by a name that is not known");
+  else if (object instanceof Instance) object.loseSettings("set by a name that is not known");
+  return nothing;
+}
 
 /** A function of Python's own; undefined where it has none of that name. */
 export function builtinValue(evaluator: PythonEvaluator, name: string): Value | undefined {
@@ -197,16 +202,26 @@ export function memberOf(evaluator: PythonEvaluator, object: Value, name: string
       return object;
     case "unbound":
       return unknown("nothing is assigned to it", range);
-    case "scalar":
+    case "scalar": {
+      const { value } = object;
+      if (name === "format" && typeof value === "string") return builtin((given) => formatted(value, given));
       return unknown(`${name} is not followed`, range);
+    }
     case "list":
     case "tuple":
       return builtin((given) => listMethod(evaluator, object, name, given));
     case "object":
       if (object instanceof Entries) return entriesMember(object, name, range);
       if (object instanceof Closure) return unknown("a member of a function", range);
-      return object.member(name, range);
+      return specialMember(evaluator, object, name) ?? object.member(name, range);
   }
+}
+
+/** What every object of Python's has, where its class has none of its own. */
+function specialMember(evaluator: PythonEvaluator, object: ObjectValue, name: string): Value | undefined {
+  const run = name === "__setattr__" ? functions["setattr"] : name === "__getattr__" ? functions["getattr"] : undefined;
+  if (run === undefined || (object instanceof Instance && object.of.find(name).kind !== "unbound")) return undefined;
+  return builtin((given) => run(given.withPositional([object, ...given.positional]), evaluator));
 }
 
 function entriesMember(entries: Entries, name: string, range: SourceRange): Value {

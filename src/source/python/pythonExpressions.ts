@@ -22,7 +22,8 @@ import {
   type Value,
 } from "../interpret/value.ts";
 import { assignTo } from "./pythonBindings.ts";
-import { builtinValue, harmlessCall, memberOf } from "./pythonBuiltins.ts";
+import { builtinValue, harmlessCall, memberOf, setByName } from "./pythonBuiltins.ts";
+import { percentFormatted } from "./pythonTexts.ts";
 import { closureOf, statementStart } from "./pythonClosures.ts";
 import type { PythonEvaluator } from "./pythonEvaluator.ts";
 
@@ -187,6 +188,8 @@ function combine(evaluator: PythonEvaluator, operator: string, one: Value, other
       return one.kind === "tuple" ? tuple(repeated) : listOf(repeated);
     }
   }
+  if (operator === "%" && one.kind === "scalar" && typeof one.value === "string")
+    return percentFormatted(one.value, other, range);
   return operate(operator, one, other, range, pythonOperators);
 }
 
@@ -400,8 +403,14 @@ function call(evaluator: PythonEvaluator, node: Syntax, scope: Scope): Value {
     followed: () =>
       attribute === undefined || object === undefined
         ? undefined
-        : evaluator.library.unfollowedMethod(attribute, object, given),
+        : unfollowedMethod(evaluator, attribute, object, given),
   });
+}
+
+function unfollowedMethod(evaluator: PythonEvaluator, name: string, object: Value, given: Given): Value | undefined {
+  // `object.__setattr__(self, …)`, or that of another base.
+  if (name === "__setattr__" && given.positional.length === 3) return setByName(given.positional);
+  return evaluator.library.unfollowedMethod(name, object, given);
 }
 
 /** What is executed may give any name of the file another value: `exec(open("settings.py").read())`. */

@@ -11,11 +11,18 @@ export class LossValue implements ObjectValue {
   readonly kind = "object";
   /** Where the loss stands in the text. */
   readonly loss: SourceRange;
+  /** Whether it is divided by something, as by the number of batches whose gradients add up. */
+  readonly isShare: boolean;
   readonly #backward: (loss: LossValue, given: Given) => Value;
 
-  constructor(loss: SourceRange, backward: (loss: LossValue, given: Given) => Value) {
+  constructor(loss: SourceRange, backward: (loss: LossValue, given: Given) => Value, isShare = false) {
     this.loss = loss;
+    this.isShare = isShare;
     this.#backward = backward;
+  }
+
+  get share(): LossValue {
+    return new LossValue(this.loss, this.#backward, true);
   }
 
   member(name: string, range: SourceRange): Value {
@@ -24,30 +31,35 @@ export class LossValue implements ObjectValue {
   }
 
   standsFor(other: ObjectValue): boolean {
-    return other instanceof LossValue && isSamePlace(this.loss, other.loss);
+    return other instanceof LossValue && isSamePlace(this.loss, other.loss) && this.isShare === other.isShare;
   }
 }
 
 /** Gradients that were asked for and not stepped on yet. */
 export class AskedGradients {
-  #asked: { readonly loss: SourceRange | undefined; readonly at: SourceRange }[] = [];
+  #asked: { readonly of: LossValue | undefined; readonly at: SourceRange }[] = [];
 
   /** `of` is what a gradient was asked of, in the call at a place. */
   add(of: Value | undefined, at: SourceRange): void {
-    this.#asked.push({ loss: of instanceof LossValue ? of.loss : undefined, at });
+    this.#asked.push({ of: of instanceof LossValue ? of : undefined, at });
   }
 
   clear(): void {
     this.#asked = [];
   }
 
-  /** The loss that a step now is on; undefined where that is not known. Where several add up, it is none of them. */
-  take(): SourceRange | "several" | undefined {
+  /**
+   * The loss that a step now is on; undefined where no gradient was asked for. What several add up to, or are part of, is another.
+   *
+   * @param addsUp whether gradients of several batches do
+   */
+  take(addsUp: boolean): SourceRange | "another" | undefined {
     const [first, ...others] = this.#asked;
     this.clear();
     if (first === undefined) return undefined;
-    if (others.some(({ at }) => !isSamePlace(at, first.at))) return "several";
-    return others.every(({ loss }) => isSamePlace(loss, first.loss)) ? first.loss : "several";
+    const { of, at } = first;
+    if (of === undefined || (of.isShare && !addsUp)) return "another";
+    return others.every((each) => isSamePlace(each.at, at) && each.of?.standsFor(of) === true) ? of.loss : "another";
   }
 }
 

@@ -153,6 +153,7 @@ export class TorchLibrary implements PythonLibrary {
   }
 
   operate(operator: string, one: Value, other: Value, range: SourceRange): Value | undefined {
+    if (one instanceof LossValue && operator === "/") return one.share;
     if (!(one instanceof Tensor) && !(other instanceof Tensor)) return undefined;
     const [tensor, second] = one instanceof Tensor ? [one, other] : [other, one];
     switch (operator) {
@@ -198,6 +199,7 @@ export class TorchLibrary implements PythonLibrary {
   }
 
   unfollowedMethod(name: string, object: Value, given: Given): Value | undefined {
+    if (object instanceof Instance && object.attributes.get(name).kind === "unknown") object.strangers.add(name);
     if (name === "backward") {
       // Of the value itself, or by what it is handed to.
       return this.#training.backward(given.positional[0], given);

@@ -1,4 +1,5 @@
 /** What every module of PyTorch has: its parameters, the modules within it, and what moves it elsewhere. */
+import { Instance } from "../interpret/classObject.ts";
 import { builtin } from "../interpret/closure.ts";
 import { frozen } from "../interpret/flow.ts";
 import { LayerObject } from "../interpret/layerObject.ts";
@@ -70,8 +71,9 @@ export function moduleMember(of: ObjectValue, name: string, range: SourceRange, 
     case "register_parameter":
     case "register_module":
       return builtin((given) => {
-        const [key, value] = given.positional;
-        if (key?.kind === "scalar" && value !== undefined) of.assign?.(String(key.value), value);
+        const [key, value] = [given.get(0, "name"), given.get(1, name === "register_parameter" ? "param" : "module")];
+        if (key?.kind === "scalar") of.assign?.(String(key.value), value ?? nothing);
+        else if (of instanceof Instance) of.loseSettings("a module of a name that is not known is added");
         return nothing;
       });
     case "state_dict":

@@ -245,7 +245,9 @@ export function missingFrom(module: Value): string | undefined {
     }
     if (each instanceof Instance) {
       if (each.attributes.openness !== undefined) return each.attributes.openness;
-      const odd = each.attributes.all.find(([, value]) => value.kind === "unknown" && value.made);
+      const odd = each.attributes.all.find(
+        ([name, value]) => value.kind === "unknown" && (value.made || each.strangers.has(name)),
+      );
       if (odd !== undefined)
         return `${odd[0]} of ${where} may have weights: ${odd[1].kind === "unknown" ? odd[1].reason : ""}`;
       const stranger = each.attributes.all.find(([, value]) => value instanceof Instance && mayBeModule(value));

@@ -221,7 +221,7 @@ export class TorchTraining {
       statement: given.statement,
       model: optimizer?.found.model,
       optimizer,
-      loss: this.#asked.take(),
+      loss: this.#asked.take(reason !== undefined),
       batchSize: reason === undefined ? whole : unstated(reason),
       batchLimit: reason === undefined ? (batches?.limit ?? whole) : unstated(reason),
       epochs,
