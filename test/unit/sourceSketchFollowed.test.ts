@@ -159,6 +159,15 @@ model = Model()`,
     expected: [4 * 6 * (3 + 6 + 2) + 4 * 6 * (6 + 6 + 2) + 14],
   },
   {
+    claim: "layers by their paths in the model, and one that is the whole model by none",
+    language: "python",
+    text: `${torch}stack = nn.Sequential(nn.Linear(4, 2), nn.Linear(2, 2))
+whole = nn.Linear(4, 2)
+torch.optim.SGD(whole.parameters(), lr=0.1)`,
+    finds: (sketch) => sketch?.models.map(({ layers }) => layers.map(({ name }) => name)),
+    expected: [["0", "1"], [undefined]],
+  },
+  {
     claim: "the default of PyTorch's linear layers, of variance 1/(3 fan in)",
     language: "python",
     text: `${torch}model = nn.Sequential(nn.Linear(4, 2))`,
@@ -168,6 +177,18 @@ model = Model()`,
           layer?.kind === "dense" && [layer.kernelInitializer.fan, said(layer.kernelInitializer.gain)],
       ),
     expected: [["in", Math.sqrt(1 / 3)]],
+  },
+  {
+    claim: "a module that asks what its framework has",
+    language: "python",
+    text: `${torch}class Attention(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.flash = hasattr(F, "scaled_dot_product_attention")
+        self.out = nn.Linear(4, 4)
+model = Attention()`,
+    finds: counts,
+    expected: [20],
   },
   {
     claim: "modules under names that are put together",

@@ -39,8 +39,10 @@ export function sketchOf(model: FollowedModel): ModelSketch {
     const { own, output } = layer.describe(inputs);
     const first = firstOf.get(layer);
     firstOf.set(layer, first ?? layers.length);
+    const path = paths.get(layer);
     const placed = {
-      name: paths.get(layer) ?? layer.making.name,
+      // A layer that is the whole model has no path in it.
+      name: path === undefined || path === "" ? layer.making.name : path,
       call: layer.making.call,
       range: step !== undefined && !paths.has(layer) ? step.range : layer.making.range,
       inputShape: shapeOf(inputs.length === 1 ? inputs[0] : undefined),

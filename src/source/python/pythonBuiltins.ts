@@ -122,6 +122,7 @@ const functions: Readonly<Record<string, Run>> = {
     return holds === undefined ? unknown("depends on what it is", range) : scalar(holds, range);
   },
   setattr: ({ positional }) => setByName(positional),
+  hasattr: ({ range }) => unknown("what it has may depend on a version", range),
   getattr: ({ positional: [object, name], range }, evaluator) => {
     if (object === undefined || name?.kind !== "scalar" || typeof name.value !== "string")
       return unknown("not followed", range);
