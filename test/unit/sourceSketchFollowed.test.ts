@@ -207,6 +207,19 @@ model = Net()`,
     expected: [3 * (20 + 8 + 5 + 10)],
   },
   {
+    claim: "an option that is not given and is asked for its size",
+    text: `${esm}function build(units, dropout) {
+  const model = tf.sequential();
+  model.add(tf.layers.dense({ units, inputShape: [3] }));
+  if (dropout > 0) model.add(tf.layers.dense({ units: 100 }));
+  model.add(tf.layers.dense({ units: 2 }));
+  return model;
+}
+build(8);`,
+    finds: counts,
+    expected: [3 * 8 + 8 + 8 * 2 + 2],
+  },
+  {
     claim: "models that are made where it is not known which of them is",
     text: `${esm}function wide() {
   const model = tf.sequential();

@@ -21,6 +21,7 @@ import {
   unknown,
   type Value,
 } from "../interpret/value.ts";
+import type { SourceRange } from "../places.ts";
 import { assignTo } from "./bindings.ts";
 import { globalValue, harmless, memberOf } from "./builtins.ts";
 import { classOf, closureOf, statementStart } from "./closures.ts";
@@ -214,7 +215,18 @@ function binary(evaluator: JavaScriptEvaluator, node: Syntax, scope: Scope): Val
   const equal = equalToNothing(left, right);
   if (typeof equal === "boolean" && (operator === "===" || operator === "==")) return scalar(equal, range);
   if (typeof equal === "boolean" && (operator === "!==" || operator === "!=")) return scalar(!equal, range);
-  return operate(operator, left, right, range, javascriptOperators);
+  return comparedToNothing(operator, left, right, range) ?? operate(operator, left, right, range, javascriptOperators);
+}
+
+const orders: readonly string[] = ["<", ">", "<=", ">="];
+
+/** `rate > 0` where no rate is given: of what is not there it is not told whether it is `null`, which counts as 0, or `undefined`. */
+function comparedToNothing(operator: string, one: Value, other: Value, range: SourceRange): Value | undefined {
+  if (!orders.includes(operator) || isNothing(one) === isNothing(other)) return undefined;
+  // Nothing holds of `undefined`.
+  const asZero = (value: Value) => (isNothing(value) ? scalar(0, undefined) : value);
+  const ofNull = operate(operator, asZero(one), asZero(other), range, javascriptOperators);
+  return ofNull.kind === "scalar" && ofNull.value === false ? ofNull : unknown("depends on a condition", range);
 }
 
 /** `settings.rate ?? 0.1`, with settings from elsewhere: a default. */
