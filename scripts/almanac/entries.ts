@@ -127,7 +127,7 @@ export const entries: readonly AlmanacEntry[] = [
   {
     law: "scale-symmetry",
     quick: false,
-    holds: { script: "scaleSymmetry.mjs" },
+    holds: { script: "scaleSymmetry.mjs", budget: "90%" },
     outside: { script: "scaleSymmetry.mjs", runs: [["--momentum", "0.9"]] },
   },
   {

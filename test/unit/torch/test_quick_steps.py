@@ -214,8 +214,21 @@ def slowly(script):
     script.steps()
 
 
+def by_hand(script):
+    """Without any module that could be called."""
+    weights = torch.zeros(4, 1, requires_grad=True)
+    script.optimizer = torch.optim.SGD([weights], lr=0.1)
+    for _ in range(2 * STEPS):
+        script.optimizer.zero_grad()
+        loss = nn.functional.mse_loss(script.inputs @ weights, script.targets)
+        loss.backward()
+        script.optimizer.step()
+        script.saw(loss.item())
+
+
 HABITS = [
     plain,
+    by_hand,
     accumulated,
     cleared,
     failed,

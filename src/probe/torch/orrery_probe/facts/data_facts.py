@@ -43,6 +43,10 @@ class DataFacts:
             "how": "from the data loader",
         }
 
+    def saw_no_inputs(self) -> None:
+        """Of a step before which no module was called: where that goes on, none is going to be."""
+        self._seen += 1
+
     def of_step(self, inputs: list[Tensor], batch: int | None) -> dict[str, Any] | None:
         """Fields of a `data` record as far as they are known; `inputs` are what the model was called with."""
         if self._loader is not None:

@@ -70,6 +70,8 @@ class TrainingFacts:
             self._objective_written = True
             self._journal.at_step("objective", **self._objective)
         data = None if inputs is None else self.data.of_step(inputs, batch)
+        if inputs is None and known.is_first:
+            self.data.saw_no_inputs()
         if data is not None and data != self._data_written:
             self._data_written = data
             self._journal.at_step("data", **data)
