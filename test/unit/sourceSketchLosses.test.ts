@@ -81,6 +81,30 @@ for _ in range(10):
     expected: ["cross_entropy"],
   },
   {
+    claim: "that which a module of Lightning gives its trainer, and none of its sum with something else",
+    language: "python",
+    text: `${torch}import lightning as L
+class Module(L.LightningModule):
+    def __init__(self, penalty):
+        super().__init__()
+        self.head = nn.Linear(2, 2)
+        self.penalty = penalty
+    def training_step(self, batch, index):
+        x, y = batch
+        loss = F.cross_entropy(self.head(x), y)
+        if self.penalty is not None:
+            loss = loss + self.penalty * self.head.weight.norm()
+        self.log("loss", loss)
+        return {"loss": loss}
+    def validation_step(self, batch, index):
+        x, y = batch
+        self.log("error", F.l1_loss(self.head(x), y))
+L.Trainer(max_epochs=3).fit(Module(None))
+L.Trainer(max_epochs=3).fit(Module(0.1))`,
+    finds: stepped,
+    expected: ["cross_entropy", "unknown"],
+  },
+  {
     claim: "none of several whose gradients add up",
     language: "python",
     text: `${made}criterion = nn.MSELoss()

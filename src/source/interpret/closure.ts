@@ -34,8 +34,8 @@ export class Closure implements ObjectValue {
   }
 
   /** Follows it although it is not known who calls it. */
-  followAlone(): void {
-    this.making.run(undefined, this.self);
+  followAlone(): Value {
+    return this.making.run(undefined, this.self);
   }
 
   /** What its name stands for as a member of a value. */

@@ -1,9 +1,10 @@
 /** How scripts train with PyTorch: optimizers, batches of data, and the steps of a loop. */
-import { builtin } from "../interpret/closure.ts";
+import { Instance } from "../interpret/classObject.ts";
+import { builtin, Closure } from "../interpret/closure.ts";
 import { Entries } from "../interpret/entries.ts";
 import { batchesPerPass, batchSizeOf } from "../interpret/batches.ts";
 import type { Dims } from "../interpret/flow.ts";
-import type { FoundOptimizer } from "../interpret/found.ts";
+import type { FoundOptimizer, FoundTraining } from "../interpret/found.ts";
 import type { Given } from "../interpret/given.ts";
 import { loseHyperparameters, moveRate } from "../interpret/movedOptimizer.ts";
 import type { Loop, Reading } from "../interpret/reading.ts";
@@ -278,7 +279,7 @@ export class TorchTraining {
         statement: given.statement,
         model: model?.kind === "object" ? model : undefined,
         optimizer: undefined,
-        loss: undefined,
+        loss: lossOfTrainingStep(model, given.range),
         batchSize: adds ? gathered : batches === undefined ? none : batchSizeOf(batches),
         batchLimit: adds ? gathered : (batches?.limit ?? none),
         epochs,
@@ -292,6 +293,15 @@ export class TorchTraining {
       member: (name, range) => (name === "fit" ? builtin(fit) : unknown(`${name} of a trainer`, range)),
     };
   }
+}
+
+/** What a module of Lightning gives its trainer to step on: a loss, or a dictionary with one. */
+function lossOfTrainingStep(module: Value | undefined, range: SourceRange): FoundTraining["loss"] {
+  const step = module instanceof Instance ? module.member("training_step", range) : undefined;
+  if (!(step instanceof Closure)) return undefined;
+  const given = step.followAlone();
+  const loss = given instanceof Entries ? given.get("loss") : given;
+  return loss instanceof LossValue && !loss.isShare ? loss.loss : "another";
 }
 
 /** What a trainer of Lightning may be given that ends training before its epochs are over, or leaves batches out. */
