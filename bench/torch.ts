@@ -34,12 +34,12 @@ const alwaysOn = { pairs: 400, steps: 25 } as const;
 /** Blocks are long enough that several measurements fall into one, so that what one leaves behind is in those that are measured. */
 const blocks = {
   1: [
-    { budget: 0.05, pairs: 400, off: 0.15, on: 0.3 },
-    { budget: 0.01, pairs: 800, off: 0.15, on: 0.3 },
+    { budget: 0.05, pairs: 300, off: 0.15, on: 0.3 },
+    { budget: 0.01, pairs: 600, off: 0.15, on: 0.3 },
   ],
   20: [
-    { budget: 0.05, pairs: 80, off: 0.6, on: 1.2 },
-    { budget: 0.01, pairs: 160, off: 0.6, on: 1.2 },
+    { budget: 0.05, pairs: 60, off: 0.6, on: 1.2 },
+    { budget: 0.01, pairs: 120, off: 0.6, on: 1.2 },
   ],
 } as const;
 
