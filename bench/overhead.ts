@@ -143,7 +143,7 @@ function budgetRow({ stepTime, network, blocks }: BudgetWorkload): BenchmarkRow 
     name: `budget ${100 * budget} %, steps of ${stepTime} ms`,
     value: longer / budget,
     unit: "× the budget",
-    how: `standard error ${(error / budget).toPrecision(2)}; steps take ${(100 * longer).toPrecision(2)} % longer than the ${(1000 * off).toPrecision(3)} ms with measuring off, of which ${pause.toPrecision(3)} ms are other work; one run, ${pairs.length} times ${blocks.off} steps off and ${blocks.on} on, first measurements past; cut to three medians: ${cut("off").toPrecision(2)} % of the steps off and ${cut("on").toPrecision(2)} % on`,
+    how: `standard error ${(error / budget).toPrecision(2)}; steps take ${(100 * longer).toPrecision(2)} % longer than the ${(1000 * off).toPrecision(3)} ms with measuring off, of which ${pause.toPrecision(3)} ms are other work; one run, ${pairs.length} times ${blocks.off} steps off and ${blocks.on} on, first measurements past; held up by the machine: ${cut("off").toPrecision(2)} % of the steps off and ${cut("on").toPrecision(2)} % on`,
   };
 }
 

@@ -3,9 +3,9 @@
  * and seconds of either kind, pair by pair, and how much of a step was other work. Before that everything is measured a few times, and first pairs of blocks pass uncounted, so
  * that first measurements are past and what is saved and owed is as it will be at the end.
  *
- * A machine lends its processor to others for milliseconds at a time, at any step. A step at which the probe measured nothing, nor at
- * one of the sixteen before it, is therefore counted as three times the median at most; how often that was so is printed for either kind,
- * so that what measuring leaves behind for later would show.
+ * A machine lends its processor to others for many milliseconds at a time, at any step. A step at which the probe measured nothing is
+ * therefore counted as ten milliseconds longer than the median at most, whether measuring is off or on: what measuring leaves behind for
+ * later, cold caches and garbage, takes less. How often that was so is printed for either kind.
  *
  * Arguments: the run's folder, examples, inputs, width, milliseconds that a step is to take with measuring off (what training needs less is
  * spent on something else), and the blocks as JSON: { budget, warmUp, pairs, off, on }, off and on in steps, warmUp in pairs.
@@ -16,8 +16,8 @@ import { trainedNetwork } from "./trainedNetwork.mjs";
 
 /** Milliseconds in which the probe has surely looked at the file: it does after a step, where its last look was ten ago. */
 const betweenLooks = 16;
-/** Steps whose caches are cold and whose garbage is a measurement's, after it. */
-const wake = 16;
+/** Milliseconds that nothing takes which training or measuring leaves behind. */
+const hiccup = 10;
 /** Steps that settle after it has looked. */
 const settling = 4;
 /** Steps until the code is compiled as it will stay. */
@@ -68,7 +68,7 @@ function measuredSteps() {
 }
 
 let between = settling;
-block(1, wake);
+block(1, settling);
 work(betweenLooks);
 block(0, compiling + trials);
 pause = Math.max(0, stepTime - median(own.slice(-trials)));
@@ -80,13 +80,11 @@ block(0, trials);
 pause = Math.max(0, stepTime - median(own.slice(-trials)));
 const begun = Array.from({ length: counted }, pairOfBlocks);
 const measured = measuredSteps();
-const isWake = (index) =>
-  Array.from({ length: wake + 1 }, (_, back) => index - back).some((each) => measured.has(each));
-const longest = 3 * median(own);
+const longest = median(own) + hiccup;
 
 function sum(first, steps) {
   const taken = Array.from({ length: steps }, (_, each) => first + each);
-  const cut = (index) => own[index] > longest && !isWake(index);
+  const cut = (index) => own[index] > longest && !measured.has(index);
   const milliseconds = taken.map((index) => pause + (cut(index) ? longest : own[index]));
   return {
     steps,

@@ -105,6 +105,8 @@ export function run(
   input = "",
 ): Promise<Outcome> {
   const child = spawn(executable, args, { cwd: root, env: { ...process.env, ...environment } });
+  // It may end before it has read anything.
+  child.stdin.on("error", () => undefined);
   child.stdin.end(input);
   const text = (stream: NodeJS.ReadableStream) => stream.setEncoding("utf8");
   let output = "";
