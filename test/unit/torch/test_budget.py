@@ -54,6 +54,16 @@ class Run:
 
 
 class TheBudget(unittest.TestCase):
+    def test_what_has_passed_is_paid_by_the_fraction_that_it_passed_under(self):
+        budget = Budget(0.0)
+        budget.choose(lambda: [CHEAP], 0.0)
+        budget.spend(CHEAP, 1.0)
+        budget.earn(100.0)
+        budget.fraction = 0.05
+        self.assertEqual(budget.choose(lambda: [CHEAP], 101.0), frozenset())
+        # A twentieth of twenty seconds pays it off.
+        self.assertEqual(budget.choose(lambda: [CHEAP], 121.0), {CHEAP.name})
+
     def test_spends_the_fraction_that_it_is_given(self) -> None:
         for fraction in (0.01, 0.05, 0.2):
             run = Run(Budget(fraction), ALL, 0.02).until(300)

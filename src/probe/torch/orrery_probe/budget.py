@@ -78,14 +78,18 @@ class Budget:
             return math.inf
         return self._last_time + (self._least_income - self._income) / self.fraction
 
+    def earn(self, time: float) -> None:
+        """To be called before the fraction changes: what has passed until now is paid by the old one."""
+        self._income += self.fraction * (time - (time if self._last_time is None else self._last_time))
+        self._last_time = time
+
     def choose(self, applicable: Callable[[], Sequence[Measurable]], time: float) -> frozenset[str]:
         """Which measurements to take now.
 
         `applicable` gives what could be measured, and is not called where nothing can be due. `time` is in seconds that
         the script itself has run, without measurements; never decreasing.
         """
-        self._income += self.fraction * (time - (time if self._last_time is None else self._last_time))
-        self._last_time = time
+        self.earn(time)
         takes_all = self._requested or self.fraction >= 1
         if not takes_all and (self.fraction <= 0 or self._income < self._least_income):
             return _NOTHING

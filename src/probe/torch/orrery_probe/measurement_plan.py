@@ -87,6 +87,7 @@ class MeasurementPlan:
 
     def passed_over(self, steps: int) -> None:
         self._leader.passed_over(steps)
+        self._budget.earn(self._journal.clock.script_time)
 
     def _is_ready(self, observable: Observable) -> bool:
         return not isinstance(observable, Resting) or observable.rests_until <= self._journal.step
