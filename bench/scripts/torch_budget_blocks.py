@@ -14,30 +14,16 @@ import statistics
 import sys
 import time
 
-import torch
-from torch import nn
+from torch_trained_network import trained_network
 
-torch.set_num_threads(1)
-torch.manual_seed(1)
 examples, size, width = (int(word) for word in sys.argv[1:4])
 wanted = float(sys.argv[4]) / 1000
 blocks = json.loads(sys.argv[5])
 # The probe takes its own variables out of the environment.
 run = os.environ["RUN_UNDER_TEST"]
 
-inputs, targets = torch.randn(examples, size), torch.randn(examples, 1)
-model = nn.Sequential(nn.Linear(size, width), nn.Tanh(), nn.Linear(width, width), nn.Tanh(), nn.Linear(width, 1))
-optimizer = torch.optim.SGD(model.parameters(), lr=1e-3)
+step = trained_network(examples, size, width)
 Sums = dict[str, float]
-
-
-def step(pause: float) -> None:
-    until = time.perf_counter() + pause
-    while time.perf_counter() < until:
-        pass
-    optimizer.zero_grad()
-    nn.functional.mse_loss(model(inputs), targets).backward()
-    optimizer.step()
 
 
 def none() -> Sums:

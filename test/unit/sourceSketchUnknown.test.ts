@@ -315,6 +315,51 @@ models = Net(), Other()`,
     expected: ["unknown: set by a name that is not known", "unknown: a module of a name that is not known is added"],
   },
   {
+    claim: "the parameters of what a condition alone gives a module, and of either of two",
+    language: "python",
+    text: `${torch}class Optional(nn.Module):
+    def __init__(self, deep, plain):
+        super().__init__()
+        self.head = nn.Linear(4, 2)
+        if deep:
+            self.extra = nn.Linear(4, 4)
+class Either(nn.Module):
+    def __init__(self, deep):
+        super().__init__()
+        self.body = nn.Linear(4, 4) if deep else nn.LayerNorm(4)`,
+    finds: counts,
+    expected: [
+      "unknown: extra of it may have weights: depends on a condition",
+      "unknown: body of it may have weights: depends on a condition",
+    ],
+  },
+  {
+    claim: "an entry that a condition alone gives a dictionary, by its key or in an update",
+    language: "python",
+    text: `${torch}model = nn.Linear(2, 1)
+given, updated = {}, {}
+if fast():
+    given["lr"] = 0.5
+    updated.update({"lr": 0.5})
+torch.optim.Adam(model.parameters(), **given)
+torch.optim.Adam(model.parameters(), **updated)`,
+    finds: rates,
+    expected: ["unknown: depends on a condition", "unknown: depends on a condition"],
+  },
+  {
+    claim: "the parameters of what is handed in from elsewhere, of which a part is called",
+    language: "python",
+    text: `${torch}class Wrapped(nn.Module):
+    def __init__(self, encoder):
+        super().__init__()
+        self.encoder = encoder
+        self.head = nn.Linear(4, 2)
+    def forward(self, x):
+        return self.head(self.encoder.features(x))`,
+    finds: counts,
+    expected: ["unknown: encoder of it may have weights: a parameter"],
+  },
+  {
     claim: "the parameters of what is handed in from elsewhere, and called",
     language: "python",
     text: `${torch}class Wrapped(nn.Module):

@@ -53,7 +53,7 @@ export class Entries implements ObjectValue {
   assign(name: string, value: Value): void {
     let cell = this.#cells.get(name);
     if (cell === undefined) {
-      cell = new Cell(unbound);
+      cell = new Cell(unbound, this.#open);
       this.#add(name, cell);
       this.#memory.touch(this.#open);
     }

@@ -1,5 +1,5 @@
 /** What changes while a script is read, so that it can be undone where two ways part, and joined where they meet. */
-import { Cell, join, unknown, type Value } from "./value.ts";
+import { Cell, join, joinMembers, unknown, type Value } from "./value.ts";
 
 export class Memory {
   /** For each way that is being followed, innermost last: what cells held before it. */
@@ -52,11 +52,12 @@ export class Memory {
     }
     const ended = left.some(({ ends }) => ends) ? left.filter(({ ends }) => ends) : left;
     for (const cell of new Set(ended.flatMap(({ after }) => [...after.keys()]))) {
-      if (cell.serial >= first) continue;
+      if (cell.since >= first) continue;
+      const joinValues = cell.since < cell.serial ? joinMembers : join;
       const values = ended.map(({ after }) => after.get(cell) ?? cell.value);
       this.write(
         cell,
-        values.reduce((one, other) => join(one, other)),
+        values.reduce((one, other) => joinValues(one, other)),
       );
     }
     for (const { after } of left) this.#keepMade(after, first);
@@ -70,13 +71,13 @@ export class Memory {
     for (const cell of changed) this.write(cell, unknown(reason));
     const first = Cell.next;
     const { after } = this.#follow(body);
-    const others = [...after.keys()].filter(({ serial }) => serial < first);
+    const others = [...after.keys()].filter(({ since }) => since < first);
     for (const cell of new Set([...changed, ...others])) this.write(cell, unknown(reason));
     this.#keepMade(after, first);
   }
 
   #keepMade(after: ReadonlyMap<Cell, Value>, first: number): void {
-    for (const [cell, value] of after) if (cell.serial >= first) this.write(cell, value);
+    for (const [cell, value] of after) if (cell.since >= first) this.write(cell, value);
   }
 
   /** Follows a way, leaves everything as it was, and says which cells it changed. */

@@ -69,6 +69,8 @@ export class Cell {
   /** What is told of each cell that is read, while there is one. */
   static watch: Watch | undefined;
   readonly serial = Cell.next++;
+  /** The serial of what it is a member of, which may be older than the member; its own where it is of none. */
+  readonly since: number;
   /** That of a variable of the file or a member of its classes. */
   name: string | undefined;
   #value: Value;
@@ -76,8 +78,9 @@ export class Cell {
   ambiguous = false;
   #site: number | undefined;
 
-  constructor(value: Value) {
+  constructor(value: Value, owner?: Cell) {
     this.#value = value;
+    this.since = owner?.since ?? this.serial;
   }
 
   get value(): Value {
@@ -168,7 +171,18 @@ export function join(one: Value, other: Value, reason = "depends on a condition"
     return tuple(one.items.map((item, index) => join(item, other.items[index] ?? unbound, reason)));
   }
   if (one.kind === "object" && other.kind === "object" && one.standsFor?.(other) === true) return one;
-  return unknown(reason);
+  return { ...unknown(reason), made: mayHoldWeights(one) || mayHoldWeights(other) };
+}
+
+/** What two ways leave of a member that one of them may not have given at all. */
+export function joinMembers(one: Value, other: Value): Value {
+  if (one.kind === "unbound" && other.kind !== "unbound") return joinMembers(other, one);
+  if (other.kind !== "unbound" || one.kind === "unbound" || one.kind === "unknown") return join(one, other);
+  return { ...unknown("depends on a condition"), made: mayHoldWeights(one) };
+}
+
+function mayHoldWeights(value: Value): boolean {
+  return value.kind === "object";
 }
 
 /** What stands for any of the values that a loop visits. */

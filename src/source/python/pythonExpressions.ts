@@ -395,6 +395,7 @@ function call(evaluator: PythonEvaluator, node: Syntax, scope: Scope): Value {
     attribute === undefined || object === undefined
       ? evaluator.evaluate(callee, scope)
       : memberOf(evaluator, object, attribute, callee.range);
+  if (object?.kind === "unknown") noteStranger(evaluator, callee.field("object"), scope);
   const given = argumentsOf(evaluator, node, scope);
   if (callee.text === "exec") mayBeSet(evaluator, scope);
   return called(evaluator, value, given, {
@@ -405,6 +406,14 @@ function call(evaluator: PythonEvaluator, node: Syntax, scope: Scope): Value {
         ? undefined
         : unfollowedMethod(evaluator, attribute, object, given),
   });
+}
+
+/** `self.encoder.features(…)`, where it is not known what the encoder is: it works for the object that holds it. */
+function noteStranger(evaluator: PythonEvaluator, held: Syntax | undefined, scope: Scope): void {
+  const holder = held?.type === "attribute" ? held.field("object") : undefined;
+  const owner = holder?.type === "identifier" ? evaluator.evaluate(holder, scope) : undefined;
+  const name = held?.field("attribute")?.text;
+  if (owner instanceof Instance && name !== undefined) owner.strangers.add(name);
 }
 
 function unfollowedMethod(evaluator: PythonEvaluator, name: string, object: Value, given: Given): Value | undefined {
