@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import * as z from "zod";
-import { controlSchema, longestLine, protocolVersion, recordSchema } from "../src/probe/record.ts";
+import { controlSchema, latestStepsLayout, longestLine, protocolVersion, recordSchema } from "../src/probe/record.ts";
 
 export const recordFormatPath = path.join(path.dirname(import.meta.dirname), "docs", "recordFormat.md");
 
@@ -69,7 +69,25 @@ fields that they do not know; a line that is no record is counted, reported and 
 ${sections(recordSchema, "t")}
 ## Lines of \`control.jsonl\`, by \`do\`
 
-${sections(controlSchema, "do")}`;
+${sections(controlSchema, "do")}
+## \`latest-steps.bin\`
+
+Where steps are quick, a probe may hold the latest of them back for some moments, and write their lines together. They lie in this
+file beside the spool meanwhile, so that they are not lost with the process: whoever finds that it has ended, and has left the
+file, appends the lines of those that the spool lacks, and removes it. Numbers are doubles, little-endian.
+
+| bytes | number |
+|---|---|
+| 0 | bytes of the spool behind which the steps come; not a number where none is held back |
+| 8 | the number of the first step |
+| 16 | \`time\` at which the step before it ended |
+| ${latestStepsLayout.head} + ${latestStepsLayout.width} k | \`time\` at which step k of them ended |
+| 8 further | its \`loss/train\` |
+| 16 further | its \`optimizer/learningRate\` |
+| 24 further | its number; the last step is that after which the numbers do not go on |
+
+Its \`step/seconds\` are those since the one before it.
+`;
 }
 
 if (process.argv[1] === import.meta.filename) writeFileSync(recordFormatPath, recordFormat());

@@ -8,6 +8,9 @@
  * initialization. `time` is in seconds since the run began, monotonic.
  *
  * Readers ignore kinds and fields that they do not know, so fields may be added without a new version.
+ *
+ * Where steps are quick, a probe may hold the latest of them back for some moments, and write their lines together. They lie in
+ * `latest-steps.bin` beside the spool meanwhile, so that they are not lost with the process: `latestStepsLayout`.
  */
 import * as z from "zod";
 
@@ -15,6 +18,13 @@ export const protocolVersion = 1;
 
 /** Longest line a writer may write and a reader must accept, in bytes. */
 export const longestLine = 1_048_576;
+
+/**
+ * Numbers are doubles, little-endian. Of the `head`: bytes of the spool behind which the steps come, the number of the first of them, and
+ * the time at which the step before it ended; NaN where nothing is held back. Then each of the steps, `width` bytes: the time at which
+ * it ended, its loss, its learning rate and its number. The last is that after which the numbers do not go on.
+ */
+export const latestStepsLayout = { head: 32, width: 32 } as const;
 
 const decimal = z.union([z.number(), z.enum(["NaN", "Infinity", "-Infinity"]).transform(Number)]);
 const step = z.int().nonnegative();
@@ -197,6 +207,7 @@ export type ObjectiveRecord = z.infer<typeof objective>;
 export type OptimizerRecord = z.infer<typeof optimizer>;
 export type DataRecord = z.infer<typeof data>;
 
+export type StepRecord = z.infer<typeof stepRecord>;
 export type NoteRecord = z.infer<typeof note>;
 export type EndRecord = z.infer<typeof end>;
 export type SpoolRecord = z.infer<typeof recordSchema>;

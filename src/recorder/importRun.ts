@@ -58,6 +58,8 @@ async function importFolder(from: string, runs: string): Promise<RunDirectory> {
   try {
     const copy = new RunDirectory(path.join(workshop, manifest.id));
     mkdirSync(copy.path);
+    // First: what is written of them meanwhile is found in the spool, and not written twice.
+    if (existsSync(source.latestSteps)) copyFileSync(source.latestSteps, copy.latestSteps);
     copyFileSync(source.spool, copy.spool);
     if (existsSync(source.console)) copyFileSync(source.console, copy.console);
     writeFileSync(copy.manifest, `${JSON.stringify(manifest, undefined, 2)}\n`);

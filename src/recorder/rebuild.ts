@@ -7,6 +7,7 @@ import { RunWriter } from "../run/runWriter.ts";
 import { removeDatabase } from "../run/sqlite.ts";
 import { appendEnd } from "./endRecord.ts";
 import { earlierRuns } from "./earlierRuns.ts";
+import { appendLatestSteps } from "./latestSteps.ts";
 import { isLiving } from "./processMark.ts";
 import { consume, finishWriting, Pen } from "./pen.ts";
 import { takeRecorderLock } from "./recorderLock.ts";
@@ -47,6 +48,7 @@ export async function rebuildRun(directory: RunDirectory, withoutEnd?: Ending, f
     // A spool from elsewhere, whose training process is not known here, is left as it is unless it is said how it ends.
     const ending = withoutEnd ?? (training === undefined ? undefined : unknownEnding);
     if (!recording.ended && ending !== undefined && !goesOn) {
+      if (appendLatestSteps(directory)) readAll();
       appendEnd(directory, ending, { step: recording.stepsCompleted, time: recording.time, torn: reader.torn });
       readAll();
     }

@@ -4,6 +4,7 @@ import { readManifest } from "../run/manifestFile.ts";
 import type { RunDirectory } from "../run/runDirectory.ts";
 import type { RunManifest } from "../run/runManifest.ts";
 import { appendEnd } from "./endRecord.ts";
+import { appendLatestSteps } from "./latestSteps.ts";
 import { findTraining, startTraining, type Training } from "./training.ts";
 import { takeRecorderLock } from "./recorderLock.ts";
 import { consume, finishWriting, Pen } from "./pen.ts";
@@ -41,6 +42,7 @@ async function follow(directory: RunDirectory, manifest: RunManifest, training: 
     }
     pen.commit();
     if (ending !== undefined) {
+      if (appendLatestSteps(directory)) continue;
       appendEnd(directory, ending, { step: recording.stepsCompleted, time: recording.time, torn: reader.torn });
     } else {
       await watch.news();

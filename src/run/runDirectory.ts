@@ -16,6 +16,11 @@ export class RunDirectory {
     return path.join(this.path, "spool.jsonl");
   }
 
+  /** Holds steps that are not in the spool yet. */
+  get latestSteps(): string {
+    return path.join(this.path, "latest-steps.bin");
+  }
+
   get control(): string {
     return path.join(this.path, "control.jsonl");
   }

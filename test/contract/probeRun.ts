@@ -97,14 +97,23 @@ function typed(script: string): string[] {
   return script.endsWith("ts") ? ["--experimental-transform-types", "--disable-warning=ExperimentalWarning"] : [];
 }
 
-/** Runs a program to its end; `input` is all that it can read. */
+/**
+ * Runs a program to its end; `input` is all that it can read. After so many milliseconds of `patience` it is aborted, so that Python's fault
+ * handler can say where it hangs.
+ */
 export function run(
   executable: string,
   args: readonly string[],
   environment: NodeJS.ProcessEnv = {},
   input = "",
+  patience?: number,
 ): Promise<Outcome> {
-  const child = spawn(executable, args, { cwd: root, env: { ...process.env, ...environment } });
+  const child = spawn(executable, args, {
+    cwd: root,
+    env: { ...process.env, ...environment },
+    timeout: patience,
+    killSignal: "SIGABRT",
+  });
   // It may end before it has read anything.
   child.stdin.on("error", () => undefined);
   child.stdin.end(input);

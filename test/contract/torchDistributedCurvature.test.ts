@@ -14,6 +14,8 @@ const steps = 8;
 const jointSteps = [3, 5, 7];
 /** Products in float32 of some tens of weights, which differ by roundings of sums in another order: errors are below 1e-6. */
 const tolerance = 1e-4;
+/** Milliseconds. */
+const patience = 120_000;
 
 let folder: string;
 
@@ -45,18 +47,31 @@ function start(out: string): string[] {
   return ["-m", "orrery_probe", "--out", out, "--budget", "1"];
 }
 
-/** Trains in a folder of its own, with the probe or without; `variable` tells each process its rank. */
+/**
+ * Trains in a folder of its own, with the probe or without; `variable` tells each process its rank. Where PyTorch hangs without the probe,
+ * that says nothing of the probe, and there is a second attempt.
+ */
 async function train(kind: string, isProbed: boolean, variable = "RANK"): Promise<Trained> {
+  const trained = await trainOnce(kind, isProbed, variable);
+  return isProbed || trained.outcomes.every(({ exitCode }) => exitCode !== null)
+    ? trained
+    : await trainOnce(kind, isProbed, variable);
+}
+
+async function trainOnce(kind: string, isProbed: boolean, variable: string): Promise<Trained> {
   const own = path.join(folder, `${kind}-${isProbed ? "probed" : "bare"}`);
+  rmSync(own, { recursive: true, force: true });
   mkdirSync(own);
   const out = path.join(own, "run");
   const outcomes = await Promise.all(
     (kind === "alone" ? [0] : [0, 1]).map((rank) =>
-      run(python ?? "", [...(isProbed ? start(out) : []), script, own, kind], {
-        ...(isProbed ? probing : {}),
-        [variable]: String(rank),
-        ...oneThread,
-      }),
+      run(
+        python ?? "",
+        ["-X", "faulthandler", ...(isProbed ? start(out) : []), script, own, kind],
+        { ...(isProbed ? probing : {}), [variable]: String(rank), ...oneThread },
+        "",
+        patience,
+      ),
     ),
   );
   return {

@@ -2,6 +2,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { findPython } from "../../scripts/python.ts";
+import { appendLatestSteps } from "../../src/recorder/latestSteps.ts";
+import { RunDirectory } from "../../src/run/runDirectory.ts";
 import { fixtures, readRecords, root, run, type Outcome, type ProbedOutcome } from "./probeRun.ts";
 
 export const python = findPython();
@@ -44,6 +46,8 @@ export async function runProbedPython(
       ...settings,
     };
     const outcome = await run(executable, ["-u", inspectScript, script, ...args], environment, input);
+    // As the recorder does.
+    appendLatestSteps(new RunDirectory(directory));
     return { ...outcome, records: readRecords(directory) };
   } finally {
     rmSync(directory, { recursive: true, force: true });

@@ -13,6 +13,7 @@ from torch import nn
 
 from orrery_probe.observe import observe
 from orrery_probe.probe_set import ProbeSetLimits
+from orrery_probe.quick_steps import QuickSteps
 from orrery_probe.session import Session
 
 STEPS = 12
@@ -273,18 +274,20 @@ def recorded(habit, fraction=0.0, is_quick=True):
 
 def _run(habit, fraction, is_quick, folder):
     quick = []
-    write = Session.quick_step_done
+    done = QuickSteps.done
 
-    def counted(session, *args):
-        quick.append(args)
-        write(session, *args)
+    def counted(steps, optimizer):
+        quick.append(optimizer)
+        done(steps, optimizer)
 
-    Session.quick_step_done = counted
+    QuickSteps.done = counted
     if not is_quick:
         Session._begin_quick_steps = lambda *_: None
-    observe(folder, __file__, fraction, ProbeSetLimits())
+    ending = observe(folder, __file__, fraction, ProbeSetLimits())
     script = Script()
     habit(script)
+    # As the process ends, whose parent's business is not to be done there.
+    ending._write()
     with open(os.path.join(folder, "spool.jsonl"), encoding="utf-8") as file:
         records = [json.loads(line) for line in file]
     return records, script.seen, len(quick)

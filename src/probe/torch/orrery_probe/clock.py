@@ -19,7 +19,11 @@ class RunClock:
     @property
     def time(self) -> float:
         """Seconds since the run began."""
-        return time.perf_counter() - self._start
+        return self.time_at(time.perf_counter())
+
+    def time_at(self, moment: float) -> float:
+        """`time` at a moment of `time.perf_counter`."""
+        return moment - self._start
 
     @property
     def script_time(self) -> float:

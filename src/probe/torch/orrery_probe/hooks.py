@@ -211,23 +211,23 @@ class Hooks:
         @functools.wraps(optimizers)
         def of_optimizer(optimizer: torch.optim.Optimizer, *args: Any, **kwargs: Any) -> None:
             optimizers(optimizer, *args, **kwargs)
-            if self._hears_of_clearing():
+            quick = self.quick
+            if (quick is None or quick.loss is not None) and self._hears_of_clearing():
                 groups = optimizer.param_groups
                 self._listener.gradients_cleared([each for group in groups for each in group["params"]])
 
         @functools.wraps(modules)
         def of_module(module: torch.nn.Module, *args: Any, **kwargs: Any) -> None:
             modules(module, *args, **kwargs)
-            if self._hears_of_clearing():
+            quick = self.quick
+            if (quick is None or quick.loss is not None) and self._hears_of_clearing():
                 self._listener.gradients_cleared(module.parameters())
 
         torch.optim.Optimizer.zero_grad = of_optimizer  # type: ignore[method-assign]
         torch.nn.Module.zero_grad = of_module  # type: ignore[method-assign]
 
     def _hears_of_clearing(self) -> bool:
-        quick = self.quick
-        may_matter = quick is None or quick.loss is not None
-        return may_matter and self._is_listening() and self._listener.awaits_clearing
+        return self._is_listening() and self._listener.awaits_clearing
 
     def _hook_tensor_hooks(self) -> None:
         # Products are computed on the script's own graphs: there its hooks must neither run nor store gradients.

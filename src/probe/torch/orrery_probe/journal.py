@@ -8,6 +8,7 @@ from typing import Any
 
 from .clock import RunClock
 from .later import Later
+from .latest_steps import LatestSteps
 from .sites import SourceSite
 from .spool import Record, RecordWriter
 
@@ -36,9 +37,15 @@ class Journal:
         self._waiting.append((written, later))
         self._pass_on(False)
 
+    def latest_steps(self, before: float) -> LatestSteps | None:
+        """Where to store the steps that follow, of which the one before ended at that moment of `time.perf_counter`;
+        None where that cannot be. `step` is to be counted as they are stored."""
+        return None if self._waiting else self._spool.latest_steps(self.step, self.clock.time_at(before))
+
     def finish(self) -> None:
-        """Waits for values that are not there yet."""
+        """Waits for values that are not there yet; nothing may be written afterwards."""
         self._pass_on(True)
+        self._spool.close()
 
     def at_step(self, record: str, /, **fields: Any) -> None:
         self.write(record, step=self.step, **fields)

@@ -10,17 +10,15 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
+from .journal import Journal
+from .latest_steps import LatestSteps
 from .optimizers import KnownOptimizer
 
-_PATIENCE = 0.01
-"""Seconds between two looks at what else there is to do."""
+_PATIENCE = 0.05
+"""Seconds between two looks at what else there is to do, and for which records wait."""
 
 
 class QuickListener(Protocol):
-    def quick_step_done(self, loss: float, learning_rate: float, seconds: float) -> None:
-        """`seconds` are those from the end of the step before to its own. It must not raise."""
-        ...
-
     def rest_is_over(self, quick: QuickSteps, optimizer: torch.optim.Optimizer) -> None:
         """After a step. What it raises reaches the script."""
         ...
@@ -30,10 +28,12 @@ class QuickSteps:
     """Sees one plain backward pass and one plain step of the run's only optimizer after the other, and says as soon as
     one is not so: that is for whoever looks at everything."""
 
-    def __init__(self, optimizer: torch.optim.Optimizer, known: KnownOptimizer, listener: QuickListener) -> None:
+    def __init__(
+        self, optimizer: torch.optim.Optimizer, known: KnownOptimizer, journal: Journal, listener: QuickListener
+    ) -> None:
         """Of an optimizer for which `can_be_quick` is true."""
         self.known = known
-        self.last = time.perf_counter()
+        self.last = 0.0
         """The moment when the last step was done."""
         self.periods: list[float] = []
         """Seconds that each step took, from the end of the one before, since the rest began."""
@@ -41,6 +41,10 @@ class QuickSteps:
         """Seconds that the last step itself took, without what led to it."""
         self.loss: float | None = None
         """Of a backward pass that no step was taken on yet."""
+        self.last_loss = 0.0
+        """That the last step was taken on."""
+        self._journal = journal
+        self._beginning = -journal.clock.time_at(0.0)
         self._listener = listener
         # A strong one would keep an optimizer that the script has let go of.
         self._optimizer = weakref.ref(optimizer)
@@ -49,12 +53,15 @@ class QuickSteps:
         """What they must still be like for a step to be no news."""
         self._begun = 0.0
         self._until = 0.0
+        self._latest: LatestSteps | None = None
 
-    def rest(self, seconds: float) -> None:
-        """For so long, from now on, there is nothing to plan."""
+    def rest(self, seconds: float) -> bool:
+        """For so long, from now on, there is nothing to plan. False where steps cannot be stored."""
         self.periods = []
         self.last = time.perf_counter()
         self._until = self.last + min(seconds, _PATIENCE)
+        self._latest = self._journal.latest_steps(self.last)
+        return self._latest is not None
 
     def takes(self, tensors: Any, gradients: Any) -> bool:
         """Whether a backward pass, about to begin, is one of those."""
@@ -81,7 +88,10 @@ class QuickSteps:
         # That rates move is told once.
         may_move = self.known.moves
         for group, parameters, size, rate in self._groups:
-            if group["params"] is not parameters or len(parameters) != size or (group["lr"] != rate and not may_move):
+            now = group["lr"]
+            if group["params"] is not parameters or len(parameters) != size:
+                return False
+            if type(now) is not float or (now != rate and not may_move):
                 return False
         self._begun = time.perf_counter()
         return True
@@ -89,15 +99,19 @@ class QuickSteps:
     def done(self, optimizer: torch.optim.Optimizer) -> None:
         """The step that began has been taken."""
         now = time.perf_counter()
-        last, self.last = self.last, now
         loss, self.loss = self.loss, None
-        if loss is None:
+        latest, journal = self._latest, self._journal
+        if loss is None or latest is None:
             return
-        period = now - last
+        end = latest.end
+        latest.store(end, now - self._beginning, loss, self._listed[0]["lr"], journal.step)
+        latest.end = end + LatestSteps.WIDTH
+        journal.step += 1
+        self.periods.append(now - self.last)
+        self.last = now
+        self.last_loss = loss
         self.moving = now - self._begun
-        self.periods.append(period)
-        self._listener.quick_step_done(loss, float(self._listed[0]["lr"]), period)
-        if now >= self._until:
+        if now >= self._until or latest.is_full:
             self._listener.rest_is_over(self, optimizer)
 
 

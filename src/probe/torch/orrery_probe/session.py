@@ -404,22 +404,15 @@ class Session:
             return
         rest = self._rest()
         if rest > 0 and can_be_quick(optimizer, known):
-            self.hooks.quick = QuickSteps(optimizer, known, self)
-            self.hooks.quick.rest(rest)
-
-    def quick_step_done(self, loss: float, learning_rate: float, seconds: float) -> None:
-        try:
-            self._recorder.write_quick_step(loss, learning_rate, seconds)
-        except Exception as error:
-            self.explain(error)
+            quick = QuickSteps(optimizer, known, self.journal, self)
+            if quick.rest(rest):
+                self.hooks.quick = quick
 
     def rest_is_over(self, quick: QuickSteps, optimizer: torch.optim.Optimizer) -> None:
         self._hear_of(quick)
         self._controls.poll()
         rest = self._rest()
-        if rest > 0:
-            quick.rest(rest)
-        else:
+        if rest <= 0 or not quick.rest(rest):
             self._plan_next(quick.known, optimizer)
 
     def _hear_of(self, quick: QuickSteps) -> None:

@@ -233,13 +233,6 @@ class StepRecorder:
             self._let_go = None
             self._last = self._now(device)
 
-    def write_quick_step(self, loss: float, learning_rate: float, seconds: float) -> None:
-        """Of the first optimizer, where nothing else is to be said of it."""
-        values = {"loss/train": loss, "optimizer/learningRate": learning_rate, "step/seconds": seconds}
-        self._journal.at_step("step", values=values)
-        self._journal.step += 1
-        self._loss_seen = loss
-
     def quick_steps_done(self, quick: QuickSteps) -> None:
         for each in quick.periods:
             self._unseen.add_plain(each)
@@ -247,6 +240,7 @@ class StepRecorder:
             self._last_first = self._journal.clock.script_time_at(quick.last)
             self._last = _Instant(self._last_first)
             self._moving = quick.moving
+            self._loss_seen = quick.last_loss
 
     def _measure_after(self, under_way: MeasuredStep) -> None:
         updated = [each for each in under_way.due if each.needs_update]
