@@ -119,7 +119,6 @@ describe("steps that a probe could not write any more", () => {
 /** Stores steps as fast as it can, and says after each that it was made. */
 const writer = `
 import sys
-from orrery_probe.latest_steps import LatestSteps
 from orrery_probe.spool import Spool
 
 spool = Spool(sys.argv[1])
@@ -129,7 +128,7 @@ while True:
     latest = spool.latest_steps(step, float(step))
     for _ in range(1 + step % 97):
         latest.store(latest.end, step + 1.0, 1 / (step + 1), 0.5, step)
-        latest.end += LatestSteps.WIDTH
+        latest.end += latest.width
         step += 1
         sys.stdout.write(f"{step}\\n")
         sys.stdout.flush()

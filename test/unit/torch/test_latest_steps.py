@@ -7,7 +7,7 @@ import sys
 import tempfile
 import unittest
 
-from orrery_probe.latest_steps import NAME, LatestSteps
+from orrery_probe.latest_steps import NAME
 from orrery_probe.spool import Spool, line_of
 
 STEPS = [(1.25, 0.5, 0.1, 7), (1.5, 1e-7, 1e-05, 8), (1.75, -0.0, float("inf"), 9)]
@@ -35,7 +35,7 @@ class LatestStepsTest(unittest.TestCase):
         latest = self.spool.latest_steps(STEPS[0][3], BEFORE)
         for each in STEPS:
             latest.store(latest.end, *each)
-            latest.end += LatestSteps.WIDTH
+            latest.end += latest.width
         return latest
 
     def text(self):
@@ -76,6 +76,23 @@ class LatestStepsTest(unittest.TestCase):
         self.spool.close()
         self.assertEqual(os.listdir(self.folder), ["spool.jsonl"])
 
+    def test_are_nobodys_after_the_end(self):
+        latest = self.store()
+        self.spool.write(note("The end."))
+        self.spool.close()
+        latest.store(latest.end, 2.0, 0.5, 0.1, 10)
+        latest.end += latest.width
+        self.assertEqual([each.step for each in latest], [10])
+        self.assertIsNone(self.spool.latest_steps(11, 2.0))
+        self.assertEqual(os.listdir(self.folder), ["spool.jsonl"])
+
+    def test_go_on_from_the_last_one_where_no_new_place_is_asked_for(self):
+        latest = self.store()
+        self.spool.write_latest()
+        latest.store(latest.end, 2.0, 0.5, 0.1, 10)
+        latest.end += latest.width
+        self.assertEqual([each.seconds for each in latest], [2.0 - STEPS[-1][0]])
+
     def test_do_not_go_on_where_no_file_can_be_made(self):
         os.mkdir(os.path.join(self.folder, NAME))
         self.assertIsNone(self.spool.latest_steps(0, 0.0))
@@ -85,13 +102,13 @@ class LatestStepsTest(unittest.TestCase):
     def test_fill_the_file_to_its_end_and_not_beyond(self):
         latest = self.spool.latest_steps(0, 0.0)
         count = 0
-        while not latest.is_full:
+        while latest.end < latest.size:
             latest.store(latest.end, float(count), 0.5, 0.1, count)
-            latest.end += LatestSteps.WIDTH
+            latest.end += latest.width
             count += 1
         with self.assertRaises(struct.error):
             latest.store(latest.end, 0.0, 0.0, 0.0, 0)
-        self.assertEqual([step for *_, step, _ in latest], list(range(count)))
+        self.assertEqual([each.step for each in latest], list(range(count)))
 
 
 @unittest.skipUnless(os.path.exists("/dev/full"), "needs a disk that is full")
@@ -104,7 +121,7 @@ class FullDiskTest(unittest.TestCase):
             latest = spool.latest_steps(STEPS[0][3], BEFORE)
             for each in STEPS:
                 latest.store(latest.end, *each)
-                latest.end += LatestSteps.WIDTH
+                latest.end += latest.width
             spool.write(note("It is lost as well."))
             # There is room again.
             other = os.open(os.path.join(elsewhere, "spool"), os.O_RDWR | os.O_CREAT)

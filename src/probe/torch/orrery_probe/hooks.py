@@ -73,8 +73,11 @@ def _is_compiling_before_torch_2_3() -> bool:
     return dynamo is not None and bool(dynamo.is_compiling())
 
 
+# `bool()` is false: there is no compiler before torch 2, and a function of our own would be asked at every step.
 is_compiling: Callable[[], bool] = getattr(
-    getattr(torch, "compiler", None), "is_compiling", _is_compiling_before_torch_2_3
+    getattr(torch, "compiler", None),
+    "is_compiling",
+    _is_compiling_before_torch_2_3 if hasattr(torch, "compile") else bool,
 )
 
 

@@ -42,6 +42,10 @@ class Journal:
         None where that cannot be. `step` is to be counted as they are stored."""
         return None if self._waiting else self._spool.latest_steps(self.step, self.clock.time_at(before))
 
+    def write_latest(self) -> None:
+        """Writes the steps that are stored there."""
+        self._spool.write_latest()
+
     def finish(self) -> None:
         """Waits for values that are not there yet; nothing may be written afterwards."""
         self._pass_on(True)

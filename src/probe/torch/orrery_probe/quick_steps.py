@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from .journal import Journal
-from .latest_steps import LatestSteps
+from .latest_steps import LatestSteps, StoredStep
 from .optimizers import KnownOptimizer
 
 _PATIENCE = 0.05
@@ -35,14 +35,10 @@ class QuickSteps:
         self.known = known
         self.last = 0.0
         """The moment when the last step was done."""
-        self.periods: list[float] = []
-        """Seconds that each step took, from the end of the one before, since the rest began."""
         self.moving = 0.0
         """Seconds that the last step itself took, without what led to it."""
         self.loss: float | None = None
         """Of a backward pass that no step was taken on yet."""
-        self.last_loss = 0.0
-        """That the last step was taken on."""
         self._journal = journal
         self._beginning = -journal.clock.time_at(0.0)
         self._listener = listener
@@ -57,11 +53,16 @@ class QuickSteps:
 
     def rest(self, seconds: float) -> bool:
         """For so long, from now on, there is nothing to plan. False where steps cannot be stored."""
-        self.periods = []
         self.last = time.perf_counter()
         self._until = self.last + min(seconds, _PATIENCE)
         self._latest = self._journal.latest_steps(self.last)
         return self._latest is not None
+
+    def take(self) -> list[StoredStep]:
+        """The steps since the rest began, or since this was last asked; their records are written."""
+        steps = [] if self._latest is None else list(self._latest)
+        self._journal.write_latest()
+        return steps
 
     def takes(self, tensors: Any, gradients: Any) -> bool:
         """Whether a backward pass, about to begin, is one of those."""
@@ -103,15 +104,13 @@ class QuickSteps:
         latest, journal = self._latest, self._journal
         if loss is None or latest is None:
             return
-        end = latest.end
-        latest.store(end, now - self._beginning, loss, self._listed[0]["lr"], journal.step)
-        latest.end = end + LatestSteps.WIDTH
-        journal.step += 1
-        self.periods.append(now - self.last)
+        step, end = journal.step, latest.end
+        latest.store(end, now - self._beginning, loss, self._listed[0]["lr"], step)
+        journal.step = step + 1
+        latest.end = end = end + latest.width
         self.last = now
-        self.last_loss = loss
         self.moving = now - self._begun
-        if now >= self._until or latest.is_full:
+        if now >= self._until or end == latest.size:
             self._listener.rest_is_over(self, optimizer)
 
 

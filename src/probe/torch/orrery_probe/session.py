@@ -416,9 +416,9 @@ class Session:
             self._plan_next(quick.known, optimizer)
 
     def _hear_of(self, quick: QuickSteps) -> None:
-        self._recorder.quick_steps_done(quick)
-        self._plans.passed_over(len(quick.periods))
-        quick.periods = []
+        steps = quick.take()
+        self._recorder.quick_steps_done(quick, steps)
+        self._plans.passed_over(len(steps))
 
     def _rest(self) -> float:
         """Seconds for which nothing is to be planned."""

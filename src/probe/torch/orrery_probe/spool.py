@@ -8,7 +8,7 @@ import math
 import os
 from typing import Any, Protocol
 
-from .latest_steps import LatestSteps
+from .latest_steps import LatestSteps, StoredStep
 
 LONGEST_LINE = 1_048_576
 """Longest line that a writer may write, in bytes."""
@@ -20,8 +20,12 @@ class RecordWriter(Protocol):
     def write(self, record: Record) -> None: ...
 
     def latest_steps(self, step: int, before: float) -> LatestSteps | None:
-        """Writes what is stored there, and gives where to store plain steps, the first of them number `step`, the one
-        before it having ended at `before`; None where there is no such place."""
+        """Where to store plain steps, the first of them number `step`, the one before it having ended at `before`; None
+        where there is no such place. They are written before whatever comes next."""
+        ...
+
+    def write_latest(self) -> None:
+        """Writes the steps that are stored there, which are none afterwards."""
         ...
 
     def close(self) -> None:
@@ -44,24 +48,26 @@ class Spool:
         self._lost = 0
         self._torn = False
         self._latest: LatestSteps | None = None
+        self._is_closed = False
 
     def latest_steps(self, step: int, before: float) -> LatestSteps | None:
-        if self._latest is None:
+        if self._latest is None and not self._is_closed:
             with contextlib.suppress(OSError, ValueError):
                 self._latest = LatestSteps(self._directory)
-        else:
-            self._write_latest()
+        self.write_latest()
         if self._latest is not None:
             self._latest.begin(os.fstat(self._descriptor).st_size, step, before)
         return self._latest
 
     def close(self) -> None:
-        if self._latest is not None:
+        self._is_closed = True
+        latest, self._latest = self._latest, None
+        if latest is not None:
             with contextlib.suppress(OSError):
-                self._latest.remove()
+                latest.remove()
 
     def write(self, record: Record) -> None:
-        self._write_latest()
+        self.write_latest()
         line = line_of(record)
         if len(line) > LONGEST_LINE:
             text = f"A {record['t']} record was left out: it is longer than {LONGEST_LINE} bytes."
@@ -72,10 +78,10 @@ class Spool:
                 self._lost = 0
         self._lost += self._append(line)
 
-    def _write_latest(self) -> None:
+    def write_latest(self) -> None:
         latest = self._latest
         if latest is not None and not latest.is_empty:
-            self._lost += self._append("".join([_line_of_step(*each) for each in latest]).encode())
+            self._lost += self._append("".join([_line_of_step(each) for each in latest]).encode())
             latest.clear()
 
     def _append(self, lines: bytes) -> int:
@@ -104,8 +110,9 @@ def line_of(record: Record) -> bytes:
     return f"{text}\n".encode()
 
 
-def _line_of_step(time: float, loss: float, learning_rate: float, step: int, seconds: float) -> str:
+def _line_of_step(stored: StoredStep) -> str:
     """As `line_of` of its record, which takes several times as long; the loss is finite."""
+    time, loss, learning_rate, step, seconds = stored
     rate = learning_rate if math.isfinite(learning_rate) else f'"{_portable(learning_rate)}"'
     return (
         f'{{"t":"step","time":{time!r},"step":{step},"values":{{"loss/train":{loss!r},'

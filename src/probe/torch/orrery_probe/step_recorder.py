@@ -17,6 +17,7 @@ from .budget import Budget
 from .curvature import Curvature
 from .journal import Journal
 from .later import Moment, Number, SecondsBetween, is_here, plus, read, sum_of, wait_for
+from .latest_steps import StoredStep
 from .layers.evaluated import EvaluatedLayers
 from .measurement_plan import NOTHING, Plan
 from .memory_guard import MemoryGuard
@@ -233,14 +234,14 @@ class StepRecorder:
             self._let_go = None
             self._last = self._now(device)
 
-    def quick_steps_done(self, quick: QuickSteps) -> None:
-        for each in quick.periods:
-            self._unseen.add_plain(each)
-        if quick.periods:
+    def quick_steps_done(self, quick: QuickSteps, steps: Sequence[StoredStep]) -> None:
+        for each in steps:
+            self._unseen.add_plain(each.seconds)
+        if steps:
             self._last_first = self._journal.clock.script_time_at(quick.last)
             self._last = _Instant(self._last_first)
             self._moving = quick.moving
-            self._loss_seen = quick.last_loss
+            self._loss_seen = steps[-1].loss
 
     def _measure_after(self, under_way: MeasuredStep) -> None:
         updated = [each for each in under_way.due if each.needs_update]
