@@ -39,17 +39,18 @@ def block(seconds: float, sums: Sums) -> None:
 
 
 def set_budget(fraction: float, sums: Sums) -> None:
-    """The steps until the probe has surely looked count with those that are measured."""
+    """Goes on until the probe has surely looked: it does so every 50 ms."""
     with open(os.path.join(run, "control.jsonl"), "a", encoding="utf-8") as file:
         file.write(json.dumps({"do": "budget", "fraction": fraction}) + "\n")
-    block(0.03, sums)
+    block(0.1, sums)
 
 
-def pair(off: Sums, on: Sums) -> None:
-    set_budget(0, on)
-    block(blocks["off"], off)
+def pair(on: Sums, tail: Sums, off: Sums) -> None:
+    """At first there is no budget yet in `on`, and for as long there still is in `tail`."""
     set_budget(blocks["budget"], on)
     block(blocks["on"], on)
+    set_budget(0, tail)
+    block(blocks["off"], off)
 
 
 def usual() -> float:
@@ -68,10 +69,13 @@ for _ in range(8):
     step(0)
 set_budget(0, none())
 pause = max(0.0, wanted - usual())
-pair(none(), none())
-pairs: list[dict[str, Sums]] = []
+pair(none(), none(), none())
+found: list[tuple[Sums, Sums, Sums]] = []
 for _ in range(blocks["pairs"]):
-    off, on = none(), none()
-    pair(off, on)
-    pairs.append({"off": off, "on": on})
-print("result", json.dumps(pairs))
+    found.append((none(), none(), none()))
+    pair(*found[-1])
+bare = sum(off["seconds"] for _, _, off in found) / sum(off["steps"] for _, _, off in found)
+for on, tail, _ in found:
+    # What its steps take longer belongs to the budget before, whose time it is not.
+    on["seconds"] += tail["seconds"] - bare * tail["steps"]
+print("result", json.dumps([{"off": off, "on": on} for on, _, off in found]))

@@ -35,8 +35,6 @@ class QuickSteps:
         self.known = known
         self.last = 0.0
         """The moment when the last step was done."""
-        self.moving = 0.0
-        """Seconds that the last step itself took, without what led to it."""
         self.loss: float | None = None
         """Of a backward pass that no step was taken on yet."""
         self._journal = journal
@@ -48,6 +46,7 @@ class QuickSteps:
         self._groups = [(each, each["params"], len(each["params"]), each["lr"]) for each in self._listed]
         """What they must still be like for a step to be no news."""
         self._begun = 0.0
+        """The moment when the last step began to move the weights."""
         self._until = 0.0
         self._latest: LatestSteps | None = None
 
@@ -57,6 +56,11 @@ class QuickSteps:
         self._until = self.last + min(seconds, _PATIENCE)
         self._latest = self._journal.latest_steps(self.last)
         return self._latest is not None
+
+    @property
+    def moving(self) -> float:
+        """Seconds that the last step itself took, without what led to it."""
+        return max(0.0, self.last - self._begun)
 
     def take(self) -> list[StoredStep]:
         """The steps since the rest began, or since this was last asked; their records are written."""
@@ -69,12 +73,12 @@ class QuickSteps:
         if self.loss is not None or gradients is not None or type(tensors) is not Tensor:
             return False
         try:
-            loss = float(tensors.item())
-        except (RuntimeError, ValueError, TypeError):
-            # Of several elements, or complex.
+            loss = tensors.item()
+        except (RuntimeError, ValueError):
+            # Of several elements.
             return False
-        if loss - loss != 0.0:
-            # Infinite, or not a number.
+        if type(loss) is not float or loss - loss != 0.0:
+            # Complex, infinite, or not a number.
             return False
         self.loss = loss
         return True
@@ -109,7 +113,6 @@ class QuickSteps:
         journal.step = step + 1
         latest.end = end = end + latest.width
         self.last = now
-        self.moving = now - self._begun
         if now >= self._until or end == latest.size:
             self._listener.rest_is_over(self, optimizer)
 
