@@ -73,12 +73,13 @@ class QuickSteps:
         if self.loss is not None or gradients is not None or type(tensors) is not Tensor:
             return False
         try:
-            loss = tensors.item()
-        except (RuntimeError, ValueError):
-            # Of several elements.
+            # Unlike `item`, it reads without going through the dispatcher, which takes twice as long.
+            loss = tensors.tolist()
+        except (RuntimeError, TypeError, ValueError):
+            # Not dense, or not to be read.
             return False
         if type(loss) is not float or loss - loss != 0.0:
-            # Complex, infinite, or not a number.
+            # A list, complex, infinite, or not a number.
             return False
         self.loss = loss
         return True
