@@ -1,7 +1,8 @@
 import { EigenvalueDecomposition, Matrix } from "ml-matrix";
 import { describe, expect, it } from "vitest";
 import type { HistoryRecord } from "../../src/theory/history.ts";
-import { displacement, lazyOrRich } from "../../src/theory/limits/lazyOrRich.ts";
+import { displacement, lazyOrRich, orderOf } from "../../src/theory/limits/lazyOrRich.ts";
+import { SeriesColumn } from "../../src/theory/series.ts";
 import { gaussians } from "../oracle/tinyNetwork.ts";
 import { wideNetwork } from "./streams/wideNetwork.ts";
 import { follow } from "./theoryStreams.ts";
@@ -41,6 +42,47 @@ describe("the displacement of the weights of a linear model", () => {
     for (const steps of [2, 5, 20, 100, 200]) {
       expect((moved[steps - 1] ?? NaN) / scale / displacement({ rates, parts }, rate, steps)).toBeCloseTo(1, 9);
     }
+  });
+});
+
+describe("the order in the displacement to which the kernel moves", () => {
+  const measuredAt = (steps: readonly number[], distanceAt: (step: number) => number) => {
+    const column = new SeriesColumn();
+    for (const step of steps) column.push(step, distanceAt(step), 0);
+    return column.prefix(steps.length);
+  };
+  const displaced = (steps: number) => Math.sqrt(steps);
+
+  it.each([
+    { power: 1, order: 1 },
+    { power: 1.5, order: 1.5 },
+    { power: 2, order: 2 },
+    { power: 3, order: 2 },
+    { power: 0.3, order: 1 },
+  ])("is $order where it has grown as the displacement to the power of $power", ({ power, order }) => {
+    const series = measuredAt([2, 8, 20], (step) => 0.01 * displaced(step) ** power);
+    expect(orderOf(series, displaced)).toBeCloseTo(order, 9);
+  });
+
+  it("is the first where nothing was measured before, but the beginning", () => {
+    expect(
+      orderOf(
+        measuredAt([12], () => 0.1),
+        displaced,
+      ),
+    ).toBe(1);
+    expect(
+      orderOf(
+        measuredAt([0, 12], (step) => step / 100),
+        displaced,
+      ),
+    ).toBe(1);
+    expect(
+      orderOf(
+        measuredAt([9, 12], (step) => step ** 2),
+        displaced,
+      ),
+    ).toBe(1);
   });
 });
 
