@@ -3,13 +3,15 @@
 Prints the steps and seconds of either kind, pair by pair, as `budgetBlocks.mjs` does.
 
 Arguments: examples, inputs, width, milliseconds that a step is to take with measuring off (what training needs less is
-spent on something else), and the blocks as JSON, { budget, pairs, off, on }, off and on in seconds.
+spent on something else), and the blocks as JSON, { budget, pairs, off, on }, off and on in seconds on average: what a
+machine does at regular intervals would otherwise fall into blocks of one kind for minutes.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import random
 import statistics
 import sys
 import time
@@ -48,9 +50,9 @@ def set_budget(fraction: float, sums: Sums) -> None:
 def pair(on: Sums, tail: Sums, off: Sums) -> None:
     """At first there is no budget yet in `on`, and for as long there still is in `tail`."""
     set_budget(blocks["budget"], on)
-    block(blocks["on"], on)
+    block(blocks["on"] * random.uniform(0.5, 1.5), on)
     set_budget(0, tail)
-    block(blocks["off"], off)
+    block(blocks["off"] * random.uniform(0.5, 1.5), off)
 
 
 def usual() -> float:

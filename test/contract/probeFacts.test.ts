@@ -47,6 +47,18 @@ describe("what the probe finds out about a run", () => {
     expect(recordsOf(records, "data").at(-1)).toMatchObject({ examples: 32, batch: 32, fullBatch: true });
   });
 
+  it.each([
+    ["rows by number", "numbers", false],
+    ["the next rows", "next", false],
+    ["the same rows every time", "first", true],
+  ])("takes a batch for what the loss takes out of all examples: %s", async (_, way, isFull) => {
+    const { records } = await runProbed(fixture("gathered.mjs"), { environment: { WAY: way } });
+    const found = recordsOf(records, "data").at(-1);
+    expect(found?.batch).toBe(8);
+    expect(found?.fullBatch === true).toBe(isFull);
+    expect(recordsOf(records, "step").map(({ values }) => values["batch/size"])).not.toContain(48);
+  });
+
   it("reads a cross-entropy off the kernels, measures logits before the first loss, and takes clipping for what it is", async () => {
     const { records } = await runProbed(fixture("variableGrads.mjs"));
     expect(recordsOf(records, "objective")[0]).toMatchObject({

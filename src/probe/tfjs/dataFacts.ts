@@ -1,5 +1,5 @@
 import type { DataRecord } from "../record.ts";
-import type { Tensor } from "./engine.ts";
+import { batchLeaves } from "./batchLeaves.ts";
 import type { ForwardGraph } from "./forwardGraph.ts";
 import type { FitArguments } from "./layersHook.ts";
 
@@ -27,7 +27,7 @@ function leadingSize(inputs: unknown): number | undefined {
 /** Batch size of a recorded evaluation: the leading size that most of what enters it has; undefined where that is not clear. */
 export function tracedBatch(graph: ForwardGraph): number | undefined {
   const votes = new Map<number, number>();
-  for (const { shape } of batchLeaves(graph)) {
+  for (const { shape } of batchLeaves(graph, () => "")) {
     const size = shape[0] ?? 0;
     votes.set(size, (votes.get(size) ?? 0) + 1);
   }
@@ -35,17 +35,11 @@ export function tracedBatch(graph: ForwardGraph): number | undefined {
   return first === undefined || first[1] === second?.[1] ? undefined : first[0];
 }
 
-/** Tensors with examples in them: what enters from outside and has more than one element. */
-function batchLeaves(graph: ForwardGraph): Tensor[] {
-  return graph.leaves
-    .map((id) => graph.trace.primal(id))
-    .filter((tensor) => tensor !== undefined)
-    .filter((tensor) => tensor.size > 1 && tensor.shape.length > 0);
-}
-
 /** Finds out whether every step sees the same batch, from the buffers that enter recorded evaluations. */
 export class BatchIdentity {
-  #lasting: readonly Tensor["dataId"][] | undefined;
+  readonly #names = new WeakMap<object, string>();
+  #named = 0;
+  #lasting: readonly string[] | undefined;
   #seen = 0;
 
   /** Recorded evaluations compared so far. */
@@ -59,13 +53,19 @@ export class BatchIdentity {
    */
   take(graph: ForwardGraph): true | undefined {
     const batch = tracedBatch(graph);
-    const leaves = batchLeaves(graph);
-    const present = new Set(leaves.map(({ dataId }) => dataId));
-    const examples = leaves.filter(({ shape }) => shape[0] === batch).map(({ dataId }) => dataId);
-    this.#lasting = (this.#lasting ?? examples).filter((dataId) => present.has(dataId));
+    const leaves = batchLeaves(graph, (dataId) => this.#nameOf(dataId));
+    const present = new Set(leaves.map(({ origin }) => origin));
+    const examples = leaves.filter(({ shape }) => shape[0] === batch).map(({ origin }) => origin);
+    this.#lasting = (this.#lasting ?? examples).filter((origin) => present.has(origin));
     this.#seen++;
     const lasting = new Set(this.#lasting).size;
     const isWhole = lasting >= 2 || (lasting > 0 && lasting === new Set(examples).size);
     return this.#seen >= 3 && isWhole ? true : undefined;
+  }
+
+  #nameOf(dataId: object): string {
+    let name = this.#names.get(dataId);
+    if (name === undefined) this.#names.set(dataId, (name = `${this.#named++}`));
+    return name;
   }
 }
