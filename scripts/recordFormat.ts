@@ -87,6 +87,19 @@ file, appends the lines of those that the spool lacks, and removes it. Numbers a
 | 24 further | its number; the last step is that after which the numbers do not go on |
 
 Its \`step/seconds\` are those since the one before it.
+
+## \`weights.bin\`
+
+The latest weights, at steps a tenth apart, of which the first is at least half the last, as many as take up to 16 MiB. A run that
+began at the same weights is compared with them (\`connectivity/barrier@run\`). A line of JSON, then the weights of one step after the other,
+flat, as little-endian float32.
+
+| field | what |
+|---|---|
+| \`version\` | 1 |
+| \`first\` | SHA-256 of the weights that the run began at, as float32 |
+| \`count\` | numbers in the weights of a step |
+| \`steps\` | optimizer steps completed at each of the weights, ascending |
 `;
 }
 

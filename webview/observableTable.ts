@@ -97,6 +97,7 @@ export const families: readonly Family[] = [
       "agreement/cka": { label: "Agreement with initialization (CKA)" },
       "agreement/neighbours": { label: "Agreement with initialization (nearest neighbours)" },
       "representation/neighbours": { label: "Nearest neighbours in the representation" },
+      "connectivity/barrier": { label: "Barrier to another run that began as this one" },
       "stream/rms": { label: "RMS of the residual stream, block by block" },
       "feature/nfa": { label: "Neural feature ansatz, power ½" },
       "feature/nfaLinear": { label: "Neural feature ansatz, power 1" },

@@ -304,6 +304,23 @@ export const entries: readonly AlmanacEntry[] = [
     outside: { script: "representations.mjs", runs: ["1", "2", "2"].map((seed) => ["--seed", seed]), budget: "90%" },
   },
   {
+    law: "linear-connectivity",
+    quick: false,
+    holds: {
+      script: "forks.mjs",
+      runs: [[], ["--after", "200", "--order", "1"], ["--after", "600", "--order", "2"]],
+      budget: "60%",
+    },
+    outside: {
+      script: "forks.mjs",
+      runs: [[], ["--after", "200", "--order", "1"], ["--after", "600", "--order", "2"]].map((run) => [
+        ...run,
+        ...["--loss", "square"],
+      ]),
+      budget: "60%",
+    },
+  },
+  {
     law: "information-exponent",
     quick: false,
     holds: { script: "search.mjs", runs: ["24", "192", "96"].map((inputs) => ["--inputs", inputs]) },

@@ -59,9 +59,10 @@ async function importFolder(from: string, runs: string): Promise<RunDirectory> {
     const copy = new RunDirectory(path.join(workshop, manifest.id));
     mkdirSync(copy.path);
     // First: what is written of them meanwhile is found in the spool, and not written twice.
-    if (existsSync(source.latestSteps)) copyFileSync(source.latestSteps, copy.latestSteps);
+    for (const file of ["latestSteps", "console", "weights"] as const) {
+      if (existsSync(source[file])) copyFileSync(source[file], copy[file]);
+    }
     copyFileSync(source.spool, copy.spool);
-    if (existsSync(source.console)) copyFileSync(source.console, copy.console);
     writeFileSync(copy.manifest, `${JSON.stringify(manifest, undefined, 2)}\n`);
     await rebuildRun(copy, importedBeforeEnd, runs);
     renameSync(copy.path, destination.path);

@@ -21,6 +21,11 @@ export class RunDirectory {
     return path.join(this.path, "latest-steps.bin");
   }
 
+  /** The training's latest weights, for later runs to be compared with. */
+  get weights(): string {
+    return path.join(this.path, "weights.bin");
+  }
+
   get control(): string {
     return path.join(this.path, "control.jsonl");
   }

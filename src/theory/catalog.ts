@@ -37,6 +37,7 @@ import { learningCoefficientLaw } from "./solvable/learningCoefficientLaw.ts";
 import { plateauEscape } from "./solvable/plateauEscape.ts";
 import { stepZeroLoss } from "./solvable/stepZeroLoss.ts";
 import { deadUnits } from "./universality/deadUnits.ts";
+import { linearConnectivity } from "./universality/linearConnectivity.ts";
 import { lowRankUpdates } from "./universality/lowRankUpdates.ts";
 import { neuralCollapse } from "./universality/neuralCollapse.ts";
 import { randomMatrixSpectrum } from "./universality/randomMatrixSpectrum.ts";
@@ -83,6 +84,7 @@ export const catalog: readonly Law[] = [
   scaleSymmetry,
   lowRankUpdates,
   representationAgreement,
+  linearConnectivity,
   deadUnits,
   finalLossLaw,
   learningCoefficientLaw,

@@ -32,7 +32,10 @@ export function tinyClassifier({ classes, inputs, hidden, examples, seed, shuffl
     });
   }
 
-  function evaluate(weights: Float64Array) {
+  const all = data.map((_, index) => index);
+
+  /** @param batch numbers of the examples that the loss is a mean over. */
+  function evaluate(weights: Float64Array, batch: readonly number[] = all) {
     const gradient = new Float64Array(size);
     let loss = 0;
     const affine = (x: Float64Array, units: number, start: number) =>
@@ -40,17 +43,18 @@ export function tinyClassifier({ classes, inputs, hidden, examples, seed, shuffl
         const row = start + unit * (x.length + 1);
         return x.reduce((sum, each, from) => sum + (weights[row + from] ?? NaN) * each, weights[row + x.length] ?? NaN);
       });
-    for (const [index, x] of data.entries()) {
+    for (const index of batch) {
+      const x = data[index] ?? new Float64Array(inputs);
       const label = labels[index] ?? 0;
       const active = affine(x, hidden, 0).map(Math.tanh);
       const logits = affine(active, classes, second);
       const largest = Math.max(...logits);
       const powers = logits.map((logit) => Math.exp(logit - largest));
       const total = powers.reduce((sum, each) => sum + each, 0);
-      loss -= Math.log((powers[label] ?? NaN) / total) / examples;
+      loss -= Math.log((powers[label] ?? NaN) / total) / batch.length;
       const below = new Float64Array(hidden);
       for (let unit = 0; unit < classes; unit++) {
-        const here = ((powers[unit] ?? NaN) / total - (unit === label ? 1 : 0)) / examples;
+        const here = ((powers[unit] ?? NaN) / total - (unit === label ? 1 : 0)) / batch.length;
         const row = second + unit * (hidden + 1);
         for (let from = 0; from < hidden; from++) {
           gradient[row + from] = (gradient[row + from] ?? NaN) + here * (active[from] ?? NaN);

@@ -9,6 +9,7 @@ import { droppedRate } from "./streams/droppedRate.ts";
 import { dyingUnits } from "./streams/dyingUnits.ts";
 import { everyday } from "./streams/everyday.ts";
 import { firstSteps } from "./streams/firstSteps.ts";
+import { forkedRun } from "./streams/forkedRun.ts";
 import { freeFeatures } from "./streams/freeFeatures.ts";
 import { freshLayers, gaussianMatrix } from "./streams/freshLayers.ts";
 import { freshSignals } from "./streams/freshSignals.ts";
@@ -22,7 +23,7 @@ import { regression } from "./streams/regression.ts";
 import { representedRun } from "./streams/representedRun.ts";
 import { residualRun } from "./streams/residualRun.ts";
 import { risingCurvature } from "./streams/risingCurvature.ts";
-import { endedView, sameStart } from "./streams/sameStart.ts";
+import { endedRun, endedView, sameStart } from "./streams/sameStart.ts";
 import { scaleFreeWeights } from "./streams/scaleFreeWeights.ts";
 import { scaledOutput } from "./streams/scaledOutput.ts";
 import { grid, scaledRun, truth } from "./streams/scalingFamily.ts";
@@ -136,6 +137,17 @@ export const lawRuns: Readonly<Record<string, () => LawRun>> = {
     records: representedRun({ width: 32, seed: 3, steps: 100 }),
     earlier: [1, 2].map((seed) => endedView(representedRun({ width: 32, seed, steps: 100 }))),
   }),
+  "linear-connectivity": () => {
+    const first = forkedRun({});
+    const others = [{ name: "first", weights: first.weights }];
+    return {
+      records: forkedRun({ after: 90, order: 2, others }).records,
+      earlier: [
+        endedRun("first", first.records),
+        endedRun("second", forkedRun({ after: 40, order: 1, others }).records),
+      ],
+    };
+  },
   "low-rank-updates": () => ({ records: learnedChange() }),
   "dead-units": () => ({ records: dyingUnits() }),
   "final-loss": () => ({ records: slowFall({ steps: 1200 }) }),

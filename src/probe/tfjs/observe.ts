@@ -9,6 +9,7 @@ import { Copies } from "./copies.ts";
 import { Ending } from "./ending.ts";
 import { hookEngine } from "./engineHook.ts";
 import { Journal } from "./journal.ts";
+import { WeightsFolder } from "./keptWeights.ts";
 import { MeasurementPlan } from "./measurementPlan.ts";
 import { MemoryGuard } from "./memoryGuard.ts";
 import { Optimizers } from "./optimizers.ts";
@@ -38,7 +39,7 @@ export async function observe(
   const journal = new Journal(spool, new RunClock());
   const budget = new Budget(Number.isFinite(fraction) ? Math.min(1, Math.max(0, fraction)) : 0.05);
   const facts = new TrainingFacts(journal);
-  const optimizers = new Optimizers(journal, facts, probeSet);
+  const optimizers = new Optimizers(journal, facts, probeSet, new WeightsFolder(run));
   const recorder = new StepRecorder(journal, budget, facts, optimizers);
   const begin = new BeginRecord(journal, script);
   const ending = new Ending(journal, begin, recorder);

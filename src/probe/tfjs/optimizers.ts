@@ -1,5 +1,6 @@
 import type { Engine } from "./engine.ts";
 import type { Journal } from "./journal.ts";
+import type { WeightsFolder } from "./keptWeights.ts";
 import { createObservables } from "./observables/createObservables.ts";
 import type { Observable } from "./observables/observable.ts";
 import {
@@ -30,12 +31,14 @@ export class Optimizers {
   readonly #journal: Journal;
   readonly #facts: TrainingFacts;
   readonly #probeSet: ProbeSetLimits | undefined;
+  readonly #folder: WeightsFolder | undefined;
   readonly #known = new Map<Optimizer | undefined, KnownOptimizer>();
 
-  constructor(journal: Journal, facts: TrainingFacts, probeSet?: ProbeSetLimits) {
+  constructor(journal: Journal, facts: TrainingFacts, probeSet?: ProbeSetLimits, folder?: WeightsFolder) {
     this.#journal = journal;
     this.#facts = facts;
     this.#probeSet = probeSet;
+    this.#folder = folder;
   }
 
   /** Optimizers that have stepped. */
@@ -50,7 +53,7 @@ export class Optimizers {
     const made: KnownOptimizer = {
       id: `optimizer-${count}`,
       isFirst: count === 1,
-      observables: createObservables(this.#probeSet),
+      observables: createObservables(this.#probeSet, count === 1 ? this.#folder : undefined),
       described: false,
       learningRate: Number.NaN,
       moves: false,

@@ -119,7 +119,7 @@ ${adapter === undefined ? "" : `\n${adapterText(adapter)}\n`}
 
 Errors that measurements state were found to be bounds. Nulls that are drawn at random are held to their distributions in other tests
 of \`test/oracle\`. The local learning coefficient (\`learningCoefficient/local\`), which takes a minimum, is held there to models whose own
-is known.
+is known, and the barrier to another run (\`connectivity/barrier\`) to the loss on the line between both.
 
 ## Summary
 

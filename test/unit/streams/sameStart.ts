@@ -49,7 +49,12 @@ export function sameStart({
 }
 
 export function endedView(records: readonly HistoryRecord[]): RunView {
-  const history = new RunHistory("an earlier run");
+  return endedRun("an earlier run", records);
+}
+
+/** For laws that tell earlier runs apart. */
+export function endedRun(runId: string, records: readonly HistoryRecord[]): RunView {
+  const history = new RunHistory(runId);
   for (const record of records) history.append(record);
   return history.view();
 }

@@ -1,8 +1,10 @@
+import type { WeightsFolder } from "../keptWeights.ts";
 import { ProbeSet, type ProbeSetLimits } from "../probeSet.ts";
 import { activationMoments } from "./activationMoments.ts";
 import { activationRanks } from "./activationRanks.ts";
 import { balance } from "./balance.ts";
 import { blockSharpness } from "./blockSharpness.ts";
+import { connectivity } from "./connectivity.ts";
 import { directionalSharpness } from "./directionalSharpness.ts";
 import { eigenvalues } from "./eigenvalues.ts";
 import { gradientAlongWeights } from "./gradientAlongWeights.ts";
@@ -33,8 +35,8 @@ import { updateNorm } from "./updateNorm.ts";
 import { updateRanks } from "./updateRanks.ts";
 import { weightSpectra } from "./weightSpectra.ts";
 
-/** Everything that is measured at the budget's expense, for one optimizer of a run. */
-export function createObservables(limits?: ProbeSetLimits): readonly Observable[] {
+/** Everything that is measured at the budget's expense, for one optimizer of a run; without a folder, nothing that compares it with other runs on disk. */
+export function createObservables(limits?: ProbeSetLimits, folder?: WeightsFolder): readonly Observable[] {
   const initial = new InitialWeights();
   const probe = new ProbeSet(limits);
   return [
@@ -72,5 +74,6 @@ export function createObservables(limits?: ProbeSetLimits): readonly Observable[
     eigenvalues(),
     hessianSpectrum(),
     learningCoefficient(probe),
+    ...(folder === undefined ? [] : [connectivity(folder, initial, probe)]),
   ];
 }

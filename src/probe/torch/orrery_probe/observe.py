@@ -13,6 +13,7 @@ from .facts.training_facts import TrainingFacts
 from .joint.company import Company
 from .joint.leader import Leader
 from .journal import Journal
+from .kept_weights import WeightsFolder
 from .measurement_plan import MeasurementPlan
 from .memory_guard import MemoryGuard
 from .optimizers import Optimizers
@@ -39,7 +40,7 @@ def observe(
     recorder = StepRecorder(journal, budget, Tapes(), guard)
     ending = Ending(journal, begin, recorder)
     controls = Controls(ControlFile(directory), journal, budget, ending.stop)
-    optimizers = Optimizers(journal, modules, limits)
+    optimizers = Optimizers(journal, modules, limits, WeightsFolder(directory))
     company = Company(is_first=True)
     plan = MeasurementPlan(budget, journal, guard, Leader(company, journal))
     session = Session(journal, begin, facts, optimizers, plan, recorder, controls)

@@ -13,6 +13,7 @@ from torch import Tensor
 from .facts.model_facts import Modules, distinct, parameter_names
 from .facts.optimizer_facts import group_fields, optimizer_kind, parameters_of
 from .journal import Journal, site_fields
+from .kept_weights import WeightsFolder
 from .observables.catalog import create_observables
 from .observables.observable import Observable
 from .probe_set import ProbeSetLimits
@@ -37,9 +38,12 @@ class KnownOptimizer:
 
 
 class Optimizers:
-    def __init__(self, journal: Journal, modules: Modules, limits: ProbeSetLimits) -> None:
+    def __init__(
+        self, journal: Journal, modules: Modules, limits: ProbeSetLimits, folder: WeightsFolder | None = None
+    ) -> None:
         self._journal = journal
         self._limits = limits
+        self._folder = folder
         self._modules = modules
         self._sites: weakref.WeakKeyDictionary[torch.optim.Optimizer, SourceSite] = weakref.WeakKeyDictionary()
         self._known: weakref.WeakKeyDictionary[torch.optim.Optimizer, KnownOptimizer] = weakref.WeakKeyDictionary()
@@ -82,7 +86,7 @@ class Optimizers:
             known.trained, known.parameters, known.names = trained, parameters, named
             return known
         self._count += 1
-        observables = create_observables(self._limits)
+        observables = create_observables(self._limits, self._folder if self._count == 1 else None)
         known = KnownOptimizer(f"optimizer-{self._count}", self._count == 1, trained, parameters, named, observables)
         self._known[optimizer] = known
         if known.is_first:

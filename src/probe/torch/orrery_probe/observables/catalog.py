@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from ..kept_weights import WeightsFolder
 from ..probe_set import ProbeSet, ProbeSetLimits
 from .activation_moments import ActivationMoments
 from .activation_ranks import ActivationRanks
 from .balance import Balance
 from .block_sharpness import BlockSharpness
+from .connectivity import Connectivity
 from .directional_sharpness import DirectionalSharpness
 from .eigenvalues import Eigenvalues
 from .hessian_spectrum import HessianSpectrum
@@ -36,7 +38,8 @@ from .update_ranks import UpdateRanks
 from .weight_spectra import WeightSpectra
 
 
-def create_observables(limits: ProbeSetLimits | None = None) -> list[Observable]:
+def create_observables(limits: ProbeSetLimits | None = None, folder: WeightsFolder | None = None) -> list[Observable]:
+    """Without a folder, nothing that compares the run with others on disk."""
     initial = InitialWeights()
     probe = ProbeSet(limits or ProbeSetLimits())
     return [
@@ -75,4 +78,5 @@ def create_observables(limits: ProbeSetLimits | None = None) -> list[Observable]
         Eigenvalues(),
         HessianSpectrum(),
         LearningCoefficient(probe),
+        *([] if folder is None else [Connectivity(folder, initial, probe)]),
     ]
