@@ -19,6 +19,7 @@ const steps: Readonly<Record<string, number>> = {
   "exits.cjs": 10,
   "fit.mjs": 30,
   "fitDataset.mjs": 15,
+  "gathered.mjs": 6,
   "linearNetwork.mjs": 25,
   "minimize.ts": 40,
   "nesterov.js": 20,

@@ -19,7 +19,7 @@ const selecting = new Set(["GatherV2", "GatherNd", "Slice", "StridedSlice"]);
 export function batchLeaves(graph: ForwardGraph, nameOf: (dataId: object) => string): readonly BatchLeaf[] {
   return graph.leaves
     .flatMap((id) => partsOf(graph, id, nameOf))
-    .filter(({ shape }) => shape.length > 0 && shape.some((extent) => extent > 1));
+    .filter(({ shape }) => shape.length > 0 && shape.reduce((size, extent) => size * extent, 1) > 1);
 }
 
 function partsOf(graph: ForwardGraph, id: number, nameOf: (dataId: object) => string): readonly BatchLeaf[] {
