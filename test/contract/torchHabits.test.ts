@@ -47,6 +47,18 @@ describe.skipIf(python === undefined)("PyTorch as people use it", () => {
     expect(notesOf(outcome)).not.toContain("probe-failed");
   });
 
+  test("a model in DataParallel is measured as it is by itself, on the batch of all of its copies", async () => {
+    const [bare, parallel] = await Promise.all(
+      ["bare", "parallel"].map((way) => compared("data_parallel.py", [way], 1)),
+    );
+    for (const name of ["loss/train", "batch/size", "sharpness/batch", "hessian/trace"]) {
+      const [wanted, found] = [bare, parallel].map((each) => series(each?.records ?? [], name));
+      expect(wanted?.length, name).toBe(4);
+      expect(found, name).toEqual(wanted);
+    }
+    expect(parallel && notesOf(parallel)).toEqual(bare && notesOf(bare));
+  });
+
   test("steps that are taken in evaluation mode are noted, with what is left out of training, and parts that are frozen in training are not", async () => {
     const noted = async (mode: string) => {
       const { records } = await compared("evaluated.py", [mode], 1);
