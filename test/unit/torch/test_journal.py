@@ -22,6 +22,10 @@ class Coming:
 class Lines:
     def __init__(self):
         self.records = []
+        self.are_closed = False
+
+    def close(self):
+        self.are_closed = True
 
     def write(self, record):
         self.records.append({name: each for name, each in record.items() if name != "time"})

@@ -103,12 +103,16 @@ class KeptWeightsTest(unittest.TestCase):
             folder.write(torch.zeros(1536 * 1024), step, FIRST)
         self.assertEqual(self.own.alike(FIRST)[0].steps, [101, 102])
 
-    def test_are_found_where_their_steps_are_as_many_and_as_late_as_can_be(self):
+    def test_are_read_where_their_steps_are_as_many_and_as_late_as_can_be(self):
         folder = self.folder_of("before")
-        steps = [round(10**9 * 1.1**place) for place in range(8)]
-        for step in steps:
-            folder.write(torch.zeros(2), step, FIRST)
-        self.assertEqual(self.own.alike(FIRST)[0].steps, steps)
+        # More than fit between half and all of the steps where a tenth lies between two.
+        steps = [10**9 + 5 * 10**7 * place for place in range(20)]
+        for place, step in enumerate(steps):
+            folder.write(torch.full((2,), float(place)), step, FIRST)
+        (kept,) = self.own.alike(FIRST)
+        self.assertEqual(kept.steps, steps)
+        for place, step in enumerate(steps):
+            self.assertEqual(self.own.read(kept, step).tolist(), [place] * 2)
 
     def test_are_found_the_newest_run_first(self):
         for name in ("2026-01-02", "2026-01-10", "2026-01-01"):

@@ -55,21 +55,23 @@ class WeightsFolder:
         """`run` is the run's own folder, beside those of others."""
         # The script may change the working directory.
         self._folder, self._run = os.path.split(os.path.abspath(run))
-        self._kept: list[tuple[int, bytes]] = []
+        self._kept: list[tuple[int, Tensor]] = []
 
     def write(self, weights: Tensor, step: int, first: str) -> None:
         """Keeps them too, and no longer those of less than half as many steps, or as there is no room for. Raises
         OSError."""
-        numbers = _bytes_of(weights)
-        earlier = [each for each in self._kept if step / 2 <= each[0] < step and len(each[1]) == len(numbers)]
-        room = max(1, MOST_KEPT_BYTES // max(1, len(numbers)))
-        self._kept = [*earlier, (step, numbers)][-room:]
+        count = weights.numel()
+        # The optimizer changes its parameters in place.
+        own = weights.detach().to("cpu", torch.float32, copy=True)
+        earlier = [each for each in self._kept if step / 2 <= each[0] < step and each[1].numel() == count]
+        room = max(1, MOST_KEPT_BYTES // max(1, 4 * count))
+        self._kept = [*earlier, (step, own)][-room:]
         steps = [each for each, _ in self._kept]
-        header = {"version": _VERSION, "first": first, "count": weights.numel(), "steps": steps}
+        header = {"version": _VERSION, "first": first, "count": count, "steps": steps}
         path = self._path_of(self._run)
         with open(f"{path}.new", "wb") as file:
             file.write(json.dumps(header, separators=(",", ":")).encode() + b"\n")
-            file.writelines(each for _, each in self._kept)
+            file.writelines(_bytes_of(each) for _, each in self._kept)
         os.replace(f"{path}.new", path)
 
     def alike(self, first: str) -> list[KeptWeights]:
