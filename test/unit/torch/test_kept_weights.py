@@ -97,6 +97,16 @@ class KeptWeightsTest(unittest.TestCase):
         self.assertEqual([self.own.read(kept, step).tolist() for step in kept.steps], [[30.0] * 2, [41.0] * 2])
         self.assertIsNone(self.own.read(kept, 20))
 
+    def test_are_of_earlier_steps_and_as_many_numbers_alone(self):
+        folder = self.folder_of("before")
+        for step, numbers in ((9, [1.0, 2.0]), (7, [3.0, 4.0]), (7, [5.0, 6.0])):
+            folder.write(torch.tensor(numbers), step, FIRST)
+        (kept,) = self.own.alike(FIRST)
+        self.assertEqual((kept.steps, self.own.read(kept, 7).tolist()), ([7], [5.0, 6.0]))
+        folder.write(torch.tensor([7.0]), 8, FIRST)
+        (kept,) = self.own.alike(FIRST)
+        self.assertEqual((kept.steps, self.own.read(kept, 8).tolist()), ([8], [7.0]))
+
     def test_are_of_as_many_steps_as_there_is_room_for(self):
         folder = self.folder_of("before")
         for step in (100, 101, 102):
@@ -194,6 +204,8 @@ class KeptWeightsTest(unittest.TestCase):
         folder.write(torch.tensor(NUMBERS), 80, FIRST)
         self.assertIsNone(self.own.read(kept, 7))
         folder.write(torch.tensor(NUMBERS), 7, ELSEWHERE)
+        self.assertIsNone(self.own.read(kept, 7))
+        folder.write(torch.tensor(NUMBERS[1:]), 7, FIRST)
         self.assertIsNone(self.own.read(kept, 7))
 
     def test_are_not_read_where_the_file_is_gone_or_of_another_length(self):
