@@ -9,11 +9,11 @@ import argparse
 import torch
 
 parser = argparse.ArgumentParser()
-parser.add_argument("--decay", type=float, default=0.1)
+parser.add_argument("--decay", type=float, default=0.05)
 arguments = parser.parse_args()
 
 torch.manual_seed(1)
-INPUTS, WIDTH, CLASSES, BATCH, STEPS = 16, 32, 10, 16, 3000
+INPUTS, WIDTH, CLASSES, BATCH, STEPS = 16, 32, 10, 16, 6000
 
 
 class Network(torch.nn.Module):

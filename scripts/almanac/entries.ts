@@ -309,7 +309,7 @@ export const entries: readonly AlmanacEntry[] = [
     holds: {
       script: "forks.mjs",
       runs: [[], ["--after", "200", "--order", "1"], ["--after", "600", "--order", "2"]],
-      budget: "60%",
+      budget: "90%",
     },
     outside: {
       script: "forks.mjs",
@@ -317,7 +317,7 @@ export const entries: readonly AlmanacEntry[] = [
         ...run,
         ...["--loss", "square"],
       ]),
-      budget: "60%",
+      budget: "90%",
     },
   },
   {
