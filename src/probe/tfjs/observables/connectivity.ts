@@ -57,7 +57,9 @@ export function connectivity(folder: WeightsFolder, initial: InitialWeights, pro
         const at = other.steps.findLast((each) => each <= step) ?? NaN;
         const there = step <= longest * at ? folder.read(other, at) : undefined;
         if (there?.length !== weights.length) continue;
-        values[`connectivity/barrier@${other.run}`] = barrierBetween(weights, there, (at) => probe.loss(engine, at));
+        values[`connectivity/barrier@${other.run}`] = barrierBetween(weights, there, (between) =>
+          probe.loss(engine, between),
+        );
       }
       if (Object.keys(values).length === 0) return undefined;
       return {
