@@ -137,13 +137,13 @@ function budgetRow({ stepTime, network, blocks }: BudgetWorkload): BenchmarkRow 
   const { budget } = blocks;
   const off = perStep(pairs.map((pair) => pair.off));
   const { longer, error } = excessOf(pairs);
-  const cut = (kind: "off" | "on") =>
-    (100 * pairs.reduce((total, pair) => total + pair[kind].cut, 0)) / (pairs.length * blocks[kind]);
+  const total = (kind: "off" | "on", count: "cut" | "steps") => pairs.reduce((sum, pair) => sum + pair[kind][count], 0);
+  const cut = (kind: "off" | "on") => (100 * total(kind, "cut")) / total(kind, "steps");
   return {
     name: `budget ${100 * budget} %, steps of ${stepTime} ms`,
     value: longer / budget,
     unit: "× the budget",
-    how: `standard error ${(error / budget).toPrecision(2)}; steps take ${(100 * longer).toPrecision(2)} % longer than the ${(1000 * off).toPrecision(3)} ms with measuring off, of which ${pause.toPrecision(3)} ms are other work; one run, ${pairs.length} times ${blocks.off} steps off and ${blocks.on} on, first measurements past; held up by the machine: ${cut("off").toPrecision(2)} % of the steps off and ${cut("on").toPrecision(2)} % on`,
+    how: `standard error ${(error / budget).toPrecision(2)}; steps take ${(100 * longer).toPrecision(2)} % longer than the ${(1000 * off).toPrecision(3)} ms with measuring off, of which ${pause.toPrecision(3)} ms are other work; one run, ${pairs.length} times ${blocks.off} steps off and ${blocks.on} on, on average, first measurements past; held up by the machine: ${cut("off").toPrecision(2)} % of the steps off and ${cut("on").toPrecision(2)} % on`,
   };
 }
 

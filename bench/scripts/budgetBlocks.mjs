@@ -8,7 +8,8 @@
  * later, cold caches and garbage, takes less. How often that was so is printed for either kind.
  *
  * Arguments: the run's folder, examples, inputs, width, milliseconds that a step is to take with measuring off (what training needs less is
- * spent on something else), and the blocks as JSON: { budget, warmUp, pairs, off, on }, off and on in steps, warmUp in pairs.
+ * spent on something else), and the blocks as JSON: { budget, warmUp, pairs, off, on }, off and on in steps on average, warmUp in pairs. Blocks are of uneven length:
+ * what a machine does at regular intervals would otherwise fall into those of one kind for minutes.
  */
 import { appendFileSync, readFileSync } from "node:fs";
 import path from "node:path";
@@ -51,7 +52,7 @@ function step() {
 }
 
 /**
- * Gives the first step of the block. Between two blocks steps pass that belong to neither, so many that the probe has looked; as many each
+ * Gives the first step of the block, and how many it has. Between two blocks steps pass that belong to neither, so many that the probe has looked; as many each
  * time, for if they ended by the clock, a measurement would make them fewer and be counted less often than it comes.
  */
 function block(fraction, steps) {
@@ -59,7 +60,7 @@ function block(fraction, steps) {
   for (let each = 0; each < between; each++) step();
   const first = own.length;
   for (let each = 0; each < steps; each++) step();
-  return first;
+  return { first, steps };
 }
 
 function measuredSteps() {
@@ -73,7 +74,8 @@ work(betweenLooks);
 block(0, compiling + trials);
 pause = Math.max(0, stepTime - median(own.slice(-trials)));
 between += Math.ceil(betweenLooks / stepTime);
-const pairOfBlocks = () => [block(0, off), block(budget, on)];
+const uneven = (steps) => Math.round(steps * (0.5 + Math.random()));
+const pairOfBlocks = () => ({ off: block(0, uneven(off)), on: block(budget, uneven(on)) });
 for (let each = 0; each < warmUp; each++) pairOfBlocks();
 // By now code is compiled as it will stay: what a step lacks until its time is set once more.
 block(0, trials);
@@ -82,7 +84,7 @@ const begun = Array.from({ length: counted }, pairOfBlocks);
 const measured = measuredSteps();
 const longest = median(own) + hiccup;
 
-function sum(first, steps) {
+function sum({ first, steps }) {
   const taken = Array.from({ length: steps }, (_, each) => first + each);
   const cut = (index) => own[index] > longest && !measured.has(index);
   const milliseconds = taken.map((index) => pause + (cut(index) ? longest : own[index]));
@@ -93,5 +95,5 @@ function sum(first, steps) {
   };
 }
 
-const pairs = begun.map(([atOff, atOn]) => ({ off: sum(atOff, off), on: sum(atOn, on) }));
+const pairs = begun.map((pair) => ({ off: sum(pair.off), on: sum(pair.on) }));
 console.log(`result ${JSON.stringify({ pause, pairs })}`);

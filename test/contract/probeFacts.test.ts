@@ -47,16 +47,32 @@ describe("what the probe finds out about a run", () => {
     expect(recordsOf(records, "data").at(-1)).toMatchObject({ examples: 32, batch: 32, fullBatch: true });
   });
 
-  it.each([
+  const waysOfTaking = [
     ["rows by number", "numbers", false],
     ["the next rows", "next", false],
+    ["the next of several parts", "split", false],
     ["the same rows every time", "first", true],
-  ])("takes a batch for what the loss takes out of all examples: %s", async (_, way, isFull) => {
-    const { records } = await runProbed(fixture("gathered.mjs"), { environment: { WAY: way } });
+  ] as const;
+  it.each(
+    waysOfTaking.flatMap(([what, way, isFull]) => [
+      [what, { WAY: way }, isFull] as const,
+      [`${what}, of something computed of all`, { WAY: way, COMPUTED: "yes" }, isFull] as const,
+    ]),
+  )("takes a batch for what the loss takes out of all examples: %s", async (_, environment, isFull) => {
+    const { records } = await runProbed(fixture("gathered.mjs"), { environment });
     const found = recordsOf(records, "data").at(-1);
     expect(found?.batch).toBe(8);
     expect(found?.fullBatch === true).toBe(isFull);
     expect(recordsOf(records, "step").map(({ values }) => values["batch/size"])).not.toContain(48);
+  });
+
+  it.each([
+    ["several batches out of the same examples", "several"],
+    ["examples that are no rows", "columns"],
+  ])("knows no batch where the loss takes %s", async (_, way) => {
+    const { records } = await runProbed(fixture("gathered.mjs"), { environment: { WAY: way } });
+    expect(recordsOf(records, "data")).toEqual([]);
+    expect(new Set(recordsOf(records, "step").map(({ values }) => values["batch/size"]))).toEqual(new Set([undefined]));
   });
 
   it("reads a cross-entropy off the kernels, measures logits before the first loss, and takes clipping for what it is", async () => {

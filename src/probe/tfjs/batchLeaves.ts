@@ -1,48 +1,86 @@
-import type { Tensor } from "./engine.ts";
 import { input, type ForwardGraph } from "./forwardGraph.ts";
+import { rowsTaken, takesPart } from "./rowsTaken.ts";
 import type { Operation } from "./trace/operation.ts";
 
-/** A tensor with examples in it, as the evaluation has them. */
+/** A value with examples in it, as the evaluation has them. */
 export interface BatchLeaf {
-  readonly shape: readonly number[];
-  /** The buffers that it is made of, and how: of the same numbers where it is the same and they are. */
-  readonly origin: string;
+  /** Id of what enters from outside. */
+  readonly leaf: number;
+  /** Id of that itself, or of what the evaluation takes out of it, or out of something computed of it. */
+  readonly value: number;
+  /** Which of the leaf's rows these are: the same for the same ones. Undefined where part of them is taken in a way that is not followed. */
+  readonly rows: string | undefined;
 }
 
-/** Kernels that take a part of their first input, as a batch out of all examples. */
-const selecting = new Set(["GatherV2", "GatherNd", "Slice", "StridedSlice"]);
+type Part = Omit<BatchLeaf, "leaf">;
 
 /**
- * Tensors with examples in them: what enters from outside and has more than one element, or, where the evaluation takes but parts of it, these. Names of
- * buffers are given by `nameOf`.
+ * Values with examples in them: what enters from outside and has more than one element, or, where the evaluation takes its batch out of
+ * that, or out of what it computed of it before any weight came in, the parts that it takes.
  */
-export function batchLeaves(graph: ForwardGraph, nameOf: (dataId: object) => string): readonly BatchLeaf[] {
+export function batchLeaves(graph: ForwardGraph): readonly BatchLeaf[] {
+  const taken = new TakenParts(graph);
   return graph.leaves
-    .flatMap((id) => partsOf(graph, id, nameOf))
-    .filter(({ shape }) => shape.length > 0 && shape.reduce((size, extent) => size * extent, 1) > 1);
+    .flatMap((leaf) => taken.of(leaf).map((part) => ({ leaf, ...part })))
+    .filter(({ value }) => (graph.trace.primal(value)?.size ?? 0) > 1);
 }
 
-function partsOf(graph: ForwardGraph, id: number, nameOf: (dataId: object) => string): readonly BatchLeaf[] {
-  const tensor = graph.trace.primal(id);
-  if (tensor === undefined) return [];
-  const name = nameOf(tensor.dataId);
-  const taken = graph.consumers(id);
-  const isTakenApart = taken.length > 0 && taken.every((each) => input(each) === id && selecting.has(each.kernelName));
-  if (!isTakenApart) return [{ shape: tensor.shape, origin: name }];
-  return taken.flatMap((each) => selected(graph, each, name, nameOf));
+/** What is taken of a value before any weight comes in. */
+interface Taken {
+  /** What stands for the value; undefined where some way to the weights takes nothing. */
+  readonly parts: readonly Part[] | undefined;
+  /** Whether something is taken at all, and whether other than all rows are. */
+  readonly some: boolean;
+  readonly rows: boolean;
 }
 
-function selected(
-  graph: ForwardGraph,
-  operation: Operation,
-  from: string,
-  nameOf: (dataId: object) => string,
-): readonly BatchLeaf[] {
-  const others = Object.values(operation.inputs).slice(1);
-  const by = others.map((id) => nameOf(graph.trace.primal(id)?.dataId ?? operation));
-  const [part] = operation.outputs;
-  const tensor: Tensor | undefined = part === undefined ? undefined : graph.trace.primal(part);
-  if (tensor === undefined) return [];
-  const origin = JSON.stringify([from, operation.kernelName, operation.attributes, by]);
-  return [{ shape: tensor.shape, origin }];
+const nothing: Taken = { parts: undefined, some: false, rows: false };
+
+class TakenParts {
+  readonly #graph: ForwardGraph;
+  readonly #known = new Map<number, Taken>();
+
+  constructor(graph: ForwardGraph) {
+    this.#graph = graph;
+    // From the last kernel on, so that what a value leads to is known before it.
+    const values = [...graph.operations.flatMap(({ outputs }) => outputs).toReversed(), ...graph.leaves];
+    for (const id of values) this.#known.set(id, together(graph.consumers(id).map((each) => this.#through(each, id))));
+  }
+
+  of(id: number): readonly Part[] {
+    const { parts, rows } = this.#known.get(id) ?? nothing;
+    return parts ?? [{ value: id, rows: rows ? undefined : "" }];
+  }
+
+  /** What is taken of a value by a kernel or behind it. */
+  #through(operation: Operation, id: number): Taken {
+    if (!this.#graph.isOfData(operation)) return nothing;
+    const used = operation.outputs.filter((output) => this.#graph.consumers(output).length > 0);
+    const behind = together(used.map((output) => this.#known.get(output) ?? nothing));
+    if (movesRows(operation)) return { ...behind, parts: undefined, rows: behind.some };
+    if (!takesPart(operation)) return behind;
+    // What tells which rows are taken is taken whole.
+    if (input(operation) !== id) return nothing;
+    const taken = used.map((value) => ({ value, rows: rowsTaken(this.#graph, operation, value) }));
+    const parts = taken.flatMap(({ value, rows }) =>
+      this.of(value).map((part) => ({ ...part, rows: part.rows === undefined ? undefined : `${rows}${part.rows}` })),
+    );
+    return { parts, some: true, rows: behind.rows || taken.some(({ rows }) => rows !== "") };
+  }
+}
+
+function together(several: readonly Taken[]): Taken {
+  const parts = new Map<string, Part>();
+  for (const part of several.flatMap((each) => each.parts ?? [])) parts.set(`${part.value}: ${part.rows}`, part);
+  return {
+    parts: several.length > 0 && several.every((each) => each.parts) ? [...parts.values()] : undefined,
+    some: several.some(({ some }) => some),
+    rows: several.some(({ rows }) => rows),
+  };
+}
+
+/** Whether the first axis of what comes out is another than that of what goes in, so that no examples are taken behind it. */
+function movesRows({ kernelName, attributes }: Operation): boolean {
+  const order = attributes["perm"];
+  return kernelName === "Unpack" || (kernelName === "Transpose" && Array.isArray(order) && order[0] !== 0);
 }

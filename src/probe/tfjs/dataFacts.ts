@@ -1,5 +1,6 @@
 import type { DataRecord } from "../record.ts";
 import { batchLeaves } from "./batchLeaves.ts";
+import { dataOrigins } from "./dataOrigins.ts";
 import type { ForwardGraph } from "./forwardGraph.ts";
 import type { FitArguments } from "./layersHook.ts";
 
@@ -24,15 +25,24 @@ function leadingSize(inputs: unknown): number | undefined {
   return leadingSize(Object.values(inputs)[0]);
 }
 
-/** Batch size of a recorded evaluation: the leading size that most of what enters it has; undefined where that is not clear. */
+/**
+ * Batch size of a recorded evaluation: the leading size that most of what enters it has; undefined where that is not clear. What the
+ * evaluation takes several batches out of counts for none.
+ */
 export function tracedBatch(graph: ForwardGraph): number | undefined {
   const votes = new Map<number, number>();
-  for (const { shape } of batchLeaves(graph, () => "")) {
-    const size = shape[0] ?? 0;
+  for (const parts of Map.groupBy(batchLeaves(graph), ({ leaf }) => leaf).values()) {
+    const [size, ...others] = new Set(parts.map(({ value }) => leadingOf(graph, value)));
+    const [rows, ...otherRows] = new Set(parts.map((part) => part.rows));
+    if (size === undefined || rows === undefined || others.length + otherRows.length > 0) continue;
     votes.set(size, (votes.get(size) ?? 0) + 1);
   }
   const [first, second] = [...votes].toSorted(([, a], [, b]) => b - a);
   return first === undefined || first[1] === second?.[1] ? undefined : first[0];
+}
+
+function leadingOf(graph: ForwardGraph, value: number): number {
+  return graph.trace.primal(value)?.shape[0] ?? 0;
 }
 
 /** Finds out whether every step sees the same batch, from the buffers that enter recorded evaluations. */
@@ -40,6 +50,7 @@ export class BatchIdentity {
   readonly #names = new WeakMap<object, string>();
   #named = 0;
   #lasting: readonly string[] | undefined;
+  #taken: string | undefined;
   #seen = 0;
 
   /** Recorded evaluations compared so far. */
@@ -53,9 +64,13 @@ export class BatchIdentity {
    */
   take(graph: ForwardGraph): true | undefined {
     const batch = tracedBatch(graph);
-    const leaves = batchLeaves(graph, (dataId) => this.#nameOf(dataId));
+    const origins = dataOrigins(graph, (dataId) => this.#nameOf(dataId));
+    const leaves = batchLeaves(graph).map(({ value }) => ({ value, origin: origins.of(value) ?? "" }));
     const present = new Set(leaves.map(({ origin }) => origin));
-    const examples = leaves.filter(({ shape }) => shape[0] === batch).map(({ origin }) => origin);
+    const examples = leaves.filter(({ value }) => leadingOf(graph, value) === batch).map(({ origin }) => origin);
+    this.#taken ??= origins.taken;
+    // Other rows than before: what they were taken from may well be the same, and never is the batch any more.
+    if (origins.taken !== this.#taken) this.#lasting = [];
     this.#lasting = (this.#lasting ?? examples).filter((origin) => present.has(origin));
     this.#seen++;
     const lasting = new Set(this.#lasting).size;

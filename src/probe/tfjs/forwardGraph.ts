@@ -24,6 +24,8 @@ export class ForwardGraph {
   readonly #producers = new Map<number, Operation>();
   readonly #consumers = new Map<number, Operation[]>();
   readonly #variables = new Map<number, TracedVariable>();
+  /** Values that other weights would change. */
+  readonly #weighted = new Set<number>();
 
   constructor(trace: TracedGraph) {
     this.trace = trace;
@@ -42,6 +44,10 @@ export class ForwardGraph {
     }
     this.operations = operations.toReversed();
     for (const variable of trace.variables) for (const id of variable.values) this.#variables.set(id, variable);
+    for (const { inputs, outputs } of this.operations) {
+      if (!Object.values(inputs).some((id) => this.#variables.has(id) || this.#weighted.has(id))) continue;
+      for (const id of outputs) this.#weighted.add(id);
+    }
   }
 
   /** The kernel that made a value, looking through those that only hand it on; undefined for inputs and weights. */
@@ -61,6 +67,11 @@ export class ForwardGraph {
     const operation = this.#producers.get(id);
     if (operation === undefined) return this.#variables.get(id);
     return handsOn(operation) ? this.variable(input(operation)) : undefined;
+  }
+
+  /** Whether a kernel computes something of what enters from outside alone: other weights would not change it. */
+  isOfData({ outputs }: Operation): boolean {
+    return outputs.every((id) => !this.#weighted.has(id));
   }
 
   /** Values that enter from outside: the batch, constants, masks; no weights. */
