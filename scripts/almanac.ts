@@ -7,7 +7,7 @@ import os from "node:os";
 import path from "node:path";
 import { catalog } from "../src/theory/catalog.ts";
 import { areaCoverage } from "./almanac/areaCoverage.ts";
-import { almanac, commandOf, type Page } from "./almanac/document.ts";
+import { almanac, commandOf, heldPages, type Page } from "./almanac/document.ts";
 import { chosenEntries, type AlmanacEntry } from "./almanac/entries.ts";
 import { isHeld, scoresFromText } from "./almanac/fromText.ts";
 import { objectionToHolding, objectionToSilence } from "./almanac/judge.ts";
@@ -25,12 +25,12 @@ const problems: string[] = [];
 async function page(entry: AlmanacEntry): Promise<void> {
   const law = catalog.find(({ id }) => id === entry.law);
   if (law === undefined) throw new Error(`The catalogue has no law ${entry.law}.`);
-  const holds = await runSetting(law.id, entry.holds);
+  const holds = typeof entry.holds === "string" ? entry.holds : await runSetting(law.id, entry.holds);
   const outside = await runSetting(law.id, entry.outside);
   const judged = [
-    [entry.holds, objectionToHolding(holds)],
-    [entry.outside, objectionToSilence(outside)],
-  ] as const;
+    ...(typeof holds === "string" ? [] : [[holds.setting, objectionToHolding(holds)] as const]),
+    [outside.setting, objectionToSilence(outside)] as const,
+  ];
   for (const [setting, objection] of judged) {
     console.log(`${law.number} ${commandOf(setting)}: ${objection ?? "as it should be"}`);
     if (objection !== undefined) problems.push(`${law.number} ${commandOf(setting)}: ${objection}`);
@@ -41,12 +41,13 @@ async function page(entry: AlmanacEntry): Promise<void> {
 await twoAtATime(chosen, page);
 pages.sort((one, other) => catalog.indexOf(one.law) - catalog.indexOf(other.law));
 
-console.log(`\n${areaCoverage(pages.map(({ law, holds }) => ({ law, ledger: holds.ledger })))}`);
+console.log(`\n${areaCoverage(heldPages(pages))}`);
 if (named.length === 0) {
   const plots = path.join(docs, "almanac");
   rmSync(plots, { recursive: true, force: true });
   mkdirSync(plots, { recursive: true });
   for (const { law, holds } of pages) {
+    if (typeof holds === "string") continue;
     const [row] = holds.ledger;
     if (row !== undefined && holds.series !== undefined)
       writeFileSync(path.join(plots, `${law.id}.svg`), plot(row, holds.series));

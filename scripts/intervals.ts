@@ -15,7 +15,9 @@ import { twoAtATime } from "./almanac/twoAtATime.ts";
 const [mostDraws, mostSeconds] = [8, 60];
 
 const named = process.argv.slice(2);
-const chosen = chosenEntries(named).filter(({ holds }) => holds.script.endsWith(".mjs"));
+const chosen = chosenEntries(named).flatMap(({ law, holds }) =>
+  typeof holds !== "string" && holds.script.endsWith(".mjs") ? [{ law, holds }] : [],
+);
 const found: ReturnType<typeof intervalRow>[] = [];
 
 async function calibrate({ law: id, holds }: (typeof chosen)[number]): Promise<void> {

@@ -8,7 +8,8 @@ import type { Outcome } from "./runSetting.ts";
 
 export interface Page {
   readonly law: Law;
-  readonly holds: Outcome;
+  /** Or why there is none. */
+  readonly holds: Outcome | string;
   readonly outside: Outcome;
 }
 
@@ -24,7 +25,7 @@ export function almanac(
     "# Almanac",
     `Written by \`npm run almanac\` on ${machine}. For each law a script of \`examples/laws\` on which it should hold, and one on which it should be out of regime; measuring may cost 30 % of the time unless said otherwise. The scripts' seeds are in the scripts.`,
     "## Coverage and skill by area",
-    areaCoverage(pages.map(({ law, holds }) => ({ law, ledger: holds.ledger }))),
+    areaCoverage(heldPages(pages)),
     ...(problems.length === 0
       ? []
       : ["## Not as it should be", problems.map((each) => `- ${each.replaceAll("|", "\\|")}.`).join("\n")]),
@@ -35,6 +36,11 @@ export function almanac(
   return `${parts.join("\n\n")}\n`;
 }
 
+/** Of the laws that a script can hold, their ledgers. */
+export function heldPages(pages: readonly Page[]): { readonly law: Law; readonly ledger: readonly LedgerRow[] }[] {
+  return pages.flatMap(({ law, holds }) => (typeof holds === "string" ? [] : [{ law, ledger: holds.ledger }]));
+}
+
 function section({ law, holds, outside }: Page): string[] {
   const source = law.references.map(({ citation, title, arxiv }) => {
     return arxiv === undefined ? `${citation}, ${title}` : `${citation}, ${title}, arXiv ${arxiv}`;
@@ -42,15 +48,21 @@ function section({ law, holds, outside }: Page): string[] {
   return [
     `## ${law.number} ${law.title}`,
     `${law.statement} (${source.join("; ")})`,
-    `\`${commandOf(holds.setting)}\`, ${holds.seconds.toFixed(0)} s:`,
+    ...(typeof holds === "string" ? [`No script on which it should hold: ${holds}.`] : forecasts(law, holds)),
+    `\`${commandOf(outside.setting)}\`, ${outside.seconds.toFixed(0)} s: ${outside.standing?.says ?? ""}.`,
+  ];
+}
+
+function forecasts(law: Law, { setting, seconds, ledger, series }: Outcome): string[] {
+  return [
+    `\`${commandOf(setting)}\`, ${seconds.toFixed(0)} s:`,
     [
       "| forecast | about | 10 %–90 % | measured | verdict | skill |",
       "|---|---|---|---|---|---|",
-      ...holds.ledger.slice(0, longest).map(row),
-      ...(holds.ledger.length > longest ? [`| and ${holds.ledger.length - longest} more | | | | | |`] : []),
+      ...ledger.slice(0, longest).map(row),
+      ...(ledger.length > longest ? [`| and ${ledger.length - longest} more | | | | | |`] : []),
     ].join("\n"),
-    ...(holds.series === undefined ? [] : [`![${law.title}](almanac/${law.id}.svg)`]),
-    `\`${commandOf(outside.setting)}\`, ${outside.seconds.toFixed(0)} s: ${outside.standing?.says ?? ""}.`,
+    ...(series === undefined ? [] : [`![${law.title}](almanac/${law.id}.svg)`]),
   ];
 }
 

@@ -16,13 +16,21 @@ export interface AlmanacEntry {
   readonly law: string;
   /** Whether it is quick enough to be among the tests. */
   readonly quick: boolean;
-  readonly holds: Setting;
+  /** Or why there is none. */
+  readonly holds: Setting | string;
   readonly outside: Setting;
 }
 
 /** Runs of every width and length, the longest of the widest last. */
 function grid(inputs: readonly string[], steps: readonly string[]): readonly (readonly string[])[] {
   return steps.flatMap((length) => inputs.map((count) => ["--inputs", count, "--steps", length]));
+}
+
+/** Two sweeps over the rate, the second one with its best rate last. */
+function richSweeps(...more: readonly string[]): readonly (readonly string[])[] {
+  const sweep = (gamma: string, rates: readonly string[]) =>
+    rates.map((rate) => ["--gamma", gamma, "--rate", rate, ...more]);
+  return [...sweep("16", ["0.64", "1.28", "2.56", "5.12"]), ...sweep("64", ["5.12", "20.48", "10.24"])];
 }
 
 export const entries: readonly AlmanacEntry[] = [
@@ -253,6 +261,24 @@ export const entries: readonly AlmanacEntry[] = [
     quick: false,
     holds: { script: "richness.mjs", runs: ["4", "12"].map((scale) => ["--scale", scale]) },
     outside: { script: "richness.mjs", runs: ["4", "0.4"].map((scale) => ["--scale", scale]) },
+  },
+  {
+    law: "rich-rate",
+    quick: false,
+    holds: { script: "richRates.mjs", runs: richSweeps() },
+    outside: { script: "richRates.mjs", runs: richSweeps("--activation", "tanh") },
+  },
+  {
+    law: "power-lines",
+    quick: false,
+    holds: "it is about models of 100 million weights and more, of which one alone takes days here",
+    outside: {
+      script: "decay_sweeps.py",
+      runs: [
+        ...["0.01", "0.1", "1"].map((decay) => ["--decay", decay]),
+        ...["0.01", "0.1"].map((decay) => ["--decay", decay, "--steps", "900"]),
+      ],
+    },
   },
   {
     law: "width-transfer",

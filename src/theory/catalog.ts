@@ -22,6 +22,7 @@ import { catapult } from "./limits/catapult.ts";
 import { grokkingDelay } from "./limits/grokkingDelay.ts";
 import { lazyDynamics } from "./limits/lazyDynamics.ts";
 import { lazyOrRich } from "./limits/lazyOrRich.ts";
+import { richRate } from "./limits/richRate.ts";
 import { richness } from "./limits/richness.ts";
 import { signalAtInitialization } from "./limits/signalAtInitialization.ts";
 import { stepSize } from "./limits/stepSize.ts";
@@ -60,6 +61,7 @@ export const catalog: readonly Law[] = [
   lazyOrRich,
   grokkingDelay,
   richness,
+  richRate,
   signalAtInitialization,
   streamGrowth,
   catapult,

@@ -1,4 +1,5 @@
 /** What laws about several runs ask of those that finished. */
+import { perView } from "./perView.ts";
 import type { RunView } from "./runView.ts";
 import { windowMean } from "./windowMean.ts";
 
@@ -37,17 +38,8 @@ export function finalRateOf(view: RunView): number {
   return rates.length === 0 ? NaN : rates.valueAt(rates.length - 1) / rates.maximum(0, rates.length);
 }
 
-/** Ended runs never change: each is looked at once. */
-const known = new WeakMap<RunView, { readonly run: FinishedRun | undefined }>();
-
 /** An ended run's sizes and final loss; undefined where it did not finish, or one of them is not known or not finite. */
-export function finishedRun(view: RunView): FinishedRun | undefined {
-  let entry = known.get(view);
-  if (entry === undefined) known.set(view, (entry = { run: summed(view) }));
-  return entry.run;
-}
-
-function summed(view: RunView): FinishedRun | undefined {
+export const finishedRun = perView((view): FinishedRun | undefined => {
   const { end, models, optimizers } = view;
   const [model] = models;
   const batch = batchOf(view);
@@ -56,4 +48,4 @@ function summed(view: RunView): FinishedRun | undefined {
   const loss = windowMean(view.series("loss/train"), from, to)?.mean;
   if (batch === undefined || loss === undefined || from < 0) return undefined;
   return { view, parameters: model.parameters, steps: end.step, batch, loss, finalRate: finalRateOf(view) };
-}
+});

@@ -12,21 +12,22 @@ afterAll(() => {
   console.log(`The almanac's quick entries:\n${areaCoverage(fared)}`);
 });
 
-describe.each(entries.filter(({ quick }) => quick).map((entry) => [entry.law, entry] as const))(
-  "the law %s",
-  (id, entry) => {
-    it("holds where it should", { timeout: 180_000 }, async () => {
-      const outcome = await runSetting(id, entry.holds);
-      expect(objectionToHolding(outcome)).toBeUndefined();
-      const law = catalog.find((each) => each.id === id);
-      if (law !== undefined) fared.push({ law, ledger: outcome.ledger });
-    });
-
-    it("says that it does not apply where it should not", { timeout: 180_000 }, async () => {
-      expect(objectionToSilence(await runSetting(id, entry.outside))).toBeUndefined();
-    });
-  },
+const quick = entries.flatMap(({ law, quick: isQuick, holds, outside }) =>
+  isQuick && typeof holds !== "string" ? [[law, { holds, outside }] as const] : [],
 );
+
+describe.each(quick)("the law %s", (id, entry) => {
+  it("holds where it should", { timeout: 180_000 }, async () => {
+    const outcome = await runSetting(id, entry.holds);
+    expect(objectionToHolding(outcome)).toBeUndefined();
+    const law = catalog.find((each) => each.id === id);
+    if (law !== undefined) fared.push({ law, ledger: outcome.ledger });
+  });
+
+  it("says that it does not apply where it should not", { timeout: 180_000 }, async () => {
+    expect(objectionToSilence(await runSetting(id, entry.outside))).toBeUndefined();
+  });
+});
 
 describe("the almanac", () => {
   it(

@@ -24,6 +24,7 @@ import { representedRun } from "./streams/representedRun.ts";
 import { residualRun } from "./streams/residualRun.ts";
 import { risingCurvature } from "./streams/risingCurvature.ts";
 import { endedRun, endedView, sameStart } from "./streams/sameStart.ts";
+import { richNetwork, richSweep } from "./streams/richNetwork.ts";
 import { scaleFreeWeights } from "./streams/scaleFreeWeights.ts";
 import { scaledOutput } from "./streams/scaledOutput.ts";
 import { grid, scaledRun, truth } from "./streams/scalingFamily.ts";
@@ -80,6 +81,13 @@ export const lawRuns: Readonly<Record<string, () => LawRun>> = {
   richness: () => ({
     records: scaledOutput({ scale: 60, width: 12 }),
     earlier: [endedView(scaledOutput({ scale: 30, width: 12 }))],
+  }),
+  "rich-rate": () => ({
+    records: richNetwork({ gamma: 32, rate: 5, steps: 120 }),
+    earlier: [
+      ...richSweep({ gamma: 8, steps: 120 }, [0.3, 1.2, 4.8]),
+      ...richSweep({ gamma: 32, steps: 120 }, [1.2, 20]),
+    ].map(endedView),
   }),
   "grokking-delay": () => ({
     records: lateGeneralization({ penalty: 0.02, rate: 0.1, seed: 1, steps: 320 }),

@@ -23,6 +23,7 @@ import { endedView, sameStart } from "./streams/sameStart.ts";
 import { representedRun } from "./streams/representedRun.ts";
 import { residualRun } from "./streams/residualRun.ts";
 import { scaledOutput } from "./streams/scaledOutput.ts";
+import { richNetwork, richSweep } from "./streams/richNetwork.ts";
 import { scaleFreeWeights } from "./streams/scaleFreeWeights.ts";
 import { grid, scaledRun, truth } from "./streams/scalingFamily.ts";
 import { cosine, decaying, dropping, scheduledRun, scheduledView, type Shape } from "./streams/schedules.ts";
@@ -200,6 +201,27 @@ export const simulations: Readonly<Record<string, (draw: Draw) => LawRun>> = {
     return {
       records: scaledOutput({ scale, width, seed: draw.seed }),
       earlier: [endedView(scaledOutput({ scale: other, width, seed: draw.seed }))],
+    };
+  },
+  "rich-rate": (draw) => {
+    const [matrices, gamma] = [draw.one(2, 2, 3), draw.byFactor(12, 40)];
+    const setting = { matrices, width: draw.one(12, 24), seed: draw.seed, steps: 200 };
+    const factor = draw.one(1 / 4, 1 / 2, 2, 4, 8);
+    const about = (other: number) => draw.byFactor(0.1, 0.25) * other ** (2 / matrices);
+    const [near, far] = [about(gamma * factor), about(gamma)];
+    const own = { ...setting, gamma: gamma * factor };
+    return {
+      records: richNetwork({ ...own, rate: near }),
+      earlier: [
+        ...richSweep(
+          { ...setting, gamma },
+          [0.25, 0.5, 1, 2, 4].map((each) => each * far),
+        ),
+        ...richSweep(
+          own,
+          [0.35, 2.8].map((each) => each * near),
+        ),
+      ].map(endedView),
     };
   },
   "signal-propagation": (draw) => ({

@@ -1,4 +1,5 @@
 /** A run's losses and learning rates as the law of schedules takes them: few points, past the warmup, each a mean. */
+import { perView } from "../perView.ts";
 import type { RunView, Series } from "../runView.ts";
 import { scheduleOf } from "./schedule.ts";
 import type { LossCurve } from "./scheduleFit.ts";
@@ -78,12 +79,5 @@ function noiseOf(means: readonly number[]): number {
   return Math.sqrt(differences.reduce((sum, each) => sum + each, 0) / differences.length / 6);
 }
 
-/** Ended runs never change: each is looked at once. */
-const known = new WeakMap<RunView, { readonly curve: RecordedCurve | undefined }>();
-
 /** As `recordedCurve`, of a run that has ended. */
-export function endedCurve(view: RunView): RecordedCurve | undefined {
-  let entry = known.get(view);
-  if (entry === undefined) known.set(view, (entry = { curve: recordedCurve(view) }));
-  return entry.curve;
-}
+export const endedCurve = perView((view) => recordedCurve(view));

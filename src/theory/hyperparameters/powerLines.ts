@@ -24,6 +24,7 @@ import { endOfRun } from "../law.ts";
 import { finite } from "../baselines.ts";
 import { batchOf } from "../finishedRuns.ts";
 import { needObjective, needOptimizer, oneOptimizer, regimeOf, unchecked } from "../regime.ts";
+import { perView } from "../perView.ts";
 import type { RunView } from "../runView.ts";
 import { sameSchedule } from "./sameCurve.ts";
 import { bestSetting, gapOf, leastOf, scoreLeast, settingsOf, sweepsBefore, type Swept } from "./sweep.ts";
@@ -75,16 +76,7 @@ interface Sweeps {
   readonly best: { readonly at: number; readonly error: number };
 }
 
-/** A view stays as it is, and is asked several times. */
-const known = new WeakMap<RunView, { readonly sweeps: Sweeps | undefined }>();
-
-function sweepsOf(view: RunView): Sweeps | undefined {
-  let entry = known.get(view);
-  if (entry === undefined) known.set(view, (entry = { sweeps: found(view) }));
-  return entry.sweeps;
-}
-
-function found(view: RunView): Sweeps | undefined {
+const sweepsOf = perView((view): Sweeps | undefined => {
   if (!(decayOf(view) > 0)) return undefined;
   const areAlike = (one: RunView, other: RunView) =>
     isNear(one.step, other.step) && isNear(peakRate(one), peakRate(other));
@@ -98,7 +90,7 @@ function found(view: RunView): Sweeps | undefined {
     }
   }
   return undefined;
-}
+});
 
 function checks(view: RunView): readonly RegimeCheck[] {
   const { objective, optimizer, data } = view;

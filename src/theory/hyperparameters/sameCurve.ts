@@ -3,6 +3,7 @@ import type { Forecast, Law, RegimeCheck, Verdict } from "../law.ts";
 import { finite } from "../baselines.ts";
 import { batchOf } from "../finishedRuns.ts";
 import { firstFailure, regimeOf, unchecked } from "../regime.ts";
+import { perView } from "../perView.ts";
 import type { RunView, Series } from "../runView.ts";
 import { unmeasured, verdictOn } from "../score.ts";
 import { windowMean } from "../windowMean.ts";
@@ -143,18 +144,11 @@ export function forecastSameCurve(
   });
 }
 
-/** Ended runs never change: each is looked at once. */
-const starts = new WeakMap<RunView, { readonly loss: number | undefined }>();
-
 /** Mean of an ended run's first losses, since single batches scatter; undefined where it is not known or not positive. */
-export function lossAtStart(view: RunView): number | undefined {
-  let entry = starts.get(view);
-  if (entry === undefined) {
-    const first = windowMean(view.series("loss/train"), 0, Math.max(20, Math.round(view.step / 50)));
-    starts.set(view, (entry = { loss: first !== undefined && first.mean > 0 ? first.mean : undefined }));
-  }
-  return entry.loss;
-}
+export const lossAtStart = perView((view): number | undefined => {
+  const first = windowMean(view.series("loss/train"), 0, Math.max(20, Math.round(view.step / 50)));
+  return first !== undefined && first.mean > 0 ? first.mean : undefined;
+});
 
 /** The verdict on such a forecast. */
 export function scoreSameCurve(

@@ -2,6 +2,7 @@
 import { batchOf, lastSteps } from "../finishedRuns.ts";
 import type { Forecast, RegimeCheck, Verdict } from "../law.ts";
 import { firstFailure, regimeOf } from "../regime.ts";
+import { perView } from "../perView.ts";
 import type { RunView } from "../runView.ts";
 import { unmeasured, verdictOn } from "../score.ts";
 import { windowMean } from "../windowMean.ts";
@@ -36,18 +37,14 @@ const sameSetting = 1.01;
  */
 const shapeError = 0.1;
 
-/** Ended runs never change: each is looked at once. */
-const known = new WeakMap<RunView, Omit<Swept, "setting"> | undefined>();
-
 /** An ended run as a point; undefined where it was stopped, failed, or has too few losses. */
 function sweptRun(view: RunView, setting: number): Swept | undefined {
   if (!(setting > 0 && setting < Infinity)) return undefined;
-  if (!known.has(view)) known.set(view, lossOf(view));
-  const loss = known.get(view);
+  const loss = lossOf(view);
   return loss && { ...loss, setting };
 }
 
-function lossOf(view: RunView): Omit<Swept, "setting"> | undefined {
+const lossOf = perView((view): Omit<Swept, "setting"> | undefined => {
   const { end } = view;
   if (end?.how === "diverged") return { view, loss: Infinity, error: 0 };
   const losses = view.series("loss/train");
@@ -56,7 +53,7 @@ function lossOf(view: RunView): Omit<Swept, "setting"> | undefined {
   const { from, to } = lastSteps(end.step);
   const mean = windowMean(losses, from, to);
   return mean && { view, loss: mean.mean, error: mean.standardError };
-}
+});
 
 /**
  * Earlier runs on the same problem with the same batch, as sweeps: those that are alike but for the setting. The newest run's sweep comes

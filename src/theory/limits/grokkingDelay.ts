@@ -35,6 +35,7 @@ import {
   regimeOf,
   unchecked,
 } from "../regime.ts";
+import { perView } from "../perView.ts";
 import type { RunView, Series } from "../runView.ts";
 import { unmeasured, verdictOn } from "../score.ts";
 
@@ -128,16 +129,7 @@ interface Generalization {
   readonly layers: readonly Series[];
 }
 
-/** Ended runs never change: each is looked at once. */
-const known = new WeakMap<RunView, { readonly found: Generalization | undefined }>();
-
-function generalization(view: RunView): Generalization | undefined {
-  let entry = known.get(view);
-  if (entry === undefined) known.set(view, (entry = { found: looked(view) }));
-  return entry.found;
-}
-
-function looked(view: RunView): Generalization | undefined {
+const generalization = perView((view): Generalization | undefined => {
   const validation = view.series(observable);
   const from = validation.length === 0 ? undefined : memorizedAt(view);
   if (from === undefined) return undefined;
@@ -147,7 +139,7 @@ function looked(view: RunView): Generalization | undefined {
   const layers = normSeries(view);
   if (step === undefined || step < delay * from || layers.length === 0) return undefined;
   return { view, memorizedAt: from, level, step, layers };
-}
+});
 
 /** The newest earlier run of the same model, loss and data that came to generalize. */
 function partnerOf(view: RunView): Generalization | undefined {

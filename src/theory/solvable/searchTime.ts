@@ -1,5 +1,6 @@
 /** How long gradient descent searches for the few directions of its inputs that matter, and what that says of other input dimensions. */
-import type { RunView, Series } from "../runView.ts";
+import { perView } from "../perView.ts";
+import type { Series } from "../runView.ts";
 import { lossAtStart } from "../hyperparameters/sameCurve.ts";
 import { weightedLine } from "../score.ts";
 import { windowMean } from "../windowMean.ts";
@@ -57,17 +58,8 @@ function smoothed(sums: readonly number[], index: number): number {
   return ((sums[index + 1] ?? NaN) - (sums[index + 1 - count] ?? NaN)) / count;
 }
 
-/** Ended runs never change: each is looked at once. */
-const known = new WeakMap<RunView, { readonly search: Search | undefined }>();
-
 /** An ended run's search; undefined where its loss did not fall to half. */
-export function searchOf(view: RunView): Search | undefined {
-  let entry = known.get(view);
-  if (entry === undefined) known.set(view, (entry = { search: lookedFor(view) }));
-  return entry.search;
-}
-
-function lookedFor(view: RunView): Search | undefined {
+export const searchOf = perView((view): Search | undefined => {
   const loss = view.series("loss/train");
   let height = lossAtStart(view);
   let end: number | undefined;
@@ -85,7 +77,7 @@ function lookedFor(view: RunView): Search | undefined {
     deficit += steps * (1 - loss.valueAt(index) / height);
   }
   return { height, end, deficit, drift };
-}
+});
 
 /** A loss at which a search over a plateau of such a height is over. */
 export function levelAt(height: number): number {

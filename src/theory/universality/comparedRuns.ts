@@ -3,6 +3,7 @@ import type { ModelFacts } from "../facts.ts";
 import { widthGrowth } from "../hyperparameters/growth.ts";
 import { partnersOf } from "../hyperparameters/sameCurve.ts";
 import { sameProblem } from "../hyperparameters/sameTraining.ts";
+import { perView } from "../perView.ts";
 import type { RunView, VectorPoint } from "../runView.ts";
 import { beganElsewhere } from "./beganElsewhere.ts";
 import {
@@ -52,20 +53,12 @@ export function hiddenLayers(view: RunView): readonly string[] {
     .filter((layer) => layer !== last);
 }
 
-/** A view stays as it is, and is asked several times. */
-const known = new WeakMap<RunView, readonly Compared[]>();
-
 /**
  * The newest earlier runs of the same network, at this or other widths, on the same task and on as many of the same examples as are needed,
  * that are not known to have begun at the weights of another one, and were as long as the newest of them, which comes first.
  */
-export function comparedRuns(view: RunView): readonly Compared[] {
-  let runs = known.get(view);
-  if (runs === undefined) known.set(view, (runs = hiddenLayers(view).length === 0 ? [] : found(view)));
-  return runs;
-}
-
-function found(view: RunView): readonly Compared[] {
+export const comparedRuns = perView((view): readonly Compared[] => {
+  if (hiddenLayers(view).length === 0) return [];
   const runs: Compared[] = [];
   const own = lastExamples(view);
   const isOther = (other: RunView) =>
@@ -78,7 +71,7 @@ function found(view: RunView): readonly Compared[] {
     if (runs.length === mostRuns) break;
   }
   return runs;
-}
+});
 
 function sizeBeside(view: RunView, other: RunView): { readonly factor: number } | undefined {
   if (modulesOf(view) !== modulesOf(other)) return undefined;

@@ -1,6 +1,7 @@
 /** Runs that began at the same weights and went on as one, until their batches came in another order. */
 import { batchOf } from "../finishedRuns.ts";
 import { sameTraining } from "../hyperparameters/sameTraining.ts";
+import { perView } from "../perView.ts";
 import type { RunView, Series } from "../runView.ts";
 import { beganElsewhere } from "./beganElsewhere.ts";
 import { isAsLong, late } from "./comparedRuns.ts";
@@ -17,18 +18,11 @@ export interface Fork {
   readonly shared: number;
 }
 
-/** A view stays as it is, and is asked several times. */
-const found = new WeakMap<RunView, { readonly fork: Fork | undefined }>();
-
 /**
  * The earlier run that this one was one with for longest; undefined while it still is, or where there is none. What is recorded of both must be the same
  * but for the order of the batches.
  */
-export function forkOf(view: RunView): Fork | undefined {
-  let entry = found.get(view);
-  if (entry === undefined) found.set(view, (entry = { fork: forkFrom(view, view.earlier) }));
-  return entry.fork;
-}
+export const forkOf = perView((view): Fork | undefined => forkFrom(view, view.earlier));
 
 function forkFrom(view: RunView, earlier: readonly RunView[]): Fork | undefined {
   let longest: Fork | undefined;
