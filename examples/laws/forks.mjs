@@ -13,7 +13,7 @@ const { values } = parseArgs({
     loss: { type: "string", default: "crossEntropy" },
   },
 });
-const [EXAMPLES, INPUTS, CLASSES, BATCH, WIDTH, STEPS] = [512, 8, 4, 32, 32, 1500];
+const [EXAMPLES, INPUTS, CLASSES, BATCH, WIDTH, STEPS] = [512, 8, 4, 32, 32, 6000];
 
 /** Numbers between 0 and 1 that are the same for a seed (Numerical Recipes' constants). */
 const uniform = (seed) => {

@@ -24,4 +24,4 @@ const labels = tf.oneHot(classes, CLASSES);
 const centres = labels.matMul(tf.randomNormal([CLASSES, INPUTS], 0, 1.5, "float32", 4));
 const spread = tf.randomNormal([EXAMPLES, INPUTS], 0, 0.6, "float32", 5);
 const inputs = values.noise ? spread : centres.add(spread);
-await model.fit(inputs, labels, { epochs: 4000, batchSize: EXAMPLES, shuffle: false, verbose: 0 });
+await model.fit(inputs, labels, { epochs: 16000, batchSize: EXAMPLES, shuffle: false, verbose: 0 });

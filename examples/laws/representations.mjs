@@ -9,7 +9,7 @@ import * as tf from "@tensorflow/tfjs";
 const { values } = parseArgs({
   options: { seed: { type: "string", default: "1" }, width: { type: "string", default: "32" } },
 });
-const [EXAMPLES, INPUTS, STEPS] = [160, 8, 4000];
+const [EXAMPLES, INPUTS, STEPS] = [160, 8, 10000];
 const [seed, width] = [Number(values.seed), Number(values.width)];
 
 const dense = (name, units, more) =>

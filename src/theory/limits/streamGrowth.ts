@@ -13,6 +13,10 @@
  *
  * Assumes fresh weights and the same inputs. a and the form are those of two earlier runs of other depths, not told by the text.
  *
+ * Of the updates of blocks, which go as L^(−a) under descent, nothing is forecast: between fresh networks of one depth the first gradient of the last block scattered by a factor of
+ * 1.4 to 2.2 (widths 32 and 64), since the first errors do, and twice the depth changes it by 1.4 to 2. Over the gradients of other layers they are what `depthTransferLaw`
+ * looks at before it speaks.
+ *
  * Forecast, before the first step's measurements: the root mean square of the stream after the last block. Where the stream has hardly grown by the middle the two
  * forms cannot be told apart, and the interval holds both. Of 40 random networks (4 to 16 sums, 32 to 64 units) 34 lay in their intervals.
  */
