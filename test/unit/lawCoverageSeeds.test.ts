@@ -10,13 +10,14 @@ import { follow } from "./theoryStreams.ts";
 
 const [firstSeed, usualSeeds] = [101, 12];
 
-/** Laws whose runs take longer have fewer. */
+/** Laws whose runs take longer have fewer; one that forecasts once a run, and not in each, has more. */
 const seedsOf: Readonly<Record<string, number>> = {
   "plateau-escape": 6,
   "lazy-or-rich": 8,
   "grokking-delay": 8,
   "lazy-dynamics": 3,
   richness: 3,
+  "rich-rate": 24,
   catapult: 6,
   "step-size": 5,
   "scaling-exponent": 4,
