@@ -1,5 +1,5 @@
 /** What laws about several runs ask of those that finished. */
-import { perView } from "./perView.ts";
+import { oncePer } from "./oncePer.ts";
 import type { RunView } from "./runView.ts";
 import { windowMean } from "./windowMean.ts";
 
@@ -39,7 +39,7 @@ export function finalRateOf(view: RunView): number {
 }
 
 /** An ended run's sizes and final loss; undefined where it did not finish, or one of them is not known or not finite. */
-export const finishedRun = perView((view): FinishedRun | undefined => {
+export const finishedRun = oncePer((view: RunView): FinishedRun | undefined => {
   const { end, models, optimizers } = view;
   const [model] = models;
   const batch = batchOf(view);

@@ -61,7 +61,7 @@ describe("the law of richness and the best learning rate", () => {
     const before = [...richSweep({ ...less, ...tanh }, rates), ...richSweep({ ...more, ...tanh }, [5])];
     const other = followed(richNetwork({ ...more, ...tanh, rate: 10 }), before);
     expect(other.issued).toEqual([]);
-    expect(other.standings[0]?.says).toContain("not so that the network is nothing but matrices with ReLU");
+    expect(other.standings[0]?.says).toContain("not so that the network is nothing but dense layers with ReLU");
     const still = [...base, ...richSweep(more, [5.12, 20.48])].map((records) => records.map(withStillWeights));
     const lazy = followed(richNetwork({ ...more, rate: 10.24 }), still);
     expect(lazy.issued).toEqual([]);

@@ -9,7 +9,7 @@ import { firstLoss } from "./firstLoss.ts";
 import { firstSharpness, stableRate } from "./firstSharpness.ts";
 import { largestMap } from "./largestMap.ts";
 import { forwardOperations } from "./layerOperations.ts";
-import { perModel } from "./perModel.ts";
+import { oncePer } from "../../theory/oncePer.ts";
 import { exactly, notPredicted, type Prediction } from "./prediction.ts";
 import { predictSignal, type SignalPredictions } from "./signalPredictions.ts";
 import { stabilityCeiling } from "./stabilityCeiling.ts";
@@ -78,8 +78,8 @@ function predictModel(sketch: SourceSketch, model: ModelSketch, index: number): 
   };
 }
 
-const signalInTraining = perModel((model) => predictSignal(model, true));
-const signalInEither = perModel((model) => predictSignal(model, false));
+const signalInTraining = oncePer((model: ModelSketch) => predictSignal(model, true));
+const signalInEither = oncePer((model: ModelSketch) => predictSignal(model, false));
 
 function predictOptimizer(sketch: SourceSketch, optimizer: OptimizerSketch, index: number): OptimizerPredictions {
   const model = modelOf(sketch, index);

@@ -6,7 +6,7 @@ import { firstLearningRate } from "../../theory/hyperparameters/firstLearningRat
 import { fluctuations, gradientSquares, propagate, type SignalLayer } from "../../theory/limits/signalPropagation.ts";
 import { freshWeights } from "./freshWeights.ts";
 import { optimizerFacts } from "./optimizerFacts.ts";
-import { perModel } from "./perModel.ts";
+import { oncePer } from "../../theory/oncePer.ts";
 import { notPredicted, type Prediction } from "./prediction.ts";
 import { largestStableRate } from "./stabilityCeiling.ts";
 import { activationBehind, signalStages } from "./signalStages.ts";
@@ -64,7 +64,7 @@ export function firstSharpness(model: ModelSketch, loss: LossSketch, training: T
 }
 
 /** What is the same for every loss and every batch; a reason where it is no stack of dense layers. */
-const freshStack = perModel((model) => {
+const freshStack = oncePer((model: ModelSketch) => {
   const stack = denseStack(model);
   if (typeof stack === "string") return stack;
   const { layers, fanIns, widths } = stack;

@@ -62,8 +62,7 @@ export class BatchIdentity {
    * True once three recorded evaluations have read the very same buffers; else undefined, for not known.
    * What is made anew at each step, as a dropout mask is, does not count where inputs and targets stay the same.
    */
-  take(graph: ForwardGraph): true | undefined {
-    const batch = tracedBatch(graph);
+  take(graph: ForwardGraph, batch: number): true | undefined {
     const origins = dataOrigins(graph, (dataId) => this.#nameOf(dataId));
     const leaves = batchLeaves(graph).map(({ value }) => ({ value, origin: origins.of(value) ?? "" }));
     const present = new Set(leaves.map(({ origin }) => origin));

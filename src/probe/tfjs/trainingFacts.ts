@@ -119,7 +119,7 @@ export class TrainingFacts {
   #tracedData(graph: ForwardGraph): DataFacts | undefined {
     const batch = tracedBatch(graph);
     if (batch === undefined) return undefined;
-    return this.#identity.take(graph) === true
+    return this.#identity.take(graph, batch) === true
       ? { examples: batch, batch, fullBatch: true, how: "every recorded step read the same input tensors" }
       : { batch, how: "from the tensors that a recorded step read" };
   }

@@ -1,5 +1,5 @@
 /** A run's losses and learning rates as the law of schedules takes them: few points, past the warmup, each a mean. */
-import { perView } from "../perView.ts";
+import { oncePer } from "../oncePer.ts";
 import type { RunView, Series } from "../runView.ts";
 import { scheduleOf } from "./schedule.ts";
 import type { LossCurve } from "./scheduleFit.ts";
@@ -80,4 +80,4 @@ function noiseOf(means: readonly number[]): number {
 }
 
 /** As `recordedCurve`, of a run that has ended. */
-export const endedCurve = perView((view) => recordedCurve(view));
+export const endedCurve = oncePer((view: RunView) => recordedCurve(view));

@@ -24,7 +24,7 @@ import { endOfRun } from "../law.ts";
 import { finite } from "../baselines.ts";
 import { batchOf } from "../finishedRuns.ts";
 import { needObjective, needOptimizer, oneOptimizer, regimeOf, unchecked } from "../regime.ts";
-import { perView } from "../perView.ts";
+import { oncePer } from "../oncePer.ts";
 import type { RunView } from "../runView.ts";
 import { sameSchedule } from "./sameCurve.ts";
 import { bestSetting, gapOf, leastOf, scoreLeast, settingsOf, sweepsBefore, type Swept } from "./sweep.ts";
@@ -76,7 +76,7 @@ interface Sweeps {
   readonly best: { readonly at: number; readonly error: number };
 }
 
-const sweepsOf = perView((view): Sweeps | undefined => {
+const sweepsOf = oncePer((view: RunView): Sweeps | undefined => {
   if (!(decayOf(view) > 0)) return undefined;
   const areAlike = (one: RunView, other: RunView) =>
     isNear(one.step, other.step) && isNear(peakRate(one), peakRate(other));

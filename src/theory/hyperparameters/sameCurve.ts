@@ -3,7 +3,7 @@ import type { Forecast, Law, RegimeCheck, Verdict } from "../law.ts";
 import { finite } from "../baselines.ts";
 import { batchOf } from "../finishedRuns.ts";
 import { firstFailure, regimeOf, unchecked } from "../regime.ts";
-import { perView } from "../perView.ts";
+import { oncePer } from "../oncePer.ts";
 import type { RunView, Series } from "../runView.ts";
 import { unmeasured, verdictOn } from "../score.ts";
 import { windowMean } from "../windowMean.ts";
@@ -145,7 +145,7 @@ export function forecastSameCurve(
 }
 
 /** Mean of an ended run's first losses, since single batches scatter; undefined where it is not known or not positive. */
-export const lossAtStart = perView((view): number | undefined => {
+export const lossAtStart = oncePer((view: RunView): number | undefined => {
   const first = windowMean(view.series("loss/train"), 0, Math.max(20, Math.round(view.step / 50)));
   return first !== undefined && first.mean > 0 ? first.mean : undefined;
 });

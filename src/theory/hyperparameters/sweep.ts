@@ -2,7 +2,7 @@
 import { batchOf, lastSteps } from "../finishedRuns.ts";
 import type { Forecast, RegimeCheck, Verdict } from "../law.ts";
 import { firstFailure, regimeOf } from "../regime.ts";
-import { perView } from "../perView.ts";
+import { oncePer } from "../oncePer.ts";
 import type { RunView } from "../runView.ts";
 import { unmeasured, verdictOn } from "../score.ts";
 import { windowMean } from "../windowMean.ts";
@@ -44,7 +44,7 @@ function sweptRun(view: RunView, setting: number): Swept | undefined {
   return loss && { ...loss, setting };
 }
 
-const lossOf = perView((view): Omit<Swept, "setting"> | undefined => {
+const lossOf = oncePer((view: RunView): Omit<Swept, "setting"> | undefined => {
   const { end } = view;
   if (end?.how === "diverged") return { view, loss: Infinity, error: 0 };
   const losses = view.series("loss/train");

@@ -35,7 +35,7 @@ import {
   regimeOf,
   unchecked,
 } from "../regime.ts";
-import { perView } from "../perView.ts";
+import { oncePer } from "../oncePer.ts";
 import type { RunView, Series } from "../runView.ts";
 import { unmeasured, verdictOn } from "../score.ts";
 
@@ -129,7 +129,7 @@ interface Generalization {
   readonly layers: readonly Series[];
 }
 
-const generalization = perView((view): Generalization | undefined => {
+const generalization = oncePer((view: RunView): Generalization | undefined => {
   const validation = view.series(observable);
   const from = validation.length === 0 ? undefined : memorizedAt(view);
   if (from === undefined) return undefined;

@@ -34,10 +34,20 @@ import {
   type Swept,
 } from "../hyperparameters/sweep.ts";
 import { learningRateOf } from "../plainDescent.ts";
-import { constantLearningRate, needObjective, needOptimizer, oneOptimizer, regimeOf, unchecked } from "../regime.ts";
-import { perView } from "../perView.ts";
+import {
+  constantLearningRate,
+  needObjective,
+  needOptimizer,
+  oneOptimizer,
+  regimeOf,
+  squaredError,
+  unchecked,
+  undecayedDescent,
+} from "../regime.ts";
+import { oncePer } from "../oncePer.ts";
 import type { RunView, Series } from "../runView.ts";
-import { activationNamed, isHomogeneous } from "./activationFunctions.ts";
+import { isHomogeneous } from "./activationFunctions.ts";
+import { plainChain, type PlainChain } from "./plainChain.ts";
 
 /** Factors on γ between which sweeps tell something of each other. */
 const [leastFactor, mostFactor] = [1.5, 10];
@@ -71,13 +81,9 @@ function momentumOf({ optimizer }: RunView): number {
   return optimizer?.groups[0]?.momentum ?? 0;
 }
 
-/** L: matrices one after the other; undefined where something else has weights. */
-function degreeOf({ models: [model] }: RunView): number | undefined {
-  const weighted = model?.modules.filter(({ parameterShapes }) => parameterShapes.length > 0) ?? [];
-  const areMatrices = weighted.every(({ parameterShapes: [weights, bias, ...others] }) => {
-    return (weights?.length ?? 0) >= 2 && (bias?.length ?? 1) === 1 && others.length === 0;
-  });
-  return weighted.length > 0 && areMatrices ? weighted.length : undefined;
+/** The layers of a network that is nothing but dense ones, one after the other; else what stands in the way. */
+function chainOf({ models: [model] }: RunView): PlainChain {
+  return model === undefined ? { obstacle: "no model" } : plainChain(model);
 }
 
 /** Root of the sum of the weights' squares at the end, over what it was at first; NaN where it was not measured. */
@@ -102,7 +108,7 @@ interface Sweeps {
   readonly factor: number;
 }
 
-const sweepsOf = perView((view): Sweeps | undefined => {
+const sweepsOf = oncePer((view: RunView): Sweeps | undefined => {
   const areAlike = (one: RunView, other: RunView) =>
     isNear(one.step, other.step, same.length) &&
     momentumOf(one) === momentumOf(other) &&
@@ -128,28 +134,21 @@ function bestRun(runs: readonly Swept[]): RunView | undefined {
 }
 
 function checks(view: RunView): readonly RegimeCheck[] {
-  const { optimizer, objective, models } = view;
-  const activations = new Set(models[0]?.modules.flatMap(({ activation }) => activation?.toLowerCase() ?? []));
-  const others = [...activations].filter((each) => !isHomogeneous(activationNamed(each) ?? "tanh"));
+  const chain = chainOf(view);
+  const obstacle =
+    "obstacle" in chain
+      ? chain.obstacle
+      : chain.layers.find(({ activation }) => !isHomogeneous(activation))?.activation;
   const sweeps = sweepsOf(view);
   return [
     oneOptimizer(view),
-    {
-      condition: "the optimizer is gradient descent, plain or with momentum",
-      holds: optimizer?.kind === "sgd" || optimizer?.kind === "momentum",
-      saw: optimizer?.name ?? "none",
-    },
+    undecayedDescent(view, "momentum"),
     constantLearningRate(view),
+    squaredError(view),
     {
-      condition: "the loss is a squared error, without a penalty",
-      holds:
-        objective?.kind === "unknown" ? "unknown" : objective?.kind === "meanSquaredError" && !objective.regularized,
-      saw: `${objective?.kind ?? "unknown"}${objective?.regularized === true ? ", regularized" : ""}`,
-    },
-    {
-      condition: "the network is nothing but matrices with ReLU or nothing behind them",
-      holds: degreeOf(view) === undefined || others.length > 0 ? false : activations.size === 0 ? "unknown" : true,
-      saw: `${degreeOf(view) ?? "other"} layers with weights, ${[...activations].join(", ") || "functions unknown"}`,
+      condition: "the network is nothing but dense layers with ReLU or nothing behind them",
+      holds: obstacle === undefined,
+      saw: obstacle ?? "such layers",
     },
     ...(sweeps === undefined ? [] : sweepChecks(view, sweeps)),
   ];
@@ -182,11 +181,11 @@ function sweepChecks(view: RunView, { own, base, factor }: Sweeps): readonly Reg
 
 function forecast(view: RunView, spoken: (subject: string) => boolean): readonly Forecast[] {
   const sweeps = spoken("") ? undefined : sweepsOf(view);
-  const [rate, degree] = [learningRateOf(view), degreeOf(view)];
-  if (sweeps === undefined || degree === undefined) return [];
+  const [rate, chain] = [learningRateOf(view), chainOf(view)];
+  if (sweeps === undefined || "obstacle" in chain) return [];
   const { own, best, factor } = sweeps;
   if (settingsOf(own, rate) < 3 || leastOf(own)?.kind === "between") return [];
-  const central = best.at * factor ** (2 / degree);
+  const central = best.at * factor ** (2 / chain.layers.length);
   const error = Math.hypot(open.rate, open.exponent * Math.log(factor));
   const half = Math.hypot(error, gapOf(own, rate, central), gaussianDecile * best.error);
   return [
@@ -208,6 +207,7 @@ function forecast(view: RunView, spoken: (subject: string) => boolean): readonly
         { kind: "the best of this sweep so far", value: bestSetting(own) },
       ),
       assumptions: [
+        "Layers follow one another in the order in which the model lists them.",
         "The sweeps differ in what outputs are multiplied by, and the runs of each in their rate only.",
         ...unchecked(richRate.regime(view)),
       ],

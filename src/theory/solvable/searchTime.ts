@@ -1,6 +1,6 @@
 /** How long gradient descent searches for the few directions of its inputs that matter, and what that says of other input dimensions. */
-import { perView } from "../perView.ts";
-import type { Series } from "../runView.ts";
+import { oncePer } from "../oncePer.ts";
+import type { RunView, Series } from "../runView.ts";
 import { lossAtStart } from "../hyperparameters/sameCurve.ts";
 import { weightedLine } from "../score.ts";
 import { windowMean } from "../windowMean.ts";
@@ -59,7 +59,7 @@ function smoothed(sums: readonly number[], index: number): number {
 }
 
 /** An ended run's search; undefined where its loss did not fall to half. */
-export const searchOf = perView((view): Search | undefined => {
+export const searchOf = oncePer((view: RunView): Search | undefined => {
   const loss = view.series("loss/train");
   let height = lossAtStart(view);
   let end: number | undefined;

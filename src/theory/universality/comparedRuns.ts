@@ -3,7 +3,7 @@ import type { ModelFacts } from "../facts.ts";
 import { widthGrowth } from "../hyperparameters/growth.ts";
 import { partnersOf } from "../hyperparameters/sameCurve.ts";
 import { sameProblem } from "../hyperparameters/sameTraining.ts";
-import { perView } from "../perView.ts";
+import { oncePer } from "../oncePer.ts";
 import type { RunView, VectorPoint } from "../runView.ts";
 import { beganElsewhere } from "./beganElsewhere.ts";
 import {
@@ -57,7 +57,7 @@ export function hiddenLayers(view: RunView): readonly string[] {
  * The newest earlier runs of the same network, at this or other widths, on the same task and on as many of the same examples as are needed,
  * that are not known to have begun at the weights of another one, and were as long as the newest of them, which comes first.
  */
-export const comparedRuns = perView((view): readonly Compared[] => {
+export const comparedRuns = oncePer((view: RunView): readonly Compared[] => {
   if (hiddenLayers(view).length === 0) return [];
   const runs: Compared[] = [];
   const own = lastExamples(view);

@@ -1,7 +1,7 @@
 /** Runs that began at the same weights and went on as one, until their batches came in another order. */
 import { batchOf } from "../finishedRuns.ts";
 import { sameTraining } from "../hyperparameters/sameTraining.ts";
-import { perView } from "../perView.ts";
+import { oncePer } from "../oncePer.ts";
 import type { RunView, Series } from "../runView.ts";
 import { beganElsewhere } from "./beganElsewhere.ts";
 import { isAsLong, late } from "./comparedRuns.ts";
@@ -22,7 +22,7 @@ export interface Fork {
  * The earlier run that this one was one with for longest; undefined while it still is, or where there is none. What is recorded of both must be the same
  * but for the order of the batches.
  */
-export const forkOf = perView((view): Fork | undefined => forkFrom(view, view.earlier));
+export const forkOf = oncePer((view: RunView): Fork | undefined => forkFrom(view, view.earlier));
 
 function forkFrom(view: RunView, earlier: readonly RunView[]): Fork | undefined {
   let longest: Fork | undefined;
