@@ -85,24 +85,24 @@ describe("the measuring budget", () => {
     expect(run.spent.get("cheap")).toBeLessThan(0.21 * run.measuring);
   });
 
-  it("gives the sharpness three quarters of what the cheap ones leave", () => {
+  it("gives the sharpness half of what the cheap ones leave, and the dear ones the other half", () => {
     const run = new Run(new Budget(0.05), all, 0.005).until(400);
     const left = run.measuring - (run.spent.get("cheap") ?? 0);
-    // A dear one may have been taken for which only the next second's income is owed.
-    expect(run.spent.get("sharpness")).toBeGreaterThan(0.75 * left - 0.5);
+    // The dearest may just have been taken or be about to, and the first sharpness is paid off by the side.
+    expect(Math.abs((run.spent.get("sharpness") ?? 0) - 0.5 * left)).toBeLessThan(0.8);
   });
 
   it("does not let the sharpness wait for a dear one", () => {
     const alone = new Run(new Budget(0.05), [cheap, sharpness], 0.001).until(20);
     const among = new Run(new Budget(0.05), all, 0.001).until(20);
-    // Alone it gets three quarters, among others three fifths.
-    expect(among.counts.get("sharpness")).toBeGreaterThan(0.55 * (alone.counts.get("sharpness") ?? 0));
+    // Beside the cheap one and the loan it gets two of four parts alone, two of six among others; of five once that is paid off.
+    expect(among.counts.get("sharpness")).toBeGreaterThan(0.6 * (alone.counts.get("sharpness") ?? 0));
   });
 
   it("goes on measuring the sharpness while its dear first measurement is being paid off", () => {
     const run = new Run(new Budget(0.05), all, 0.001).until(3);
-    // Of 0.15 s earned half pays for three of them and more, and a sixth goes into the 0.2 s of the first.
-    expect(run.counts.get("sharpness")).toBeGreaterThanOrEqual(4);
+    // Of 0.15 s earned a third pays for two of them and more, and a sixth goes into the 0.2 s of the first.
+    expect(run.counts.get("sharpness")).toBeGreaterThanOrEqual(3);
   });
 
   it("takes nothing on credit but what is cheap and the first sharpness", () => {
@@ -135,7 +135,7 @@ describe("the measuring budget", () => {
     const surprising = { name: "surprising", price: 0.5, cost: 3 };
     const run = new Run(new Budget(0.05), [sharpness, surprising], 0.001).until(300);
     expect(Math.abs(run.measuring - 0.05 * run.own)).toBeLessThan(3.1);
-    expect(run.spent.get("sharpness")).toBeGreaterThan(0.75 * 0.05 * 300 - 0.5);
+    expect(run.spent.get("sharpness")).toBeGreaterThan(0.5 * 0.05 * 300 - 0.5);
   });
 
   it("measures nothing at 0, and everything at every step at 1", () => {

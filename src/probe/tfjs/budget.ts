@@ -20,8 +20,11 @@ interface Account {
   pay(seconds: number): void;
 }
 
-/** Of the income, as long as they need it: the sharpness gets three quarters of what the cheap ones leave. */
-const weights = { cheap: 1, sharpness: 3, dear: 1, loan: 1 };
+/**
+ * Of the income, as long as they need it: of what the cheap ones leave half goes into the sharpness, which laws follow from one
+ * measurement to the next, and half into the dear ones, of which there are many.
+ */
+const weights = { cheap: 1, sharpness: 2, dear: 2, loan: 1 };
 /** Seconds: rounding could divide ever smaller remainders without end. */
 const smallestIncome = 1e-12;
 const nothing: ReadonlySet<string> = new Set();

@@ -74,6 +74,12 @@ class TheBudget(unittest.TestCase):
         run = Run(Budget(0.05), ALL, 0.02).until(100)
         self.assertGreater(run.order.count("cheap"), 0.99 * 100 / 0.02)
 
+    def test_gives_the_sharpness_half_of_what_the_cheap_leave_and_the_dear_the_other_half(self) -> None:
+        run = Run(Budget(0.05), ALL, 0.005).until(400)
+        left = run.measuring - run.spent["cheap"]
+        # The dearest may just have been taken or be about to, and the first sharpness is paid off by the side.
+        self.assertLess(abs(run.spent["sharpness"] - 0.5 * left), 0.8)
+
     def test_takes_nothing_on_credit_but_the_cheap_and_the_first_sharpness(self) -> None:
         run = Run(Budget(0.05), ALL, 0.001)
         run.step()

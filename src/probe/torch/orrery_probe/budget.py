@@ -13,8 +13,11 @@ Price = Union[str, float]
 """What a measurement is expected to cost: "cheap", linear in the weights; that of a "sharpness"; or a multiple of the
 run's first sharpness, which shows how dear the script's own evaluations are."""
 
-_WEIGHTS = {"cheap": 1.0, "sharpness": 3.0}
-"""Of the income, as long as they need it: the sharpness gets three quarters of what the cheap ones leave."""
+_CREDIT_WEIGHTS = {"cheap": 1.0, "sharpness": 2.0}
+_DEAR_WEIGHT = 2.0
+_LOAN_WEIGHT = 1.0
+"""Of the income, as long as they need it: of what the cheap ones leave half goes into the sharpness, which laws follow
+from one measurement to the next, and half into the dear ones, of which there are many."""
 _SMALLEST_INCOME = 1e-12
 """Seconds: rounding could divide ever smaller remainders without end."""
 _NOTHING: frozenset[str] = frozenset()
@@ -145,13 +148,13 @@ class Budget:
         """Those in need."""
         in_debt = [each for each in measurables if isinstance(each.price, str) and self._owed(each.name) > 0]
         accounts: list[_Account] = []
-        for price, weight in _WEIGHTS.items():
+        for price, weight in _CREDIT_WEIGHTS.items():
             debtors = [each.name for each in in_debt if each.price == price]
             accounts += [_Account(weight / len(debtors), self._owed(each), self._payer(each)) for each in debtors]
         priced = [(each.name, each.price) for each in measurables]
         dear = {name: price for name, price in priced if not isinstance(price, str)}
-        accounts.append(_Account(1.0, self._dear.missing(dear), self._dear.save))
-        accounts.append(_Account(1.0, self._loan, self._repay))
+        accounts.append(_Account(_DEAR_WEIGHT, self._dear.missing(dear), self._dear.save))
+        accounts.append(_Account(_LOAN_WEIGHT, self._loan, self._repay))
         return [each for each in accounts if each.owed > 0]
 
     def _payer(self, name: str) -> Callable[[float], None]:
