@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { learningCoefficient } from "../../src/probe/tfjs/observables/learningCoefficient.ts";
 import { type Measurement, Unmeasurable } from "../../src/probe/tfjs/observables/observable.ts";
 import { ProbeSet } from "../../src/probe/tfjs/probeSet.ts";
-import { sampleLocally } from "../../src/probe/tfjs/trace/localPosterior.ts";
+import { sampleLocally, TooManyEvaluations, usualEvaluations } from "../../src/probe/tfjs/trace/localPosterior.ts";
 import { useBackend } from "./support/backends.ts";
 import { withTrace } from "./support/models.ts";
 import { tracedStep } from "./support/observedStep.ts";
@@ -90,6 +90,31 @@ describe("draws about a minimum", () => {
       expect(coefficient).toBeLessThan((1 - tolerance) * (start.length / 2));
     },
   );
+
+  test("are given up early where they would take more evaluations than they may", () => {
+    // 25 times as sharp as is said: steps are refused until they are half as long or shorter.
+    const start = Float64Array.of(1, 2, 3);
+    const landscape = (weights: Float64Array) => {
+      const away = weights.map((each, index) => each - (start[index] ?? NaN));
+      return { loss: 12.5 * away.reduce((sum, each) => sum + each ** 2, 0), gradient: away.map((each) => 25 * each) };
+    };
+    let evaluations = 0;
+    const drawnWithin = (mostEvaluations: number) => {
+      evaluations = 0;
+      const counted = (weights: Float64Array) => {
+        evaluations += 1;
+        return landscape(weights);
+      };
+      return sampleLocally(counted, start, { inverseTemperature: 10, curvature: 1, seed: 1, mostEvaluations });
+    };
+    const needed = drawnWithin(Infinity)?.evaluations ?? NaN;
+    expect(needed).toBeGreaterThan(1.5 * usualEvaluations);
+    expect(() => drawnWithin(usualEvaluations)).toThrow(TooManyEvaluations);
+    // Eight draws of 38 find the step size.
+    expect(evaluations).toBeLessThan(0.3 * needed);
+    // Trajectories are of half to all of a length: the mean of thirty strays by 5 %.
+    expect(drawnWithin(1.2 * needed)?.evaluations).toBe(needed);
+  });
 
   test("never leave the start where the loss is not finite anywhere else", () => {
     const start = Float64Array.of(1, 2, 3);

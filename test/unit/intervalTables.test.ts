@@ -4,35 +4,9 @@ import type { LedgerRow } from "../../src/run/runRows.ts";
 import { centralFlow } from "../../src/theory/empirical/centralFlow.ts";
 import { edgeOfStability } from "../../src/theory/empirical/edgeOfStability.ts";
 import { timeToEdge } from "../../src/theory/empirical/timeToEdge.ts";
-import type { Forecast, Outcome } from "../../src/theory/law.ts";
+import { ledgerRow as row } from "./ledgerRows.ts";
 
 const [edge, time, flow] = [edgeOfStability, timeToEdge, centralFlow];
-
-const forecast: Forecast = {
-  id: "f",
-  law: edge.id,
-  subject: "",
-  observable: "loss/train",
-  statistic: "value",
-  issuedAt: 0,
-  from: 1,
-  to: 2,
-  low: 0,
-  central: 1,
-  high: 2,
-  baselines: [],
-  assumptions: [],
-  statement: "",
-};
-
-function row(outcome: Outcome, error: number, more: Partial<Forecast> = {}): LedgerRow {
-  return {
-    lawTitle: edge.title,
-    lawNumber: edge.number,
-    forecast: { ...forecast, ...more },
-    verdict: { forecast: "f", outcome, scoredAt: 2, measured: 1, error, skill: NaN, reason: "" },
-  };
-}
 
 function rowOf(ledger: readonly LedgerRow[], law: Calibrated["law"] = edge): readonly string[] {
   return intervalRow({ law, draws: 5, ledger });

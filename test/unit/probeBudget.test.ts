@@ -138,6 +138,15 @@ describe("the measuring budget", () => {
     expect(run.spent.get("sharpness")).toBeGreaterThan(0.5 * 0.05 * 300 - 0.5);
   });
 
+  it("saves up for one that may take far longer than the last time", () => {
+    const sampled: Simulated = { name: "sampled", price: 0.5, cost: 0.001, leastCost: 3 };
+    const run = new Run(new Budget(0.05), [sharpness, ...dear, sampled], 0.005).until(600);
+    // As cheap as its looks are it would come round first, and hundreds of times.
+    const firsts = [...new Set(run.order)].filter((name) => name !== "sharpness");
+    expect(firsts).toEqual(["0.5", "1", "2", "6", "sampled"]);
+    expect(run.counts.get("sampled")).toBeLessThan(run.counts.get("0.5") ?? 0);
+  });
+
   it("measures nothing at 0, and everything at every step at 1", () => {
     expect(new Run(new Budget(0), all, 0.01).until(1).measuring).toBe(0);
     const run = new Run(new Budget(1), all, 0.01);

@@ -10,6 +10,8 @@ export type Price = "cheap" | "sharpness" | number;
 export interface Measurable {
   readonly name: string;
   readonly price: Price;
+  /** Seconds that a dear one is to save up, however little it took the last time; absent where that shows what it takes. */
+  readonly leastCost?: number;
 }
 
 /** Something that has to be paid for. */

@@ -3,6 +3,8 @@ export interface DearMeasurable {
   readonly name: string;
   /** What its first measurement is expected to cost, in units of the run's first sharpness. */
   readonly price: number;
+  /** Seconds that are saved up for it, however little it took the last time. */
+  readonly leastCost?: number;
 }
 
 /** Seconds: the least that the unit is taken for, since first measurements compile their code, however small the network. */
@@ -33,9 +35,9 @@ export class DearQueue {
    */
   missing(measurables: readonly DearMeasurable[]): number {
     this.#due.clear();
-    const turns = measurables.map(({ name, price }) => {
+    const turns = measurables.map(({ name, price, leastCost = 0 }) => {
       if (!this.#since.has(name)) this.#since.set(name, this.#now);
-      const cost = this.#costs.get(name) ?? price * Math.max(leastUnit, this.unit ?? 0);
+      const cost = Math.max(leastCost, this.#costs.get(name) ?? price * Math.max(leastUnit, this.unit ?? 0));
       return { name, cost, at: (this.#since.get(name) ?? 0) + Math.sqrt(cost) };
     });
     let total = 0;

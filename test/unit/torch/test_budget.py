@@ -5,7 +5,7 @@ import unittest
 from dataclasses import dataclass
 from typing import Optional, Union
 
-from orrery_probe.budget import Budget
+from orrery_probe.budget import Budget, Saving
 from orrery_probe.unseen_costs import UnseenCosts
 
 
@@ -17,6 +17,11 @@ class Simulated:
     price: Union[str, float]
     cost: float
     first: Optional[float] = None
+
+
+@dataclass(frozen=True)
+class Sampled(Simulated, Saving):
+    least_cost: float = 0.0
 
 
 CHEAP = Simulated("cheap", "cheap", 0.0001)
@@ -111,6 +116,13 @@ class TheBudget(unittest.TestCase):
     def test_is_not_stalled_by_a_first_measurement_dearer_than_its_price(self) -> None:
         run = Run(Budget(0.05), [SHARPNESS, Simulated("surprising", 0.5, 3.0)], 0.01).until(300)
         self.assertLess(abs(run.measuring - 0.05 * run.own), 3.1)
+
+    def test_saves_up_for_one_that_may_take_far_longer_than_the_last_time(self) -> None:
+        run = Run(Budget(0.05), [SHARPNESS, *DEAR, Sampled("sampled", 0.5, 0.001, least_cost=3.0)], 0.005).until(600)
+        # 15 s go into the dear ones. As cheap as its looks are it would come round first, and hundreds of times.
+        firsts = [name for name in dict.fromkeys(run.order) if name != "sharpness"]
+        self.assertEqual(firsts, [*(each.name for each in DEAR), "sampled"])
+        self.assertLess(run.order.count("sampled"), run.order.count("0.5"))
 
     def test_does_not_rush_after_a_long_rest(self) -> None:
         run = Run(Budget(0.05), [CHEAP, SHARPNESS], 0.02).until(10)

@@ -11,10 +11,12 @@ from torch import Tensor
 
 from orrery_probe.products.local_posterior import (
     RESOLUTION,
+    USUAL_EVALUATIONS,
     Landscape,
     LocalPosterior,
     LocalSample,
     LossAndGradient,
+    TooManyEvaluations,
     sample_locally,
 )
 from orrery_probe.products.operator import RandomVectors, SymmetricOperator
@@ -69,6 +71,33 @@ def reduced_rank(below: Tensor, above: Tensor) -> Landscape:
         return LossAndGradient(float(error.square().sum()), torch.cat([each.reshape(-1) for each in gradients]))
 
     return landscape
+
+
+class DrawsThatAreLimited(unittest.TestCase):
+    def test_are_given_up_early_where_they_would_take_more_evaluations_than_they_may(self) -> None:
+        # 25 times as sharp as is said: steps are refused until they are half as long or shorter.
+        start = torch.tensor([1.0, 2.0, 3.0], dtype=torch.float64)
+        evaluations = 0
+
+        def landscape(weights: Tensor) -> LossAndGradient:
+            nonlocal evaluations
+            evaluations += 1
+            return LossAndGradient(12.5 * float((weights - start).square().sum()), 25 * (weights - start))
+
+        def drawn_within(most: float) -> LocalSample | None:
+            space = SymmetricOperator(3, start.device, lambda vector: vector)
+            return sample_locally(landscape, start, LocalPosterior(10, 1, most), RandomVectors(space, 1))
+
+        sample = drawn_within(math.inf)
+        assert sample is not None
+        self.assertGreater(sample.evaluations, 1.5 * USUAL_EVALUATIONS)
+        evaluations = 0
+        with self.assertRaises(TooManyEvaluations):
+            drawn_within(USUAL_EVALUATIONS)
+        # Eight draws of 38 find the step size.
+        self.assertLess(evaluations, 0.3 * sample.evaluations)
+        # Trajectories are of half to all of a length: the mean of thirty strays by 5 %.
+        self.assertEqual(drawn_within(1.2 * sample.evaluations), sample)
 
 
 class DrawsAboutAMinimum(unittest.TestCase):

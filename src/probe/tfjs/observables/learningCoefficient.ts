@@ -1,5 +1,12 @@
 import type { ProbeSet } from "../probeSet.ts";
-import { type Landscape, resolution, sampleLocally, usualEvaluations } from "../trace/localPosterior.ts";
+import {
+  type Landscape,
+  type LocalPosterior,
+  resolution,
+  sampleLocally,
+  TooManyEvaluations,
+  usualEvaluations,
+} from "../trace/localPosterior.ts";
 import { RandomVectors } from "../trace/randomVectors.ts";
 import type { Trace } from "../trace/trace.ts";
 import { type Measurement, type Observable, Unmeasurable } from "./observable.ts";
@@ -47,6 +54,8 @@ export function learningCoefficient(probe: ProbeSet, mostSeconds = defaultMostSe
   return {
     name: "learningCoefficient",
     price: 3,
+    // A look where the gradient is not small yet costs next to nothing, but whether it is one shows too late.
+    ...(Number.isFinite(mostSeconds) && { leastCost: mostSeconds }),
     record: "measure",
     needsTrace: true,
     needsWeights: false,
@@ -68,9 +77,14 @@ export function learningCoefficient(probe: ProbeSet, mostSeconds = defaultMostSe
         const inverseTemperature = examples / Math.log(examples);
         const site = siteOf(landscape, weights, inverseTemperature, step);
         if (site === undefined) return undefined;
-        if (site.seconds * usualEvaluations > mostSeconds) throw tooLong(site.seconds * usualEvaluations, mostSeconds);
+        const mostEvaluations = mostSeconds / site.seconds;
+        if (usualEvaluations > mostEvaluations) throw tooLong(usualEvaluations * site.seconds, mostSeconds);
         restsUntil = restedAt(step, rests.measured);
-        return measured(landscape, weights, { ...site, inverseTemperature, seed: step }, probe);
+        try {
+          return measured(landscape, weights, { ...site, inverseTemperature, seed: step, mostEvaluations }, probe);
+        } catch (error) {
+          throw error instanceof TooManyEvaluations ? tooLong(error.expected * site.seconds, mostSeconds) : error;
+        }
       });
     },
   };
@@ -87,7 +101,7 @@ function tooFew(examples: number): Unmeasurable {
 function tooLong(seconds: number, most: number): Unmeasurable {
   return new Unmeasurable(
     "learning-coefficient-time",
-    `The local learning coefficient is not measured: it would take ${seconds.toPrecision(2)} s, more than ${most}.`,
+    `The local learning coefficient was left out at some steps: it would take ${seconds.toPrecision(2)} s, more than ${most}.`,
     "information",
   );
 }
@@ -164,7 +178,7 @@ function unitOf(vector: Float64Array): Float64Array {
 function measured(
   landscape: Landscape,
   weights: ArrayLike<number>,
-  site: Site & { readonly inverseTemperature: number; readonly seed: number },
+  site: Site & Pick<LocalPosterior, "inverseTemperature" | "seed" | "mostEvaluations">,
   probe: ProbeSet,
 ): Measurement {
   const sample = sampleLocally(landscape, weights, site);

@@ -49,6 +49,8 @@ export interface Observable {
   readonly name: string;
   /** What it is expected to cost; free, where it is to be measured whenever a step is recorded for others, who pay for it. */
   readonly price: Price | "free";
+  /** As `Measurable` has it. */
+  readonly leastCost?: number;
   /** Whether its values belong to the step record itself, or to a `measure` record with cost and method. */
   readonly record: "step" | "measure";
   readonly needsTrace: boolean;

@@ -11,6 +11,19 @@ export interface LocalPosterior {
   /** Largest curvature of the loss at the start. */
   readonly curvature: number;
   readonly seed: number;
+  /** That a sample may take; absent where it may take as many as it needs. */
+  readonly mostEvaluations?: number;
+}
+
+/** A sample would take more evaluations of loss and gradient than it may, since only short steps are accepted. */
+export class TooManyEvaluations extends Error {
+  readonly expected: number;
+
+  constructor(expected: number) {
+    super(`A sample would take ${expected} evaluations.`);
+    this.name = "TooManyEvaluations";
+    this.expected = expected;
+  }
 }
 
 export interface LocalSample {
@@ -37,13 +50,16 @@ const wanted = { least: 0.6, most: 0.9 };
 const changes = { shorter: 0.75, longer: 1.15 };
 
 /** Evaluations that a sample takes, but for what changes of the step size make of it. */
-export const usualEvaluations = Math.ceil(
-  (warmUp + draws) * ((0.75 * quarterPeriod(1)) / firstStep) * Math.sqrt(resolution),
-);
+export const usualEvaluations = Math.ceil((warmUp + draws) * perDraw(firstStep / Math.sqrt(resolution), 1));
 
 /** Time in which the slowest direction goes from its middle to its end: any draw has then forgotten the one before. */
 function quarterPeriod(localization: number): number {
   return Math.PI / (2 * Math.sqrt(localization));
+}
+
+/** Evaluations that a draw takes on average. */
+function perDraw(step: number, localization: number): number {
+  return (0.75 * quarterPeriod(localization)) / step;
 }
 
 /**
@@ -52,12 +68,12 @@ function quarterPeriod(localization: number): number {
  * Metropolis' correction, whose number of steps goes with the ratio of curvatures and not its root. All points of a trajectory count, each as if it had been proposed
  * itself (Nishimura and Dunson 2020); a trajectory is given up where it leaves all that could be accepted.
  *
- * Undefined where an evaluation is not finite and the draw cannot be refused for it, as at the start.
+ * Undefined where an evaluation is not finite and the draw cannot be refused for it, as at the start. Throws `TooManyEvaluations` once the step size shows that.
  */
 export function sampleLocally(
   landscape: Landscape,
   start: ArrayLike<number>,
-  { inverseTemperature, curvature, seed }: LocalPosterior,
+  { inverseTemperature, curvature, seed, mostEvaluations = Infinity }: LocalPosterior,
 ): LocalSample | undefined {
   const dimension = start.length;
   const localization = (inverseTemperature * curvature) / resolution;
@@ -80,6 +96,9 @@ export function sampleLocally(
   let [evaluations, accepted] = [1, 0];
   const losses: number[] = [];
   for (let draw = 0; draw < warmUp + draws; draw++) {
+    const expected = Math.ceil(evaluations + (warmUp + draws - draw) * perDraw(step, localization));
+    // By what trajectories of other lengths make of it, no sample is given up that is nearly drawn.
+    if (draw <= warmUp && expected > mostEvaluations) throw new TooManyEvaluations(expected);
     const momentum = vectors.normal();
     const before = here.potential + kinetic(momentum);
     const time = quarterPeriod(localization) * (0.5 + 0.5 * uniformFloat64(generator));

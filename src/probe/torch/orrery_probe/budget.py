@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Callable, Protocol, Union
 
-from .dear_queue import DearQueue
+from .dear_queue import DearMeasurable, DearQueue
 
 Price = Union[str, float]
 """What a measurement is expected to cost: "cheap", linear in the weights; that of a "sharpness"; or a multiple of the
@@ -29,6 +29,12 @@ class Measurable(Protocol):
 
     @property
     def price(self) -> Price: ...
+
+
+class Saving:
+    """Parent of dear measurables for which seconds are saved up however little the last time took."""
+
+    least_cost: float
 
 
 @dataclass(frozen=True)
@@ -151,8 +157,11 @@ class Budget:
         for price, weight in _CREDIT_WEIGHTS.items():
             debtors = [each.name for each in in_debt if each.price == price]
             accounts += [_Account(weight / len(debtors), self._owed(each), self._payer(each)) for each in debtors]
-        priced = [(each.name, each.price) for each in measurables]
-        dear = {name: price for name, price in priced if not isinstance(price, str)}
+        dear = [
+            DearMeasurable(each.name, each.price, each.least_cost if isinstance(each, Saving) else 0.0)
+            for each in measurables
+            if not isinstance(each.price, str)
+        ]
         accounts.append(_Account(_DEAR_WEIGHT, self._dear.missing(dear), self._dear.save))
         accounts.append(_Account(_LOAN_WEIGHT, self._loan, self._repay))
         return [each for each in accounts if each.owed > 0]

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 _LEAST_UNIT = 0.05
 """Seconds: the least that the unit is taken for, since first measurements are slow, however small the network."""
 _LEAST_COST = 1e-5
 """Seconds: what costs nothing must not come round endlessly."""
+
+
+@dataclass(frozen=True)
+class DearMeasurable:
+    name: str
+    price: float
+    """What its first measurement is expected to cost, in units of the run's first sharpness."""
+    least_cost: float
+    """Seconds that are saved up for it, however little it took the last time."""
 
 
 class DearQueue:
@@ -31,16 +41,16 @@ class DearQueue:
         self._since: dict[str, float] = {}
         self._costs: dict[str, float] = {}
 
-    def missing(self, prices: Mapping[str, float]) -> float:
+    def missing(self, measurables: Sequence[DearMeasurable]) -> float:
         """Decides whose turn it is; seconds that are missing for the first who has to wait, none where enough is saved
-        for all. Where a step is long, enough may be saved for several. Prices are what first measurements are expected
-        to cost, in units of the run's first sharpness."""
+        for all. Where a step is long, enough may be saved for several."""
         self._due = {}
         turns: list[tuple[float, str, float]] = []
-        for name, price in prices.items():
-            since = self._since.setdefault(name, self._now)
-            cost = self._costs.get(name, price * max(_LEAST_UNIT, self.unit or 0.0))
-            turns.append((since + math.sqrt(cost), name, cost))
+        for each in measurables:
+            since = self._since.setdefault(each.name, self._now)
+            cost = self._costs.get(each.name, each.price * max(_LEAST_UNIT, self.unit or 0.0))
+            cost = max(each.least_cost, cost)
+            turns.append((since + math.sqrt(cost), each.name, cost))
         total = 0.0
         for at, name, cost in sorted(turns, key=lambda turn: turn[0]):
             total += cost

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ..budget import Saving
 from ..probe_set import ProbeSet
 from ..products.evaluation import EvaluationPoint
 from ..products.flat import flatten, or_zeros
@@ -19,6 +20,7 @@ from ..products.local_posterior import (
     USUAL_EVALUATIONS,
     LocalPosterior,
     LossAndGradient,
+    TooManyEvaluations,
     sample_locally,
 )
 from ..products.operator import RandomVectors, SymmetricOperator, unit
@@ -63,7 +65,7 @@ _MEASURED = _Rest(64, 3)
 """After a sample, the dearest of all."""
 
 
-class LearningCoefficient(Recording, Resting):
+class LearningCoefficient(Recording, Resting, Saving):
     """`learningCoefficient/local`: the local learning coefficient λ = nβ·(E[L] - L(w*)), β = 1/ln n, with n the
     examples of the probe set, L the mean loss over them, and the mean over the density ∝ exp(-nβ·L) about the present
     weights w* (Lau et al. 2023; Watanabe 2013); a pure number. It counts directions in which the loss rises: each for a
@@ -90,6 +92,8 @@ class LearningCoefficient(Recording, Resting):
         """`most_seconds` that a sample may take."""
         self._probe = probe
         self._most_seconds = most_seconds
+        # A look where the gradient is not small yet costs next to nothing, but whether it is one shows too late.
+        self.least_cost = most_seconds
 
     def applies(self, optimizer: torch.optim.Optimizer | None) -> bool:
         return True
@@ -115,11 +119,15 @@ class LearningCoefficient(Recording, Resting):
         curvature = surroundings.largest_curvature(random)
         if curvature is None:
             return None
-        seconds = surroundings.seconds * USUAL_EVALUATIONS
-        if seconds > self._most_seconds:
-            raise _too_long(seconds, self._most_seconds)
+        seconds = surroundings.seconds
+        most_evaluations = self._most_seconds / seconds
+        if most_evaluations < USUAL_EVALUATIONS:
+            raise _too_long(USUAL_EVALUATIONS * seconds, self._most_seconds)
         self.rests_until = _MEASURED.until(step.step)
-        return self._sampled(surroundings, LocalPosterior(inverse_temperature, curvature), random)
+        try:
+            return self._sampled(surroundings, LocalPosterior(inverse_temperature, curvature, most_evaluations), random)
+        except TooManyEvaluations as error:
+            raise _too_long(error.expected * seconds, self._most_seconds) from None
 
     def _sampled(self, surroundings: _Surroundings, posterior: LocalPosterior, random: RandomVectors) -> Measurement:
         """Raises Unmeasurable where the draws do not stay about the start, or hardly any is accepted."""
@@ -257,7 +265,8 @@ def _too_large(dimension: int) -> Unmeasurable:
 def _too_long(seconds: float, most: float) -> Unmeasurable:
     return Unmeasurable(
         "learning-coefficient-time",
-        f"The local learning coefficient is not measured: it would take {seconds:.2g} s, more than {most:g}.",
+        f"The local learning coefficient was left out at some steps: it would take {seconds:.2g} s, more than "
+        f"{most:g}.",
         "information",
     )
 

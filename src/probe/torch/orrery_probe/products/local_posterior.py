@@ -42,6 +42,16 @@ class LocalPosterior:
     """nβ, what the loss is multiplied by in the exponent."""
     curvature: float
     """Largest curvature of the loss at the start."""
+    most_evaluations: float = math.inf
+    """That a sample may take."""
+
+
+class TooManyEvaluations(Exception):
+    """A sample would take more evaluations of loss and gradient than it may, since only short steps are accepted."""
+
+    def __init__(self, expected: int) -> None:
+        super().__init__(f"A sample would take {expected} evaluations.")
+        self.expected = expected
 
 
 @dataclass(frozen=True)
@@ -60,9 +70,12 @@ def _quarter_period(localization: float) -> float:
     return math.pi / (2 * math.sqrt(localization))
 
 
-USUAL_EVALUATIONS = math.ceil(
-    (_WARM_UP + _DRAWS) * (0.75 * _quarter_period(1) / _FIRST_STEP) * math.sqrt(RESOLUTION),
-)
+def _per_draw(step: float, localization: float) -> float:
+    """Evaluations that a draw takes on average."""
+    return 0.75 * _quarter_period(localization) / step
+
+
+USUAL_EVALUATIONS = math.ceil((_WARM_UP + _DRAWS) * _per_draw(_FIRST_STEP / math.sqrt(RESOLUTION), 1))
 """That a sample takes, but for what changes of the step size make of it."""
 
 
@@ -85,7 +98,8 @@ def sample_locally(
     count, each as if it had been proposed itself (Nishimura and Dunson 2020); a trajectory is given up where it leaves
     all that could be accepted.
 
-    None where an evaluation is not finite and the draw cannot be refused for it, as at the start.
+    None where an evaluation is not finite and the draw cannot be refused for it, as at the start. Raises
+    TooManyEvaluations once the step size shows that.
     """
     inverse_temperature = posterior.inverse_temperature
     localization = inverse_temperature * posterior.curvature / RESOLUTION
@@ -104,6 +118,10 @@ def sample_locally(
     evaluations, accepted = 1, 0.0
     losses: list[float] = []
     for draw in range(_WARM_UP + _DRAWS):
+        expected = math.ceil(evaluations + (_WARM_UP + _DRAWS - draw) * _per_draw(step, localization))
+        # By what trajectories of other lengths make of it, no sample is given up that is nearly drawn.
+        if draw <= _WARM_UP and expected > posterior.most_evaluations:
+            raise TooManyEvaluations(expected)
         momentum = random.normal()
         before = here.potential + _square(momentum) / 2
         time = _quarter_period(localization) * (0.5 + 0.5 * random.uniform())
