@@ -136,6 +136,7 @@ const [examples, inputs, noise] = [64, 10, 0.5];
 async function regression(
   how: "solved" | "on the way",
   steps: readonly number[],
+  isUnlimited = true,
 ): Promise<readonly (Measurement | undefined)[]> {
   const engine = await useBackend("cpu");
   const draw = gaussians(5);
@@ -149,8 +150,11 @@ async function regression(
   const observable = learningCoefficient(new ProbeSet(), Infinity);
   const before = engine.state.numTensors;
   const found = steps.map((step) =>
-    withTrace(engine, loss, [weights], (trace) => observable.measure(tracedStep(engine, trace, step))),
+    withTrace(engine, loss, [weights], (trace) =>
+      observable.measure({ ...tracedStep(engine, trace, step), isUnlimited }),
+    ),
   );
+  expect(observable.leastCost ?? NaN).toBeGreaterThanOrEqual(isUnlimited ? 0 : 1e-3);
   expect(engine.state.numTensors).toBe(before);
   tf.dispose([features, targets]);
   return found;
@@ -179,6 +183,13 @@ describe("the local learning coefficient", () => {
   test("draws the same numbers at the same step", async () => {
     const [one, other] = [await regression("solved", [...seen, 200]), await regression("solved", [...seen, 200])];
     expect(other.at(-1)).toEqual(one.at(-1));
+  });
+
+  test("is begun when it has been seen that the weights are at a minimum and what it costs has been saved up for", async () => {
+    const unlimited = await regression("solved", seen);
+    const limited = await regression("solved", [...seen, 200], false);
+    expect(unlimited.findIndex((each) => each !== undefined)).toBe(8);
+    expect(limited.findIndex((each) => each !== undefined)).toBe(9);
   });
 
   test("is not measured while the gradient is not small", async () => {

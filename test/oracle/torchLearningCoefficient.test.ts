@@ -11,6 +11,7 @@ const caseSchema = z.object({
     error: z.number().nullable(),
     sample: z.number().nullable(),
     method: z.string().nullable(),
+    step: z.number().nullable(),
     notes: z.array(z.object({ code: z.string(), text: z.string() })),
   }),
   expected: z.number().nullable(),
@@ -88,6 +89,11 @@ describe.skipIf(python === undefined)("the local learning coefficient of a PyTor
 
   test("is the same in a run of the same script", () => {
     expect(find("again").values).toEqual(find("regression 1").values);
+  });
+
+  test("is begun when it has been seen that the weights are at a minimum and what it costs has been saved up for", () => {
+    const [unlimited, limited] = [find("regression 1").step, find("saved up for").step];
+    expect(limited).toBe((unlimited ?? Number.NaN) + 1);
   });
 
   test("leaves weights, buffers, gradients and random numbers what they are", () => {

@@ -70,6 +70,11 @@ export class Budget {
     this.#requested = true;
   }
 
+  /** Whether everything is measured at the next opportunity. */
+  get takesAll(): boolean {
+    return this.#requested || this.#fraction >= 1;
+  }
+
   /**
    * Which measurements to take now.
    *
@@ -79,7 +84,7 @@ export class Budget {
   choose(applicable: () => readonly Measurable[], time: number): ReadonlySet<string> {
     this.#income += this.#fraction * (time - (this.#lastTime ?? time));
     this.#lastTime = time;
-    const takesAll = this.#requested || this.#fraction >= 1;
+    const { takesAll } = this;
     if (!takesAll && (this.#fraction <= 0 || this.#income < this.#leastIncome)) return nothing;
     this.#requested = false;
     const measurables = applicable();

@@ -16,6 +16,8 @@ export interface Evaluation {
   readonly trace: Trace | undefined;
   /** Names of the observables to measure at the step. */
   readonly due: ReadonlySet<string>;
+  /** Whether these are all, whatever they cost. */
+  readonly isUnlimited: boolean;
   /** Seconds that it took to choose them, and to record the trace. */
   readonly choosing: number;
   readonly recording: number;

@@ -12,9 +12,11 @@ export interface Plan {
   readonly due: ReadonlySet<string>;
   /** Whether to record the evaluation. */
   readonly record: boolean;
+  /** Whether everything is measured, whatever it costs. */
+  readonly isUnlimited: boolean;
 }
 
-export const nothingPlanned: Plan = { due: new Set(), record: false };
+export const nothingPlanned: Plan = { due: new Set(), record: false, isUnlimited: false };
 
 /** Decides before each gradient evaluation what to measure at its step, which is taken by the optimizer of the last such step. */
 export class MeasurementPlan {
@@ -61,9 +63,11 @@ export class MeasurementPlan {
       passengers = all.filter((each) => !isPaid(each));
       return all.filter(isPaid);
     };
+    const isUnlimited = this.#budget.takesAll;
     const due = this.#budget.choose(payers, this.#journal.clock.scriptTime);
     if (due.size === 0) return nothingPlanned;
     const record = this.#all.some(({ name, needsTrace }) => needsTrace && due.has(name));
-    return { due: record ? new Set([...due, ...passengers.map(({ name }) => name)]) : due, record };
+    const all = record ? new Set([...due, ...passengers.map(({ name }) => name)]) : due;
+    return { due: all, record, isUnlimited };
   }
 }

@@ -230,6 +230,7 @@ export class Session implements EngineListener, OptimizerListener, LayersListene
       begun,
       trace,
       due: plan.due,
+      isUnlimited: plan.isUnlimited,
       choosing,
       recording: added,
     });
@@ -277,6 +278,7 @@ export class Session implements EngineListener, OptimizerListener, LayersListene
       begun: undefined,
       trace: undefined,
       due: new Set(),
+      isUnlimited: false,
       choosing: 0,
       recording: 0,
     };

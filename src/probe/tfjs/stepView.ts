@@ -12,6 +12,7 @@ export class StepView implements ObservedStep {
   readonly seconds: number;
   readonly learningRate: number;
   readonly trace: Trace | undefined;
+  readonly isUnlimited: boolean;
   readonly batch: number | undefined;
   readonly variables: readonly string[];
   readonly #gradients: ReadonlyMap<string, Tensor>;
@@ -36,6 +37,7 @@ export class StepView implements ObservedStep {
     this.seconds = time.seconds;
     this.learningRate = step.learningRate;
     this.trace = evaluation.trace;
+    this.isUnlimited = evaluation.isUnlimited;
     this.batch = evaluation.batch;
     this.variables = [...step.gradients.keys()];
     this.#gradients = step.gradients;

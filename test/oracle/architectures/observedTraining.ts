@@ -217,6 +217,7 @@ function watch(
       begun: undefined,
       trace,
       due: new Set<string>(),
+      isUnlimited: true,
       choosing: 0,
       recording: 0,
     };

@@ -32,6 +32,7 @@ export function weightsStep(variables: Readonly<Record<string, Moved>>): Observe
     seconds: 0.01,
     learningRate: 0.1,
     trace: undefined,
+    isUnlimited: true,
     batch: undefined,
     variables: Object.keys(variables),
     gradient: () => undefined,

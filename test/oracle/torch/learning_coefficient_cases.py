@@ -5,6 +5,7 @@ python learning_coefficient_cases.py PACKAGE_FOLDER prints, for each case, what 
 left alone.
 """
 
+import dataclasses
 import json
 import math
 import sys
@@ -58,11 +59,11 @@ def error_of(model, inputs, targets):
     return (model(inputs) - targets).square().mean()
 
 
-def regression(seed=1, examples=EXAMPLES, factor=1.0):
+def regression(seed=1, examples=EXAMPLES, factor=1.0, steps=1):
     inputs, targets = data(seed, examples)
     model = solved(inputs, targets, factor)
     single = inputs.float(), targets.float()
-    return Case(model, lambda step: [error_of(model, *single)], square_well(inputs))
+    return Case(model, lambda step: [error_of(model, *single)], square_well(inputs), steps=steps)
 
 
 def of_two_batches():
@@ -171,6 +172,7 @@ CASES = {
     "few examples": lambda: regression(examples=15),
     "half precision": half,
     "large loss": large,
+    "saved up for": lambda: regression(steps=2),
     "no time": regression,
     "no room": regression,
     "drawing": drawing,
@@ -191,7 +193,7 @@ def train(case):
 
 
 def measured(folder):
-    found = {"values": {}, "error": None, "sample": None, "method": None}
+    found = {"values": {}, "error": None, "sample": None, "method": None, "step": None}
     notes = []
     for line in Path(folder, "spool.jsonl").read_text().splitlines():
         record = json.loads(line)
@@ -202,10 +204,18 @@ def measured(folder):
                 "error": error,
                 "sample": record["sample"],
                 "method": record["method"],
+                "step": record["step"],
             }
         if record["t"] == "note" and ("learning" in record["code"] or record["code"] == "measurement-failed"):
             notes.append({"code": record["code"], "text": record["text"]})
     return {**found, "notes": notes}
+
+
+class Limited(learning_coefficient.LearningCoefficient):
+    """As under a budget that does not measure everything at every step."""
+
+    def measure(self, step):
+        return super().measure(dataclasses.replace(step, is_unlimited=False))
 
 
 def main(name):
@@ -215,6 +225,8 @@ def main(name):
     if name == "no time":
         own = learning_coefficient.LearningCoefficient
         mock.patch.object(catalog, "LearningCoefficient", lambda probe: own(probe, 0.0)).start()
+    if name == "saved up for":
+        mock.patch.object(catalog, "LearningCoefficient", Limited).start()
     if name == "no room":
         mock.patch.object(learning_coefficient, "_VECTORS", 10**12).start()
     with tempfile.TemporaryDirectory() as folder:

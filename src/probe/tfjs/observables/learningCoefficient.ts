@@ -51,11 +51,14 @@ const rests = { waiting: { steps: 16, part: 0.25 }, measured: { steps: 64, part:
  */
 export function learningCoefficient(probe: ProbeSet, mostSeconds = defaultMostSeconds): Observable {
   let restsUntil = 0;
+  /** Seconds that a sample is expected to take; unknown until the weights have been at a minimum once. */
+  let leastCost = 0;
   return {
     name: "learningCoefficient",
     price: 3,
-    // A look where the gradient is not small yet costs next to nothing, but whether it is one shows too late.
-    ...(Number.isFinite(mostSeconds) && { leastCost: mostSeconds }),
+    get leastCost() {
+      return leastCost;
+    },
     record: "measure",
     needsTrace: true,
     needsWeights: false,
@@ -64,7 +67,7 @@ export function learningCoefficient(probe: ProbeSet, mostSeconds = defaultMostSe
       return restsUntil;
     },
     measure(given) {
-      const { trace, engine, step } = given;
+      const { trace, engine, step, isUnlimited } = given;
       if (trace === undefined) return undefined;
       probe.look(given, trace);
       const examples = probe.examples;
@@ -78,7 +81,13 @@ export function learningCoefficient(probe: ProbeSet, mostSeconds = defaultMostSe
         const site = siteOf(landscape, weights, inverseTemperature, step);
         if (site === undefined) return undefined;
         const mostEvaluations = mostSeconds / site.seconds;
-        if (usualEvaluations > mostEvaluations) throw tooLong(usualEvaluations * site.seconds, mostSeconds);
+        const seconds = usualEvaluations * site.seconds;
+        if (usualEvaluations > mostEvaluations) throw tooLong(seconds, mostSeconds);
+        // A look costs next to nothing, and has not been saved up for more.
+        if (!isUnlimited && leastCost === 0) {
+          [leastCost, restsUntil] = [seconds, 0];
+          return undefined;
+        }
         restsUntil = restedAt(step, rests.measured);
         try {
           return measured(landscape, weights, { ...site, inverseTemperature, seed: step, mostEvaluations }, probe);

@@ -16,6 +16,8 @@ export interface ObservedStep {
   readonly learningRate: number;
   /** The record of the gradient evaluation, at the weights before the step; only for observables that need one. */
   readonly trace: Trace | undefined;
+  /** Whether everything is measured at this step, whatever it costs: what is dear need not be saved up for. */
+  readonly isUnlimited: boolean;
   /** Examples in the batch, where known. */
   readonly batch: number | undefined;
   /** Names of the variables that the optimizer was given a gradient for. */

@@ -79,9 +79,14 @@ class Budget:
         return self._requested
 
     @property
+    def takes_all(self) -> bool:
+        """Whether everything is measured at the next opportunity, whatever it costs."""
+        return self._requested or self.fraction >= 1
+
+    @property
     def rests_until(self) -> float:
         """The script's time before which nothing can be due, unless it is requested or the fraction changes."""
-        if self._requested or self.fraction >= 1 or self._last_time is None:
+        if self.takes_all or self._last_time is None:
             return -math.inf
         if self.fraction <= 0:
             return math.inf
@@ -99,7 +104,7 @@ class Budget:
         the script itself has run, without measurements; never decreasing.
         """
         self.earn(time)
-        takes_all = self._requested or self.fraction >= 1
+        takes_all = self.takes_all
         if not takes_all and (self.fraction <= 0 or self._income < self._least_income):
             return _NOTHING
         self._requested = False

@@ -50,6 +50,7 @@ class EarlyMeasurement:
             self.costs,
             True,
             EvaluatedLayers(None, [], []),
+            plan.is_unlimited,
         )
         if known.parameters:
             wait_for(known.parameters[0].device)

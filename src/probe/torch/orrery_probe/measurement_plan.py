@@ -34,6 +34,8 @@ class Plan:
     """Seconds that it took to decide, where something is due."""
     joint: JointStep | None = None
     """This process's part in what several processes measure at the step."""
+    is_unlimited: bool = False
+    """Whether everything is measured, whatever it costs."""
 
 
 NOTHING = Plan(frozenset(), False)
@@ -112,7 +114,7 @@ class MeasurementPlan:
         if joint is not None and self._is_postponed:
             self._budget.request()
             self._is_postponed = False
-        is_requested = self._budget.is_requested
+        is_requested, is_unlimited = self._budget.is_requested, self._budget.takes_all
         with clock.measure():
             due = self._budget.choose(payers, time)
         if not (due or leads or joint is not None):
@@ -132,4 +134,5 @@ class MeasurementPlan:
             due |= {each.name for each in found if not is_paid(each)}
         needs_recording = any(isinstance(each, Recording) and each.name in due for each in found)
         needs_layers = any(isinstance(each, Layered) and each.name in due for each in found)
-        return Plan(due, needs_products, needs_recording, needs_layers, clock.measuring - before, joint)
+        choosing = clock.measuring - before
+        return Plan(due, needs_products, needs_recording, needs_layers, choosing, joint, is_unlimited)

@@ -157,6 +157,7 @@ class StepRecorder:
             costs,
             plan.needs_products,
             EvaluatedLayers(losses[0] if losses else None, known.parameters, known.names),
+            plan.is_unlimited,
             measured=list(measured),
         )
         try:
@@ -309,6 +310,7 @@ class StepRecorder:
             under_way.before,
             under_way.curvature.products,
             under_way.curvature,
+            under_way.is_unlimited,
             under_way.layers.layers,
             under_way.layers.active,
         )

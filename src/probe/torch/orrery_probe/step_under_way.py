@@ -40,5 +40,7 @@ class MeasuredStep(StepUnderWay):
     keeps_graph: bool
     """Whether it was prepared for products."""
     layers: EvaluatedLayers
+    is_unlimited: bool
+    """Whether everything is measured, whatever it costs."""
     before: Sequence[Tensor] | None = None
     measured: list[tuple[Observable, Measurement]] = field(default_factory=list)

@@ -87,13 +87,13 @@ class LearningCoefficient(Recording, Resting, Saving):
     in_step_record = False
     needs_products = True
     needs_update = False
+    least_cost = 0.0
+    """Seconds that a sample is expected to take; unknown until the weights have been at a minimum once."""
 
     def __init__(self, probe: ProbeSet, most_seconds: float = _MOST_SECONDS) -> None:
         """`most_seconds` that a sample may take."""
         self._probe = probe
         self._most_seconds = most_seconds
-        # A look where the gradient is not small yet costs next to nothing, but whether it is one shows too late.
-        self.least_cost = most_seconds
 
     def applies(self, optimizer: torch.optim.Optimizer | None) -> bool:
         return True
@@ -123,6 +123,10 @@ class LearningCoefficient(Recording, Resting, Saving):
         most_evaluations = self._most_seconds / seconds
         if most_evaluations < USUAL_EVALUATIONS:
             raise _too_long(USUAL_EVALUATIONS * seconds, self._most_seconds)
+        if not step.is_unlimited and self.least_cost == 0:
+            # A look costs next to nothing, and has not been saved up for more.
+            self.least_cost, self.rests_until = USUAL_EVALUATIONS * seconds, 0
+            return None
         self.rests_until = _MEASURED.until(step.step)
         try:
             return self._sampled(surroundings, LocalPosterior(inverse_temperature, curvature, most_evaluations), random)

@@ -53,6 +53,8 @@ class ObservedStep:
     """Gradient and Hessian-vector products of the loss stepped on; only before the step. Raises Unmeasurable."""
     curvature: Curvature
     """More of the same: of parts of the batch."""
+    is_unlimited: bool
+    """Whether everything is measured at this step, whatever it costs: what is dear need not be saved up for."""
     layers: Callable[[], Layers | None] = lambda: None
     """Of the evaluation, the first one where gradients are accumulated; only for children of `Layered`."""
     activations: Callable[[], ActiveLayers | None] = lambda: None
