@@ -97,7 +97,7 @@ export function sampleLocally(
   const losses: number[] = [];
   for (let draw = 0; draw < warmUp + draws; draw++) {
     const expected = Math.ceil(evaluations + (warmUp + draws - draw) * perDraw(step, localization));
-    // By what trajectories of other lengths make of it, no sample is given up that is nearly drawn.
+    // Afterwards it only strays with the trajectories' lengths, and no sample is to be given up that is nearly drawn.
     if (draw <= warmUp && expected > mostEvaluations) throw new TooManyEvaluations(expected);
     const momentum = vectors.normal();
     const before = here.potential + kinetic(momentum);

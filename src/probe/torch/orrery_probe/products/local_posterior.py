@@ -119,7 +119,7 @@ def sample_locally(
     losses: list[float] = []
     for draw in range(_WARM_UP + _DRAWS):
         expected = math.ceil(evaluations + (_WARM_UP + _DRAWS - draw) * _per_draw(step, localization))
-        # By what trajectories of other lengths make of it, no sample is given up that is nearly drawn.
+        # Afterwards it only strays with the trajectories' lengths, and none is to be given up that is nearly drawn.
         if draw <= _WARM_UP and expected > posterior.most_evaluations:
             raise TooManyEvaluations(expected)
         momentum = random.normal()
