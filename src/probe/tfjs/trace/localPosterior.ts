@@ -68,7 +68,9 @@ function perDraw(step: number, localization: number): number {
  * Metropolis' correction, whose number of steps goes with the ratio of curvatures and not its root. All points of a trajectory count, each as if it had been proposed
  * itself (Nishimura and Dunson 2020); a trajectory is given up where it leaves all that could be accepted.
  *
- * Undefined where an evaluation is not finite and the draw cannot be refused for it, as at the start. Throws `TooManyEvaluations` once the step size shows that.
+ * Undefined where an evaluation is not finite and the draw cannot be refused for it, as at the start.
+ *
+ * @throws TooManyEvaluations as soon as the step size shows that a sample would take more than it may.
  */
 export function sampleLocally(
   landscape: Landscape,

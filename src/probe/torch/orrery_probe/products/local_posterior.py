@@ -99,7 +99,7 @@ def sample_locally(
     all that could be accepted.
 
     None where an evaluation is not finite and the draw cannot be refused for it, as at the start. Raises
-    TooManyEvaluations once the step size shows that.
+    TooManyEvaluations as soon as the step size shows that a sample would take more than it may.
     """
     inverse_temperature = posterior.inverse_temperature
     localization = inverse_temperature * posterior.curvature / RESOLUTION
