@@ -12,6 +12,7 @@ import { chosenEntries, type AlmanacEntry } from "./almanac/entries.ts";
 import { isHeld, scoresFromText } from "./almanac/fromText.ts";
 import { objectionToHolding, objectionToSilence } from "./almanac/judge.ts";
 import { plot } from "./almanac/plot.ts";
+import { foundAgain, notFoundAgain } from "./almanac/quoted.ts";
 import { runSetting } from "./almanac/runSetting.ts";
 import { twoAtATime } from "./almanac/twoAtATime.ts";
 
@@ -59,7 +60,9 @@ if (named.length === 0) {
     if (prediction.certainty === "exact") problems.push(said);
     else console.log(said);
   }
-  writeFileSync(path.join(docs, "almanac.md"), almanac(pages, texts, problems, machine));
+  const quoted = foundAgain();
+  problems.push(...notFoundAgain(quoted));
+  writeFileSync(path.join(docs, "almanac.md"), almanac(pages, texts, quoted, problems, machine));
 }
 if (problems.length > 0) {
   console.error(`\nNot as it should be:\n${problems.join("\n")}`);

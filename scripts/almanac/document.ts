@@ -4,6 +4,7 @@ import type { Law } from "../../src/theory/law.ts";
 import { areaCoverage } from "./areaCoverage.ts";
 import type { Setting } from "./entries.ts";
 import { fromText, type TextScore } from "./fromText.ts";
+import { quotedSection, type FoundAgain } from "./quoted.ts";
 import type { Outcome } from "./runSetting.ts";
 
 export interface Page {
@@ -17,6 +18,7 @@ export interface Page {
 export function almanac(
   pages: readonly Page[],
   texts: readonly TextScore[],
+  quoted: readonly FoundAgain[],
   problems: readonly string[],
   machine: string,
 ): string {
@@ -30,6 +32,7 @@ export function almanac(
       ? []
       : ["## Not as it should be", problems.map((each) => `- ${each.replaceAll("|", "\\|")}.`).join("\n")]),
     ...fromText(texts),
+    ...quotedSection(quoted),
     ...pages.flatMap(section),
     ...(without.length === 0 ? [] : [`Not in the almanac: ${without.map(({ number }) => number).join(", ")}.`]),
   ];

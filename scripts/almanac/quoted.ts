@@ -1,0 +1,42 @@
+import { quotedNumbers } from "../../test/oracle/quoted/allQuoted.ts";
+import { isFoundAgain, type QuotedNumber } from "../../test/oracle/quoted/quotedNumber.ts";
+
+export interface FoundAgain {
+  readonly law: string;
+  readonly numbers: readonly QuotedNumber[];
+}
+
+/** All that is quoted, found again. */
+export function foundAgain(): FoundAgain[] {
+  return Object.entries(quotedNumbers).map(([law, find]) => ({ law, numbers: find() }));
+}
+
+/** What was not found again, in words. */
+export function notFoundAgain(all: readonly FoundAgain[]): string[] {
+  return all.flatMap(({ law, numbers }) =>
+    numbers
+      .filter((each) => !isFoundAgain(each))
+      .map(
+        ({ what, by, quoted, found }) => `${law} ${what}: ${number(found)} by ${by}, and ${number(quoted)} is quoted`,
+      ),
+  );
+}
+
+/** The section, in Markdown. */
+export function quotedSection(all: readonly FoundAgain[]): readonly string[] {
+  const rows = all.flatMap(({ law, numbers }) =>
+    numbers.map(({ what, by, quoted, within, found }) => {
+      const cells = [law, what, by, `${number(quoted)} ± ${number(within)}`, number(found)];
+      return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+    }),
+  );
+  return [
+    "## Quoted numbers",
+    "Numbers that are quoted for the laws, found again by theory's own code, and by experiments in float64 that share no code with it.",
+    ["| law | of | by | quoted | found |", "|---|---|---|---|---|", ...rows].join("\n"),
+  ];
+}
+
+function number(value: number): string {
+  return String(Number(value.toPrecision(5)));
+}
