@@ -16,7 +16,7 @@ import { sourceReader } from "../sourceReader.ts";
 /** Scripts whose models can be read, and whose inputs have a mean square of 1, as predictions of signals assume. */
 const scripts = [
   ...["freshWeights.mjs", "catapult.mjs"].map((name) => `examples/laws/${name}`),
-  ...["wide.mjs", "deepTanh.mjs", "blocks.mjs", "sequences.mjs"].map(
+  ...["wide.mjs", "strides.mjs", "deepTanh.mjs", "blocks.mjs", "sequences.mjs"].map(
     (name) => `test/fixtures/scripts/beforeRun/${name}`,
   ),
 ];

@@ -2,8 +2,10 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { beforeRun, type ModelPredictions } from "../../src/analyses/beforeRun/beforeRun.ts";
+import { beforeRun, type ModelPredictions, type OptimizerPredictions } from "../../src/analyses/beforeRun/beforeRun.ts";
+import { optimizerFacts } from "../../src/analyses/beforeRun/optimizerFacts.ts";
 import type { Prediction } from "../../src/analyses/beforeRun/prediction.ts";
+import { largestStableRate } from "../../src/analyses/beforeRun/stabilityCeiling.ts";
 import type { SpoolRecord } from "../../src/probe/record.ts";
 import { sketchOf } from "../unit/inlineScripts.ts";
 import { fixtures, recordsOf, run, runProbed, series } from "./probeRun.ts";
@@ -12,7 +14,7 @@ import { python, runProbedPython } from "./torchRun.ts";
 interface Given {
   readonly script: string;
   /** Those that the text gives, beside the parameters. */
-  readonly predicts: readonly ("operations" | "firstLoss" | "signal")[];
+  readonly predicts: readonly ("operations" | "firstLoss" | "signal" | "stableRate")[];
   /** Root mean square of the inputs, where it is not 1. */
   readonly inputs?: number;
   /** Whether what is normalized is a sum, and not what one layer gives. */
@@ -23,7 +25,8 @@ interface Given {
 const pixels = Math.sqrt(1 / 3);
 
 const inTensorFlow: readonly Given[] = [
-  { script: "wide.mjs", predicts: ["operations", "firstLoss", "signal"] },
+  { script: "wide.mjs", predicts: ["operations", "firstLoss", "signal", "stableRate"] },
+  { script: "strides.mjs", predicts: ["operations", "firstLoss", "signal", "stableRate"] },
   { script: "deepTanh.mjs", predicts: ["operations", "firstLoss", "signal"] },
   { script: "blocks.mjs", predicts: ["operations", "firstLoss", "signal"] },
   { script: "rectifiedSums.mjs", predicts: ["operations", "firstLoss", "signal"] },
@@ -33,9 +36,11 @@ const inTensorFlow: readonly Given[] = [
 ];
 
 const inTorch: readonly Given[] = [
-  { script: "wide.py", predicts: ["firstLoss", "signal"] },
+  { script: "wide.py", predicts: ["firstLoss", "signal", "stableRate"] },
+  { script: "maxima.py", predicts: ["firstLoss", "signal", "stableRate"] },
+  { script: "vanishing.py", predicts: ["firstLoss", "signal", "stableRate"] },
   { script: "images.py", predicts: ["firstLoss", "signal"], inputs: pixels },
-  { script: "bent.py", predicts: ["firstLoss", "signal"] },
+  { script: "bent.py", predicts: ["firstLoss", "signal", "stableRate"] },
   { script: "rectifiedSums.py", predicts: ["firstLoss", "signal"] },
   { script: "attention.py", predicts: ["firstLoss", "signal"], normalizesSums: true },
   { script: "encoderLayers.py", predicts: ["firstLoss", "signal"], normalizesSums: true },
@@ -48,11 +53,19 @@ function pathOf(script: string): string {
   return path.join(fixtures, "beforeRun", script);
 }
 
-async function predictionsOf(script: string): Promise<ModelPredictions> {
+interface Predictions {
+  readonly model: ModelPredictions;
+  readonly optimizer: OptimizerPredictions;
+}
+
+async function predictionsOf(script: string): Promise<Predictions> {
   const language = script.endsWith(".py") ? "python" : "javascript";
-  const [model, ...others] = beforeRun(await sketchOf(readFileSync(pathOf(script), "utf8"), language)).models;
-  if (model === undefined || others.length > 0) throw new Error("The script has one model.");
-  return model;
+  const { models, optimizers } = beforeRun(await sketchOf(readFileSync(pathOf(script), "utf8"), language));
+  const [[model, ...others], [optimizer, ...further]] = [models, optimizers];
+  if (model === undefined || optimizer === undefined || others.length > 0 || further.length > 0) {
+    throw new Error("The script has one model and one optimizer.");
+  }
+  return { model, optimizer };
 }
 
 function valueOf(prediction: Prediction | undefined): number {
@@ -60,17 +73,18 @@ function valueOf(prediction: Prediction | undefined): number {
 }
 
 /** What each was of, where it was predicted, else nothing. */
-function predicted({ operations, firstLoss, signal }: ModelPredictions): string[] {
+function predicted({ model: { operations, firstLoss, signal }, optimizer: { stableRate } }: Predictions): string[] {
   return [
     ...(operations.known ? ["operations"] : []),
     ...(firstLoss?.known === true ? ["firstLoss"] : []),
     ...(signal.layers.length > 0 && signal.layers.every(({ rms }) => rms.known) ? ["signal"] : []),
+    ...(stableRate?.known === true ? ["stableRate"] : []),
   ];
 }
 
 function expectOutcome(
   { script, predicts, inputs, normalizesSums = false }: Given,
-  model: ModelPredictions,
+  { model, optimizer }: Predictions,
   records: readonly SpoolRecord[],
 ): void {
   const [recorded] = recordsOf(records, "model");
@@ -85,7 +99,17 @@ function expectOutcome(
     expect(loss).toBeGreaterThan(low ?? NaN);
     expect(loss).toBeLessThan(high ?? NaN);
   }
+  if (predicts.includes("stableRate")) expectStableRate(optimizer, records);
   if (predicts.includes("signal")) expectSignal(model, records, script.endsWith(".py") && !normalizesSums, inputs);
+}
+
+/** The interval is of what the text does not say, as how alike the inputs are, so that it should hold nearly always. */
+function expectStableRate({ optimizer, stableRate }: OptimizerPredictions, records: readonly SpoolRecord[]): void {
+  const known = optimizerFacts(optimizer);
+  if (!known.known || stableRate?.known !== true) throw new Error("It is predicted.");
+  const rate = largestStableRate(known.facts, measuredOf(records, "sharpness/batch")) ?? Number.NaN;
+  expect(rate).toBeGreaterThan(stableRate.low);
+  expect(rate).toBeLessThan(stableRate.high);
 }
 
 /** Nothing is recorded of what attention gives but what becomes of the sum that it goes into. */
@@ -134,21 +158,21 @@ function measuredOf(records: readonly SpoolRecord[], observable: string): number
 
 describe("what is predicted of a script before it runs", () => {
   test.each(inTensorFlow)("comes true: $script", async (given) => {
-    const model = await predictionsOf(given.script);
-    expect(predicted(model)).toEqual(given.predicts);
+    const predictions = await predictionsOf(given.script);
+    expect(predicted(predictions)).toEqual(given.predicts);
     const { records, exitCode, errors } = await runProbed(pathOf(given.script), usual);
     expect(exitCode, errors).toBe(0);
-    expectOutcome(given, model, records);
+    expectOutcome(given, predictions, records);
     const counted = await run(process.execPath, [pathOf("countedOperations.mjs"), pathOf(given.script)]);
     const operations = Number(counted.output.trim().split("\n").at(-1));
-    expect(Math.abs(valueOf(model.operations) / operations - 1), counted.errors).toBeLessThan(0.01);
+    expect(Math.abs(valueOf(predictions.model.operations) / operations - 1), counted.errors).toBeLessThan(0.01);
   });
 
   test.skipIf(python === undefined).each(inTorch)("comes true: $script", async (given) => {
-    const model = await predictionsOf(given.script);
-    expect(predicted(model).filter((each) => each !== "operations")).toEqual(given.predicts);
+    const predictions = await predictionsOf(given.script);
+    expect(predicted(predictions).filter((each) => each !== "operations")).toEqual(given.predicts);
     const { records, exitCode, errors } = await runProbedPython(pathOf(given.script), [], usual.budget);
     expect(exitCode, errors).toBe(0);
-    expectOutcome(given, model, records);
+    expectOutcome(given, predictions, records);
   });
 });

@@ -94,9 +94,10 @@ describe("means over Gaussian units", () => {
 interface Drawn {
   readonly squares: number[];
   readonly gradients: number[];
+  readonly biasGradients: number[];
 }
 
-/** One example through a network drawn at random: mean squares after each layer, and ‖∂f/∂W‖² of each for f = g·output. */
+/** One example through a network drawn at random: mean squares after each layer, and ‖∂f/∂W‖² and ‖∂f/∂b‖² of each for f = g·output. */
 function drawn(name: ActivationName, layers: readonly SignalLayer[], width: number, seed: number): Drawn {
   const next = gaussians(seed);
   const column = () => new Matrix(Array.from({ length: width }, () => [next()]));
@@ -115,15 +116,16 @@ function drawn(name: ActivationName, layers: readonly SignalLayer[], width: numb
   // A derivative by the last layer's argument, of unit norm.
   let back = column();
   back = Matrix.div(back, back.norm());
-  const gradients: number[] = [];
+  const [gradients, biasGradients]: [number[], number[]] = [[], []];
   for (let index = layers.length - 1; index >= 0; index--) {
+    biasGradients.unshift(back.norm() ** 2);
     gradients.unshift((fed[index] ?? back).norm() ** 2 * back.norm() ** 2);
     const argument = before[index - 1];
     if (argument === undefined) break;
     const slope = argument.to2DArray().map((row) => row.map((x) => (of(x + 1e-6) - of(x - 1e-6)) / 2e-6));
     back = Matrix.mul((weights[index] ?? back).transpose().mmul(back), new Matrix(slope));
   }
-  return { squares: fed.slice(1).map((each) => each.norm() ** 2 / width), gradients };
+  return { squares: fed.slice(1).map((each) => each.norm() ** 2 / width), gradients, biasGradients };
 }
 
 const [width, depth] = [400, 6];
@@ -152,8 +154,13 @@ describe("a network drawn at random", () => {
       // Rectifiers stray most: their mean square varies by 5/width a layer; of four networks, three standard errors.
       const stray = 3 * Math.sqrt((5 * (index + 2)) / width / networks.length);
       expect(Math.abs(meanLog((each) => each.squares[index]) - Math.log(output.meanSquare))).toBeLessThan(stray);
-      const gradient = meanLog((each) => each.gradients[index]) - Math.log(squares[index]?.one ?? NaN);
-      expect(Math.abs(gradient)).toBeLessThan(3 * Math.sqrt((5 * (depth + 1)) / width / networks.length));
+      for (const [drawnSquare, expected] of [
+        [meanLog((each) => each.gradients[index]), squares[index]?.one],
+        [meanLog((each) => each.biasGradients[index]), squares[index]?.biases.one],
+      ]) {
+        const gradient = (drawnSquare ?? NaN) - Math.log(expected ?? NaN);
+        expect(Math.abs(gradient)).toBeLessThan(3 * Math.sqrt((5 * (depth + 1)) / width / networks.length));
+      }
     });
   });
 

@@ -65,10 +65,12 @@ export interface GradientSquares {
   readonly one: number;
   /** Inner product of two examples' gradients, if their derivatives by the outputs are the same. */
   readonly pair: number;
+  /** The same of the layer's biases, ‖∂f/∂b‖², whether it has any or not. */
+  readonly biases: { readonly one: number; readonly pair: number };
 }
 
 /**
- * How the gradient goes from layer to layer: ∂f/∂W = δ·hᵀ, with ‖h‖² = fan-in·E[h²], and ‖δ‖² multiplied by σ_w²·E[φ′²] on its way back
+ * How the gradient goes from layer to layer: ∂f/∂W = δ·hᵀ and ∂f/∂b = δ, with ‖h‖² = fan-in·E[h²], and ‖δ‖² multiplied by σ_w²·E[φ′²] on its way back
  * through a layer (Schoenholz et al. 2017, eq. 8 and 9). At a fixed point of the variance and with one width, `one` changes by χ₁ a layer.
  *
  * @param fanIns of each layer.
@@ -84,7 +86,8 @@ export function gradientSquares(
   for (let index = layers.length - 1; index >= 0; index--) {
     const fed = signals[index - 1]?.output ?? input;
     const size = (fanIns[index] ?? Number.NaN) * fed.meanSquare;
-    squares.unshift({ one: size * back, pair: size * fed.correlation * pairBack });
+    const biases = { one: back, pair: pairBack };
+    squares.unshift({ one: size * back, pair: size * fed.correlation * pairBack, biases });
     const above = layers[index]?.weightVariance ?? Number.NaN;
     back *= above * (signals[index - 1]?.slope ?? 1);
     pairBack *= above * (signals[index - 1]?.pairSlope ?? 1);
