@@ -22,6 +22,7 @@ import type {
   OptimizerSketch,
   TrainingSketch,
 } from "../../src/source/sketch/trainingSketch.ts";
+import type { ExpectedPredictions } from "./goldenPredictions.ts";
 import { languageOf } from "./sourceSketches.ts";
 
 type Plain = number | boolean | `at most ${number}` | "?";
@@ -55,6 +56,8 @@ export interface Golden {
   readonly language: SourceLanguage;
   readonly text: string;
   readonly expected: GoldenSketch;
+  /** Absent where nobody has said what to expect. */
+  readonly predictions: ExpectedPredictions | undefined;
 }
 
 const root = path.join(import.meta.dirname, "../fixtures/source");
@@ -71,9 +74,16 @@ export function goldensIn(folder: string): readonly Golden[] {
         name: `${folder}/${name}`,
         language: languageOf(name),
         text: readFileSync(script, "utf8"),
-        expected: JSON.parse(readFileSync(answer, "utf8")) as GoldenSketch,
+        ...answerIn(answer),
       };
     });
+}
+
+function answerIn(file: string): Pick<Golden, "expected" | "predictions"> {
+  const { predictions, ...expected } = JSON.parse(readFileSync(file, "utf8")) as GoldenSketch & {
+    readonly predictions?: ExpectedPredictions;
+  };
+  return { expected, predictions };
 }
 
 /** What a sketch says of that of which an expectation speaks, in the same form. */
