@@ -129,7 +129,10 @@ const data = z.object({
   step,
   /** Training examples in all, where the probe could learn it. */
   examples: z.int().positive().optional(),
+  /** In a step of one process. */
   batch: z.int().positive().optional(),
+  /** That train together, each on a batch of its own; absent for one. */
+  processes: z.int().positive().optional(),
   /** Whether every step sees the same, whole data set; absent where unknown. */
   fullBatch: z.boolean().optional(),
   /** Optimizer steps planned in all, where that is told in advance. */

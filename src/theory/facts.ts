@@ -56,7 +56,10 @@ export interface OptimizerFacts {
 
 export interface DataFacts {
   readonly examples?: number | undefined;
+  /** In a step of one process. */
   readonly batch?: number | undefined;
+  /** That train together, each on a batch of its own; absent for one. */
+  readonly processes?: number | undefined;
   readonly fullBatch?: boolean | undefined;
   /** Optimizer steps planned in all. */
   readonly steps?: number | undefined;

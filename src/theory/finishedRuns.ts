@@ -2,6 +2,7 @@
 import { oncePer } from "./oncePer.ts";
 import type { RunView } from "./runView.ts";
 import { windowMean } from "./windowMean.ts";
+import { batchOf } from "./stepBatch.ts";
 
 /** A run that trained one model with one optimizer to its end. */
 export interface FinishedRun {
@@ -23,13 +24,6 @@ const leastLast = 20;
 /** The steps whose mean loss is the final loss of a run of so many, both included. */
 export function lastSteps(steps: number): { readonly from: number; readonly to: number } {
   return { from: steps - Math.max(leastLast, Math.ceil(lastPart * steps)), to: steps - 1 };
-}
-
-/** Examples a step; undefined while it is not known. */
-export function batchOf(view: RunView): number | undefined {
-  const sizes = view.series("batch/size");
-  const batch = view.data?.batch ?? (sizes.length === 0 ? undefined : sizes.valueAt(sizes.length - 1));
-  return batch !== undefined && batch > 0 && batch < Infinity ? batch : undefined;
 }
 
 /** The newest learning rate over the largest so far; NaN while there is none. */

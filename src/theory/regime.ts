@@ -1,5 +1,6 @@
 import type { Need, Regime, RegimeCheck } from "./law.ts";
 import type { RunView } from "./runView.ts";
+import { batchOf } from "./stepBatch.ts";
 
 /** Sums up checks: one that fails puts the run outside, one that could not be made leaves it unknown. */
 export function regimeOf(checks: readonly RegimeCheck[]): Regime {
@@ -72,7 +73,8 @@ export function constantLearningRate(view: RunView): RegimeCheck {
 
 /** Whether a step sees at least a share of the training examples; 1 asks for all of them. */
 export function largeBatch(view: RunView, share: number, condition: string): RegimeCheck {
-  const { fullBatch, batch, examples } = view.data ?? {};
+  const { fullBatch, examples } = view.data ?? {};
+  const batch = batchOf(view);
   if (fullBatch === true) return { condition, holds: true, saw: "full batch" };
   if (batch !== undefined && examples !== undefined) {
     return { condition, holds: batch >= share * examples, saw: `${batch} of ${examples} examples` };

@@ -48,12 +48,10 @@ test.skipIf(python === undefined)(
       // The first process's 24 of 48 examples, in batches of 8, three times.
       expect(series(records, "loss/train")).toHaveLength(9);
       expect(series(records, "gradient/norm")).toHaveLength(9);
-      expect(recordsOf(records, "note").map(({ code }) => code)).toEqual([
-        "one-of-several-processes",
-        "batch-not-split",
-      ]);
+      expect(recordsOf(records, "data")).toMatchObject([{ examples: 48, batch: 8, processes: 2, fullBatch: false }]);
+      expect(recordsOf(records, "note").map(({ code }) => code)).toEqual(["one-of-several-processes"]);
       // The first step that they can agree on, and each second one from then on; each process has its own masks of dropout.
-      for (const name of ["sharpness/batch", "gradient/cosine"])
+      for (const name of ["sharpness/batch", "gradient/cosine", "gradient/noise"])
         expect(series(records, name).map(([step]) => step)).toEqual([3, 5, 7]);
       for (const [, cosine] of series(records, "gradient/cosine")) expect(cosine).toBeGreaterThan(1 - 1e-6);
     } finally {

@@ -81,10 +81,20 @@ async function trainOnce(kind: string, isProbed: boolean, variable: string): Pro
   };
 }
 
-/** Of the whole batch's loss in double precision, largest first, at the weights before each step of a training without the probe. */
-async function denseEigenvalues(kind: string): Promise<number[][]> {
+/** See the script. */
+const denseSchema = z.array(
+  z.object({
+    eigenvalues: z.array(z.number()),
+    noise: z.number(),
+    signal: z.number(),
+    alongOwnGradient: z.number(),
+  }),
+);
+
+/** In double precision, at the weights before each step of a training without the probe. */
+async function dense(kind: string): Promise<z.infer<typeof denseSchema>> {
   const { output } = await run(python ?? "", [script, path.join(folder, `${kind}-bare`), "dense"], oneThread);
-  return z.array(z.array(z.number())).parse(JSON.parse(output));
+  return denseSchema.parse(JSON.parse(output));
 }
 
 function codesOf(records: readonly SpoolRecord[]): string[] {
@@ -109,15 +119,27 @@ describe.skipIf(python === undefined)("two PyTorch processes that train together
       expect(probed.outcomes).toEqual(bare.outcomes);
       for (const rank of [0, 1]) expect(probed.printed(rank)).toBe(bare.printed(rank));
 
-      const eigenvalues = await denseEigenvalues(kind);
+      const expected = await dense(kind);
       const sharpness = series(probed.records, "sharpness/batch");
       expect(sharpness.map(([step]) => step)).toEqual(jointSteps);
-      for (const [step, value] of sharpness) expectNear(value, eigenvalues[step]?.[0]);
+      for (const [step, value] of sharpness) expectNear(value, expected[step]?.eigenvalues[0]);
       const vectors = recordsOf(probed.records, "vector").filter(({ name }) => name === "hessian/eigenvalues");
       expect(vectors.map(({ step }) => step)).toEqual(jointSteps);
       for (const { step, values } of vectors)
         for (const [index, value] of values.entries())
-          expectNear(value, eigenvalues[step]?.[index], eigenvalues[step]?.[0]);
+          expectNear(value, expected[step]?.eigenvalues[index], expected[step]?.eigenvalues[0]);
+
+      // Of the parts that the processes have.
+      for (const [name, of, scale] of [
+        ["gradient/noise", "noise", "noise"],
+        // A difference, which is small where noise is large.
+        ["gradient/signal", "signal", "noise"],
+        ["sharpness/directional@microBatch", "alongOwnGradient", "alongOwnGradient"],
+      ] as const) {
+        const measured = series(probed.records, name);
+        expect(measured.map(([step]) => step)).toEqual(jointSteps);
+        for (const [step, value] of measured) expectNear(value, expected[step]?.[of], expected[step]?.[scale]);
+      }
 
       // The gradient that goes with it is that which the processes have exchanged.
       const cosines = series(probed.records, "gradient/cosine");
@@ -127,7 +149,7 @@ describe.skipIf(python === undefined)("two PyTorch processes that train together
       const measures = recordsOf(probed.records, "measure").filter(({ values }) => "sharpness/batch" in values);
       for (const { sample } of measures) expect(sample).toBe(16);
       const codes = codesOf(probed.records).filter((code) => code !== "activation-unclear");
-      expect(codes).toEqual(["one-of-several-processes", "batch-not-split"]);
+      expect(codes).toEqual(["one-of-several-processes"]);
       expect(series(probed.records, "loss/train")).toHaveLength(steps);
     },
   );
@@ -140,6 +162,13 @@ describe.skipIf(python === undefined)("two PyTorch processes that train together
       expect(measured.map(([step]) => step)).toEqual(jointSteps);
       for (const [step, value] of measured) expectNear(value, whole.get(step));
     }
+  });
+
+  test("have no gradient noise where one has more examples than the other", async () => {
+    const { records } = await train("lopsided", true);
+    expect(series(records, "sharpness/batch").map(([step]) => step)).toEqual(jointSteps);
+    expect(series(records, "gradient/noise")).toEqual([]);
+    expect(codesOf(records)).toContain("batch-not-split");
   });
 
   test.each([

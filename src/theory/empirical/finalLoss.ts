@@ -23,11 +23,12 @@
  */
 import type { Forecast, Law, RegimeCheck, Verdict } from "../law.ts";
 import { baselinesAt } from "../baselines.ts";
-import { batchOf, finalRateOf, lastSteps } from "../finishedRuns.ts";
+import { finalRateOf, lastSteps } from "../finishedRuns.ts";
 import { finiteLoss, regimeOf, unchecked } from "../regime.ts";
 import type { RunView, Series } from "../runView.ts";
 import { unmeasured, verdictOn, window } from "../score.ts";
 import { SeriesColumn } from "../series.ts";
+import { batchOf } from "../stepBatch.ts";
 import { windowMean } from "../windowMean.ts";
 import { finalLoss, fitSlowFall, leastPoints, type CurvePoint } from "./annealing.ts";
 import { warmupEnd } from "./recordedCurve.ts";

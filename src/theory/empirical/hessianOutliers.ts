@@ -18,10 +18,10 @@
  */
 import type { Forecast, Law, RegimeCheck, Verdict } from "../law.ts";
 import { finite } from "../baselines.ts";
-import { batchOf } from "../finishedRuns.ts";
 import { finiteLoss, firstFailure, needObjective, regimeOf, unchecked } from "../regime.ts";
 import type { RunView } from "../runView.ts";
 import { unmeasured, verdictOn } from "../score.ts";
+import { batchOf } from "../stepBatch.ts";
 
 /** Twenty eigenvalues are measured. */
 const [fewestClasses, mostClasses] = [3, 16];

@@ -14,11 +14,12 @@
  * 192 smaller ones.
  */
 import type { Forecast, Law, RegimeCheck, Verdict } from "../law.ts";
-import { batchOf, finalRateOf, finishedRun, lastSteps, type FinishedRun } from "../finishedRuns.ts";
+import { finalRateOf, finishedRun, lastSteps, type FinishedRun } from "../finishedRuns.ts";
 import { finite } from "../baselines.ts";
 import { finiteLoss, needObjective, needOptimizer, oneOptimizer, regimeOf, unchecked } from "../regime.ts";
 import type { RunView } from "../runView.ts";
 import { unmeasured, verdictOn, weightedLine } from "../score.ts";
+import { batchOf } from "../stepBatch.ts";
 import { windowMean } from "../windowMean.ts";
 import { leastRuns, scalingForecaster, type ScalingForecast } from "./scalingForecast.ts";
 import type { ScalingRun } from "./scalingFit.ts";

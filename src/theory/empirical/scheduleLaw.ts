@@ -31,12 +31,13 @@
  */
 import type { Forecast, Law, RegimeCheck, Verdict } from "../law.ts";
 import { baselinesAt } from "../baselines.ts";
-import { batchOf, lastSteps } from "../finishedRuns.ts";
+import { lastSteps } from "../finishedRuns.ts";
 import { sameTraining } from "../hyperparameters/sameTraining.ts";
 import { finiteLoss, needObjective, needOptimizer, needSeries, oneOptimizer, regimeOf, unchecked } from "../regime.ts";
 import type { RunView } from "../runView.ts";
 import { unmeasured, verdictOn } from "../score.ts";
 import { SeriesColumn } from "../series.ts";
+import { batchOf } from "../stepBatch.ts";
 import { windowMean } from "../windowMean.ts";
 import { endedCurve, recordedCurve, warmupEnd, type RecordedCurve } from "./recordedCurve.ts";
 import { scheduleOf } from "./schedule.ts";

@@ -22,6 +22,7 @@ import { regimeOf, unchecked } from "../regime.ts";
 import { endOfRun } from "../law.ts";
 import type { RunView } from "../runView.ts";
 import { unmeasured, verdictOn, window } from "../score.ts";
+import { batchOf } from "../stepBatch.ts";
 
 const observable = "sharpness/directional";
 
@@ -74,7 +75,8 @@ function checks(view: RunView): readonly RegimeCheck[] {
   const plain =
     optimizer?.kind === "sgd" &&
     optimizer.groups.every(({ momentum = 0, weightDecay = 0 }) => momentum + weightDecay === 0);
-  const share = data?.batch === undefined || data.examples === undefined ? undefined : data.batch / data.examples;
+  const batch = batchOf(view);
+  const share = batch === undefined || data?.examples === undefined ? undefined : batch / data.examples;
   return [
     oneOptimizer(view),
     {

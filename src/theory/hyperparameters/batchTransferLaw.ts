@@ -24,7 +24,6 @@ import type { Forecast, Law, RegimeCheck, Verdict } from "../law.ts";
 import { finite } from "../baselines.ts";
 import { stabilityThreshold } from "../empirical/stabilityThreshold.ts";
 import { gaussianDecile } from "../bootstrap.ts";
-import { batchOf } from "../finishedRuns.ts";
 import {
   constantLearningRate,
   finiteLoss,
@@ -37,6 +36,7 @@ import {
 } from "../regime.ts";
 import type { RunView, Series } from "../runView.ts";
 import { unmeasured, verdictOn, weightedLine } from "../score.ts";
+import { batchOf } from "../stepBatch.ts";
 import { windowMean } from "../windowMean.ts";
 import { batchRule, transferBatch } from "./batchTransfer.ts";
 import { noiseScaleBetween } from "./noiseScale.ts";

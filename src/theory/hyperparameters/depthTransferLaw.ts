@@ -16,9 +16,9 @@
  */
 import type { Forecast, Law, RegimeCheck } from "../law.ts";
 import { gaussianDecile } from "../bootstrap.ts";
-import { batchOf } from "../finishedRuns.ts";
 import { finiteLoss, needObjective, needOptimizer, oneOptimizer, regimeOf } from "../regime.ts";
 import type { RunView, Series } from "../runView.ts";
+import { batchOf } from "../stepBatch.ts";
 import { batchRule } from "./batchTransfer.ts";
 import { depthGrowth, type DepthGrowth } from "./growth.ts";
 import {

@@ -36,6 +36,7 @@ import { stabilityThreshold } from "../empirical/stabilityThreshold.ts";
 import { gaussianDecile } from "../bootstrap.ts";
 import type { RunView } from "../runView.ts";
 import { unmeasured, verdictOn } from "../score.ts";
+import { batchOf } from "../stepBatch.ts";
 import { windowMean, type WindowMean } from "../windowMean.ts";
 import { sameTraining } from "./sameTraining.ts";
 
@@ -78,12 +79,6 @@ export function noiseScaleBetween(view: RunView, from: number, to: number): Nois
 /** Steps that a batch needs over those that another needs to the same loss. @param scale B_n, in examples as the batches */
 export function stepRatio(scale: number, batch: number, earlier: number): number {
   return (1 + scale / batch) / (1 + scale / earlier);
-}
-
-function batchOf(view: RunView): number | undefined {
-  const sizes = view.series("batch/size");
-  const batch = view.data?.batch ?? (sizes.length > 0 ? sizes.valueAt(0) : undefined);
-  return batch !== undefined && batch > 0 && Number.isFinite(batch) ? batch : undefined;
 }
 
 function rateOf(view: RunView): number {

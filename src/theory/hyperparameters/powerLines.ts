@@ -22,10 +22,10 @@
 import type { Forecast, Law, RegimeCheck, Verdict } from "../law.ts";
 import { endOfRun } from "../law.ts";
 import { finite } from "../baselines.ts";
-import { batchOf } from "../finishedRuns.ts";
 import { needObjective, needOptimizer, oneOptimizer, regimeOf, unchecked } from "../regime.ts";
 import { oncePer } from "../oncePer.ts";
 import type { RunView } from "../runView.ts";
+import { batchOf } from "../stepBatch.ts";
 import { sameSchedule } from "./sameCurve.ts";
 import { bestSetting, gapOf, leastOf, scoreLeast, settingsOf, sweepsBefore, type Swept } from "./sweep.ts";
 

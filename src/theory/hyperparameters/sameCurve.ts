@@ -1,11 +1,11 @@
 /** What laws of transfer between sizes have in common: the loss of a run follows that of an earlier one of another size, step by step. */
 import type { Forecast, Law, RegimeCheck, Verdict } from "../law.ts";
 import { finite } from "../baselines.ts";
-import { batchOf } from "../finishedRuns.ts";
 import { firstFailure, regimeOf, unchecked } from "../regime.ts";
 import { oncePer } from "../oncePer.ts";
 import type { RunView, Series } from "../runView.ts";
 import { unmeasured, verdictOn } from "../score.ts";
+import { batchOf } from "../stepBatch.ts";
 import { windowMean } from "../windowMean.ts";
 import { sameTask } from "./sameTraining.ts";
 

@@ -1,10 +1,11 @@
 /** Sweeps: runs that differ in one setting of their optimizer alone, and the value of it at which they lose least. */
-import { batchOf, lastSteps } from "../finishedRuns.ts";
+import { lastSteps } from "../finishedRuns.ts";
 import type { Forecast, RegimeCheck, Verdict } from "../law.ts";
 import { firstFailure, regimeOf } from "../regime.ts";
 import { oncePer } from "../oncePer.ts";
 import type { RunView } from "../runView.ts";
 import { unmeasured, verdictOn } from "../score.ts";
+import { batchOf } from "../stepBatch.ts";
 import { windowMean } from "../windowMean.ts";
 import { sameProblem } from "./sameTraining.ts";
 

@@ -18,9 +18,9 @@
  * network that is worse is what the law excludes.
  */
 import type { Forecast, Law, RegimeCheck } from "../law.ts";
-import { batchOf } from "../finishedRuns.ts";
 import { finiteLoss, needObjective, needOptimizer, oneOptimizer, regimeOf } from "../regime.ts";
 import type { RunView, Series } from "../runView.ts";
+import { batchOf } from "../stepBatch.ts";
 import { widthGrowth, type LayerRole, type WidthGrowth } from "./growth.ts";
 import { early, forecastSameCurve, partnerOf, sameSchedule, scoreSameCurve, type Partner } from "./sameCurve.ts";
 

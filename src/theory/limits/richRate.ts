@@ -23,7 +23,6 @@ import type { Forecast, Law, RegimeCheck, Verdict } from "../law.ts";
 import { endOfRun } from "../law.ts";
 import { finite } from "../baselines.ts";
 import { gaussianDecile } from "../bootstrap.ts";
-import { batchOf } from "../finishedRuns.ts";
 import {
   bestSetting,
   gapOf,
@@ -46,6 +45,7 @@ import {
 } from "../regime.ts";
 import { oncePer } from "../oncePer.ts";
 import type { RunView, Series } from "../runView.ts";
+import { batchOf } from "../stepBatch.ts";
 import { isHomogeneous } from "./activationFunctions.ts";
 import { plainChain, type PlainChain } from "./plainChain.ts";
 

@@ -16,7 +16,6 @@
  * float64) 96 of 108 forecasts held.
  */
 import type { Forecast, Law, RegimeCheck } from "../law.ts";
-import { batchOf } from "../finishedRuns.ts";
 import { forecastSameCurve, partnerOf, scoreSameCurve, type Partner } from "../hyperparameters/sameCurve.ts";
 import { sameProblem } from "../hyperparameters/sameTraining.ts";
 import { learningRateOf } from "../plainDescent.ts";
@@ -30,6 +29,7 @@ import {
   regimeOf,
 } from "../regime.ts";
 import type { RunView } from "../runView.ts";
+import { batchOf } from "../stepBatch.ts";
 
 /** Factor on the sharpness from which on two runs are of different richness. */
 const leastFactor = 1.5;

@@ -17,7 +17,7 @@
 import type { Forecast, Law, RegimeCheck } from "../law.ts";
 import { finite } from "../baselines.ts";
 import { gaussianDecile } from "../bootstrap.ts";
-import { batchOf, finishedRun, lastSteps } from "../finishedRuns.ts";
+import { finishedRun, lastSteps } from "../finishedRuns.ts";
 import { widthGrowth, type WidthGrowth } from "../hyperparameters/growth.ts";
 import {
   lossAtStart,
@@ -30,6 +30,7 @@ import {
 import { updateCheck, wideEnough } from "../hyperparameters/widthTransferLaw.ts";
 import { finiteLoss, needObjective, needOptimizer, oneOptimizer, regimeOf, unchecked } from "../regime.ts";
 import type { RunView } from "../runView.ts";
+import { batchOf } from "../stepBatch.ts";
 
 /** Exponents between which, and about which, widths are carried on. */
 const exponents = { least: 0.3, expected: 0.6, most: 1.2 };

@@ -31,11 +31,11 @@
  */
 import { finite } from "../baselines.ts";
 import { gaussianDecile } from "../bootstrap.ts";
-import { batchOf } from "../finishedRuns.ts";
 import type { Forecast, Law, Verdict } from "../law.ts";
 import { firstFailure, needObjective, needOptimizer, regimeOf, unchecked } from "../regime.ts";
 import type { RunView } from "../runView.ts";
 import { unmeasured, verdictOn, weightedLine } from "../score.ts";
+import { batchOf } from "../stepBatch.ts";
 import { saidBy, searches, spanOf } from "./earlierSearches.ts";
 import { asHigh, searchChecks } from "./searchRegime.ts";
 import { carriedOn, endOfSearch, isBelow, levelAt, meanOver, shiftByDeficit } from "./searchTime.ts";

@@ -5,6 +5,7 @@ import { constantLearningRate, finiteLoss, oneOptimizer, squaredError, undecayed
 import type { RunView } from "../runView.ts";
 import { windowMean } from "../windowMean.ts";
 import { saidBy, searches, type Said, type Searched } from "./earlierSearches.ts";
+import { batchOf } from "../stepBatch.ts";
 
 /** Distance from a whole number at which k is not one, and the standard error with which it is not known; and the largest k. */
 const mostUneven = 0.4;
@@ -86,9 +87,9 @@ function ownChecks(view: RunView, said: Said, runs: readonly Searched[]): readon
 }
 
 /** Whether examples come again before the search is over: then the time is another. */
-function freshExamples({ data }: RunView, end: number): RegimeCheck {
-  const { examples, batch, fullBatch } = data ?? {};
-  const seen = (batch ?? NaN) * end;
+function freshExamples(view: RunView, end: number): RegimeCheck {
+  const { examples, fullBatch } = view.data ?? {};
+  const seen = (batchOf(view) ?? NaN) * end;
   return {
     condition: "no example comes a second time before the search is over",
     holds: fullBatch === true ? false : examples === undefined || Number.isNaN(seen) ? "unknown" : seen <= examples,

@@ -1,8 +1,8 @@
 /** Runs that began at the same weights and went on as one, until their batches came in another order. */
-import { batchOf } from "../finishedRuns.ts";
 import { sameTraining } from "../hyperparameters/sameTraining.ts";
 import { oncePer } from "../oncePer.ts";
 import type { RunView, Series } from "../runView.ts";
+import { batchOf } from "../stepBatch.ts";
 import { beganElsewhere } from "./beganElsewhere.ts";
 import { isAsLong, late } from "./comparedRuns.ts";
 

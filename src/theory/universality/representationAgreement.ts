@@ -22,7 +22,6 @@ import type { Forecast, Law, RegimeCheck, Verdict } from "../law.ts";
 import { endOfRun } from "../law.ts";
 import { finite } from "../baselines.ts";
 import { gaussianDecile } from "../bootstrap.ts";
-import { batchOf } from "../finishedRuns.ts";
 import { sameSchedule } from "../hyperparameters/sameCurve.ts";
 import {
   finiteLoss,
@@ -35,6 +34,7 @@ import {
 } from "../regime.ts";
 import type { RunView } from "../runView.ts";
 import { unmeasured, verdictOn } from "../score.ts";
+import { batchOf } from "../stepBatch.ts";
 import { beganElsewhere } from "./beganElsewhere.ts";
 import {
   comparedRuns,

@@ -67,11 +67,19 @@ class BallotTest(unittest.TestCase):
             outcome = ballot.outcome(AT_ONCE)
             self.assertTrue(outcome.is_unanimous and outcome.have_same_weights)
             self.assertEqual(outcome.examples, 21)
+            self.assertIsNone(outcome.examples_each)
+
+    def test_batches_of_one_size_are_known_as_such(self):
+        for ballot in self.ballots:
+            ballot.cast(self.weights, 8)
+        outcome = self.ballots[0].outcome(AT_ONCE)
+        self.assertEqual((outcome.examples, outcome.examples_each), (24, 8))
 
     def test_where_one_does_not_know_its_examples_nobody_knows_all(self):
         for ballot, examples in zip(self.ballots, (8, None, None)):
             ballot.cast(self.weights, examples)
-        self.assertIsNone(self.ballots[0].outcome(AT_ONCE).examples)
+        outcome = self.ballots[0].outcome(AT_ONCE)
+        self.assertEqual((outcome.examples, outcome.examples_each), (None, None))
 
     def test_one_against_it_is_enough_whoever_has_not_voted_yet(self):
         self.ballots[0].cast(self.weights, 8)

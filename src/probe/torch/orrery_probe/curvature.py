@@ -20,7 +20,7 @@ from .products.evaluation import Evaluation
 from .products.flat import flatten
 from .products.graph_nodes import is_checkpointed, is_compiled
 from .products.living_graph import LivingGraph, NotDifferentiable
-from .products.micro_batches import BatchParts, SplitBatch, Unsplittable, accumulated_parts, split_parts
+from .products.micro_batches import BatchParts, SplitBatch, Unsplittable, given_parts, split_parts
 from .products.program import Program, TapeGraph
 from .products.replay import Replay, outputs_of_loss
 from .tapes import Tapes
@@ -132,20 +132,20 @@ class Curvature:
             self._check(products, self._gradients)
 
     def visit_parts(self, count: int, seed: int, visit: Callable[[LivingGraph, Tensor], T]) -> BatchParts[T]:
-        """The micro-batches that the step adds up, or at most so many parts of its one batch, at random; see
-        `split_parts`.
+        """The batches of the processes that train together, the micro-batches that the step adds up, or at most so
+        many parts of its one batch, at random; see `split_parts`.
 
         Raises Unmeasurable.
         """
         products = self.products()
         whole = products.gradient()
         try:
-            if self.is_joint:
-                raise Unsplittable("each of several processes has its own part of it")
+            if self._joint is not None:
+                return given_parts(self._joint.parts(), whole, visit)
             graphs = self._graphs() or []
             if len(graphs) > 1:
                 examples = [next((call.examples for call in each.calls), None) for each in self._losses]
-                return accumulated_parts(products, whole, examples, visit)
+                return given_parts([(each, products.single(k)) for k, each in enumerate(examples)], whole, visit)
             calls = self._losses[0].calls
             batch = next((call.examples for call in calls if call.examples is not None), None)
             if batch is None:

@@ -8,6 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ..joint.processes import training_processes
+
 _COMPARED = 3
 """Steps that must have read the very same tensors before the batch is said to be always the same."""
 
@@ -49,6 +51,12 @@ class DataFacts:
 
     def of_step(self, inputs: list[Tensor], batch: int | None) -> dict[str, Any] | None:
         """Fields of a `data` record as far as they are known; `inputs` are what the model was called with."""
+        processes = training_processes()
+        # The others' examples are not known where no loader tells how many there are in all.
+        own = self._own_step(inputs, batch, is_alone=processes == 1)
+        return own if own is None or processes == 1 else {**own, "processes": processes}
+
+    def _own_step(self, inputs: list[Tensor], batch: int | None, is_alone: bool) -> dict[str, Any] | None:
         if self._loader is not None:
             return self._loader
         if batch is None:
@@ -62,7 +70,7 @@ class DataFacts:
         self._last = [(weakref.ref(each), each._version) for each in inputs]
         if inputs and self._same >= _COMPARED:
             return {
-                "examples": batch,
+                **({"examples": batch} if is_alone else {}),
                 "batch": batch,
                 "fullBatch": True,
                 "how": "every step read the same input tensors",

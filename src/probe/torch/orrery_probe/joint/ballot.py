@@ -14,7 +14,7 @@ _REFUSAL = 1 << 32
 """More than there are processes."""
 _UNKNOWN = 1 << 48
 """More than there are examples."""
-_PARTS = ("votes", "sum", "squares", "examples")
+_PARTS = ("votes", "sum", "squares", "examples", "squared examples")
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,8 @@ class Outcome:
     have_same_weights: bool
     examples: int | None
     """In all batches together, where every process knows its own."""
+    examples_each: int | None
+    """In the batch of each, where they are of one size."""
 
 
 class Ballot:
@@ -38,6 +40,7 @@ class Ballot:
         self._add("sum", signature)
         self._add("squares", signature * signature)
         self._add("examples", _UNKNOWN if examples is None else examples)
+        self._add("squared examples", 0 if examples is None else examples * examples)
         self._add("votes", 1)
 
     def refuse(self) -> None:
@@ -49,9 +52,20 @@ class Ballot:
         votes = self._counters.wait(self._name("votes"), lambda each: each >= _REFUSAL or each == self._size, patience)
         if votes is None:
             return None
-        total, squares, examples = (self._add(part, 0) for part in _PARTS[1:])
-        # Equality in the inequality of Cauchy and Schwarz: all signatures are the same.
-        return Outcome(votes == self._size, self._size * squares == total * total, _known(examples))
+        total, squares, sum_of_examples, squared_examples = (self._add(part, 0) for part in _PARTS[1:])
+        examples = _known(sum_of_examples)
+        is_even = examples is not None and self._are_equal(examples, squared_examples)
+        return Outcome(
+            votes == self._size,
+            self._are_equal(total, squares),
+            examples,
+            examples // self._size if examples is not None and is_even else None,
+        )
+
+    def _are_equal(self, total: int, squares: int) -> bool:
+        """Whether numbers of this sum, and of this sum of squares, are all the same: equality in the inequality of
+        Cauchy and Schwarz."""
+        return self._size * squares == total * total
 
     def forget(self) -> None:
         """To be called when all have voted at a later one."""

@@ -37,6 +37,7 @@ class Channel:
             self._group: Any = distributed.ProcessGroupGloo(
                 distributed.PrefixStore("orrery", store), rank, size, timedelta(seconds=PATIENCE)
             )
+        self.rank = rank
         self.is_broken = False
         """Whether nothing comes through any more."""
 

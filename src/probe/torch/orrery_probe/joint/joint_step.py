@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Callable, Protocol
 
 from ..observables.observable import Unmeasurable
@@ -15,11 +16,19 @@ OwnPart = Callable[[], LivingGraph]
 """Makes the products of a process's own loss, which are known to be computable. May raise."""
 
 
+_FIRST_ALONE = ("several-processes-first", "Only the first of several processes measures.")
+
+
 class JointStep(Protocol):
     """In one of the processes. Each votes once, whatever comes of the step, lest the others wait for it."""
 
     examples: int | None
     """In the batches of all processes, once they have agreed, where known."""
+
+    def parts(self) -> Sequence[tuple[int | None, LivingGraph]]:
+        """What each process adds, with the examples in its batch, once all have come to products; the examples are
+        unknown where batches are of several sizes. Raises Unmeasurable."""
+        ...
 
     def products(self, own: OwnPart, examples: int | None) -> LivingGraph:
         """Of all processes; `examples` are those of this one's batch. Raises Unmeasurable."""
@@ -39,6 +48,7 @@ class _Vote:
 
     def __init__(self, company: Company, ballot: Ballot) -> None:
         self.examples: int | None = None
+        self._examples_each: int | None = None
         self._company = company
         self._ballot = ballot
         self._has_voted = False
@@ -74,6 +84,7 @@ class _Vote:
                 "curvature-of-others", "Curvature is left out: the processes that train together train other weights."
             )
         self.examples = outcome.examples
+        self._examples_each = outcome.examples_each
         return part
 
     def _part(self, own: OwnPart) -> LivingGraph:
@@ -110,6 +121,9 @@ class LedStep(_Vote):
             self._company.leave()
             raise ProcessesApart from error
 
+    def parts(self) -> Sequence[tuple[int | None, LivingGraph]]:
+        return [] if self._graph is None else [(self._examples_each, each) for each in self._graph.parts()]
+
     def close(self, own: OwnPart, examples: int | None) -> None:
         self.refuse()
         graph, self._graph = self._graph, None
@@ -131,7 +145,10 @@ class ServedStep(_Vote):
     """In any other."""
 
     def products(self, own: OwnPart, examples: int | None) -> LivingGraph:
-        raise Unmeasurable("several-processes-first", "Only the first of several processes measures.")
+        raise Unmeasurable(*_FIRST_ALONE)
+
+    def parts(self) -> Sequence[tuple[int | None, LivingGraph]]:
+        raise Unmeasurable(*_FIRST_ALONE)
 
     def close(self, own: OwnPart, examples: int | None) -> None:
         if self._has_voted:

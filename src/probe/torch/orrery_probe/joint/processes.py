@@ -22,7 +22,12 @@ def launched_as() -> tuple[int, str | None]:
     return 0, None
 
 
+def training_processes() -> int:
+    """In the group that the script has made; 1 without one."""
+    distributed: Any = torch.distributed
+    return int(distributed.get_world_size()) if distributed.is_available() and distributed.is_initialized() else 1
+
+
 def train_together() -> bool:
     """Whether the script has made a group of several processes."""
-    distributed: Any = torch.distributed
-    return bool(distributed.is_available() and distributed.is_initialized() and distributed.get_world_size() > 1)
+    return training_processes() > 1

@@ -127,15 +127,17 @@ def split_parts(
     return _visited([lambda index=index: part(index) for index in range(count)], whole, batch, visit)
 
 
-def accumulated_parts(
-    products: LivingGraph, whole: Tensor, examples: Sequence[int | None], visit: Callable[[LivingGraph, Tensor], T]
+def given_parts(
+    parts: Sequence[tuple[int | None, LivingGraph]], whole: Tensor, visit: Callable[[LivingGraph, Tensor], T]
 ) -> BatchParts[T]:
-    """The backward passes whose gradients the step adds up, each of so many examples. Raises Unsplittable."""
-    sizes = [each for each in examples if each is not None]
-    if len(sizes) < len(examples) or len(set(sizes)) != 1:
-        raise Unsplittable("the micro-batches that the step adds up are of unequal sizes")
-    parts = [lambda index=index: (sizes[index], products.single(index)) for index in range(len(sizes))]
-    return _visited(parts, whole, sum(sizes), visit)
+    """Those that the step adds up, each of so many examples: backward passes, or processes. Raises Unsplittable."""
+    sizes = [examples for examples, _ in parts if examples is not None]
+    if len(sizes) < len(parts) or len(set(sizes)) != 1:
+        raise Unsplittable(
+            "the micro-batches that the step adds up are of unequal sizes, or of sizes that are not known"
+        )
+    made = [lambda size=size, point=point: (size, point) for size, (_, point) in zip(sizes, parts)]
+    return _visited(made, whole, sum(sizes), visit)
 
 
 def _visited(
