@@ -13,12 +13,12 @@ import { findRun } from "../../src/run/runCollection.ts";
 import { RunFileReader } from "../../src/run/runFileReader.ts";
 import { sourceReader } from "../sourceReader.ts";
 
+const fixtures = "test/fixtures/scripts/beforeRun";
+
 /** Scripts whose models can be read, and whose inputs have a mean square of 1, as predictions of signals assume. */
 const scripts = [
   ...["freshWeights.mjs", "catapult.mjs"].map((name) => `examples/laws/${name}`),
-  ...["wide.mjs", "strides.mjs", "deepTanh.mjs", "blocks.mjs", "sequences.mjs"].map(
-    (name) => `test/fixtures/scripts/beforeRun/${name}`,
-  ),
+  ...["wide.mjs", "strides.mjs", "deepTanh.mjs", "blocks.mjs", "sequences.mjs"].map((name) => `${fixtures}/${name}`),
 ];
 
 const root = path.dirname(path.dirname(import.meta.dirname));
@@ -57,6 +57,7 @@ export async function scoresFromText(): Promise<readonly TextScore[]> {
       const rate = facts?.known === true ? largestStableRate(facts.facts, first("sharpness/batch")) : undefined;
       const asked: readonly (readonly [string, Prediction | undefined, number | undefined])[] = [
         ["parameters", model?.parameters, recorded?.parameters],
+        ["operations of a forward pass", model?.operations, await countedOperations(script)],
         ["loss at step 0", model?.firstLoss, first("loss/train")],
         // The last layer's activation function may be part of the loss.
         ...(model?.signal.layers.slice(0, -1) ?? []).map(({ rms }, index) => {
@@ -84,6 +85,14 @@ async function inspect(script: string, folder: string): Promise<void> {
   });
 }
 
+/** Counted off the kernels that run; NaN for a script that compiles no model, whose kernels are not known one by one. */
+async function countedOperations(script: string): Promise<number> {
+  if (!script.startsWith(fixtures)) return NaN;
+  const args = [`${fixtures}/countedOperations.mjs`, path.join(root, script)];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root });
+  return Number(stdout.trim().split("\n").at(-1));
+}
+
 function modelIn(reader: RunFileReader): ModelRecord | undefined {
   const records = reader.events(-1, 1000).flatMap(({ body }) => {
     const record = body === "" ? undefined : recordSchema.safeParse(JSON.parse(body)).data;
@@ -96,8 +105,8 @@ function modelIn(reader: RunFileReader): ModelRecord | undefined {
 export function fromText(scores: readonly TextScore[]): readonly string[] {
   const held = scores.filter(isHeld).length;
   const row = ({ script, what, prediction: { value, low, high }, measured }: TextScore) => {
-    const predicted = low === high ? number(value) : `${number(value)} [${number(low)}, ${number(high)}]`;
-    return `| \`${script}\` | ${what} | ${predicted} | ${number(measured)} |`;
+    if (low === high) return `| \`${script}\` | ${what} | ${value} | ${measured} |`;
+    return `| \`${script}\` | ${what} | ${number(value)} [${number(low)}, ${number(high)}] | ${number(measured)} |`;
   };
   return [
     "## Read off the text",
