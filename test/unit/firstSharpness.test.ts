@@ -103,3 +103,41 @@ test("it is not said of adaptive optimizers, nor of losses that it is not known 
   );
   expect(rates.map((each) => each?.known)).toEqual([false, false]);
 });
+
+const ofImages = (...layers: readonly string[]) => `import * as tf from "@tensorflow/tfjs";
+const model = tf.sequential({ layers: [
+  tf.layers.conv2d({ inputShape: [16, 16, 1], filters: 8, kernelSize: 3, activation: "relu" }),
+  ${layers.join(",\n  ")}
+] });
+model.compile({ optimizer: tf.train.sgd(0.1), loss: "categoricalCrossentropy" });
+await model.fit(x, y, { batchSize: 32 });
+`;
+const flat = ["tf.layers.flatten()", 'tf.layers.dense({ units: 10, activation: "softmax" })'];
+
+describe("behind a convolution it", () => {
+  test.each([
+    ["is said where the next layer is dense", flat, true],
+    ["is said of maxima of what is rectified", ["tf.layers.maxPooling2d({ poolSize: 2 })", ...flat], true],
+    ["is not said of averages", ["tf.layers.averagePooling2d({ poolSize: 2 })", ...flat], false],
+    ["is not said of maxima that overlap", ["tf.layers.maxPooling2d({ poolSize: 3, strides: 2 })", ...flat], false],
+    ["is not said of channels by themselves", ["tf.layers.depthwiseConv2d({ kernelSize: 3 })", ...flat], false],
+    [
+      "is not said where none is dense",
+      ["tf.layers.conv2d({ filters: 10, kernelSize: 14 })", "tf.layers.flatten()"],
+      false,
+    ],
+  ])("%s", async (_, layers, isKnown) => {
+    const { optimizers } = beforeRun(await sketchOf(ofImages(...layers)));
+    expect(optimizers[0]?.stableRate?.known).toBe(isKnown);
+  });
+
+  test("of places that are pooled more is left open than of places that are not", async () => {
+    const [pooled, plain] = await Promise.all(
+      [["tf.layers.maxPooling2d({ poolSize: 2 })", ...flat], flat].map(async (layers) => {
+        const rate = beforeRun(await sketchOf(ofImages(...layers))).optimizers[0]?.stableRate;
+        return rate?.known === true ? rate.high / rate.low : NaN;
+      }),
+    );
+    expect(pooled).toBeGreaterThan(plain ?? NaN);
+  });
+});
