@@ -1,30 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { crossEntropyAtInitialization } from "../../src/theory/solvable/stepZeroLoss.ts";
-import { gaussians } from "./tinyNetwork.ts";
-
-/** Mean cross-entropy of independent Gaussian logits against labels that know nothing of them, and their variance. */
-function monteCarlo(classes: number, deviation: number, examples: number) {
-  const next = gaussians(7);
-  let [loss, variance] = [0, 0];
-  for (let example = 0; example < examples; example++) {
-    const logits = Array.from({ length: classes }, () => deviation * next());
-    const mean = logits.reduce((sum, logit) => sum + logit, 0) / classes;
-    const logSum = Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit), 0));
-    // The label's logit enters linearly: its mean over all labels is exact.
-    loss += (logSum - mean) / examples;
-    variance += logits.reduce((sum, logit) => sum + (logit - mean) ** 2, 0) / classes / examples;
-  }
-  return { loss, variance };
-}
+import { independentLogits } from "./independentLogits.ts";
 
 describe("the cross-entropy at initialization", () => {
-  it("is 7.03 for a thousand classes and logits of deviation 0.5", () => {
-    const { loss, variance } = monteCarlo(1000, 0.5, 400);
-    expect(crossEntropyAtInitialization(1000, 0.25)).toBeCloseTo(7.033, 3);
-    // Scatter of the mean of 400 is below 1e-3; the law's table quotes 7.029 for one sample.
-    expect(Math.abs(loss - crossEntropyAtInitialization(1000, variance))).toBeLessThan(0.005);
-  });
-
   it.each([
     [2, 0.3],
     [3, 0.5],
@@ -33,7 +11,7 @@ describe("the cross-entropy at initialization", () => {
   ])(
     "lies within its own next term, σ⁴/(2C), and 1 %, of the mean over %d classes at deviation %d",
     (classes, deviation) => {
-      const { loss, variance } = monteCarlo(classes, deviation, 20_000);
+      const { loss, variance } = independentLogits(classes, deviation, 20_000);
       const central = crossEntropyAtInitialization(classes, variance);
       expect(loss).toBeLessThan(central * 1.01);
       expect(loss).toBeGreaterThan(central * 0.99 - variance ** 2 / (2 * classes));

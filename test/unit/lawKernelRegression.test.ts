@@ -1,9 +1,8 @@
-import { EigenvalueDecomposition } from "ml-matrix";
 import { describe, expect, it } from "vitest";
 import type { HistoryRecord } from "../../src/theory/history.ts";
 import { kernelRegression } from "../../src/theory/solvable/kernelRegression.ts";
-import { unseenFactors, unseenLoss } from "../../src/theory/solvable/unseenLoss.ts";
-import { regression, regressionData, type Regression } from "./streams/regression.ts";
+import { unseenFactors } from "../../src/theory/solvable/unseenLoss.ts";
+import { regression, type Regression } from "./streams/regression.ts";
 import { follow } from "./theoryStreams.ts";
 
 function followed(records: readonly HistoryRecord[]) {
@@ -12,37 +11,12 @@ function followed(records: readonly HistoryRecord[]) {
   return seen;
 }
 
-/** The forecast loss on unseen examples after all of training, mean over designs, less the noise that nothing can tell. */
-function interpolated(inputs: number, noise: number): number {
-  const seeds = Array.from({ length: 24 }, (_, index) => index + 1);
-  const losses = seeds.map((seed) => {
-    const { inputs: rows, targets } = regressionData({ examples: 100, inputs, steps: 0, seed, decay: 0, noise });
-    const found = new EigenvalueDecomposition(rows.mmul(rows.transpose()), { assumeSymmetric: true });
-    const parts = found.eigenvectorMatrix
-      .transpose()
-      .mmul(targets)
-      .to1DArray()
-      .map((each) => each ** 2 / 100);
-    return unseenLoss({ rates: found.realEigenvalues.map((each) => Math.max(0, each)), parts }, 1, 1e6).value;
-  });
-  return losses.reduce((sum, each) => sum + each, 0) / losses.length - noise ** 2;
-}
-
 describe("what descent leaves of a mode in the errors on examples that are left out", () => {
   it("is all of it at the start, and e^−x of one among very many that have not begun", () => {
     for (const factor of unseenFactors([0, 0, 0])) expect(factor).toBeCloseTo(1, 12);
     const idle = Array.from({ length: 20_000 }, () => 0);
     // The one mode is itself a share of 1/20000 of the mean.
     for (const x of [0.1, 1, 5, 20]) expect(unseenFactors([x, ...idle])[0]).toBeCloseTo(Math.exp(-x), 3);
-  });
-
-  it("comes at the end to the error of least squares, σ²p/(n−p−1), and of the least norm, r²(1−n/p) + σ²n/(p−n−1)", () => {
-    // Of 24 designs of 100 examples, each right to √(2/100) and more where fewer errors share it; the formulas are Hastie et al.'s.
-    expect(interpolated(30, 0.5) / ((0.25 * 30) / 69)).toBeGreaterThan(0.75);
-    expect(interpolated(30, 0.5) / ((0.25 * 30) / 69)).toBeLessThan(1.25);
-    const minimal = 1 - 100 / 400 + (0.25 * 100) / 299;
-    expect(interpolated(400, 0.5) / minimal).toBeGreaterThan(0.9);
-    expect(interpolated(400, 0.5) / minimal).toBeLessThan(1.1);
   });
 });
 

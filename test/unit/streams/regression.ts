@@ -30,14 +30,7 @@ interface RegressionData {
 }
 
 /** Gaussian inputs of variances k^−b and targets linear in them, with noise, twice as many as there are examples: a half for the validation. */
-export function regressionData({
-  examples,
-  inputs,
-  seed,
-  decay = 1.5,
-  noise = 0.5,
-  stretch = 1,
-}: Regression): RegressionData {
+function regressionData({ examples, inputs, seed, decay = 1.5, noise = 0.5, stretch = 1 }: Regression): RegressionData {
   const draw = gaussians(seed);
   const scales = Array.from({ length: inputs }, (_, index) => (index + 1) ** (-decay / 2));
   // Each direction carries less of the targets than the one before.

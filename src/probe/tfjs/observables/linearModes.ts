@@ -85,18 +85,24 @@ function lookAt(engine: Engine, trace: Trace): Known | undefined {
   return { weights, isBiased, fit: linearFit({ inputs: x, targets, examples, isBiased }), scale, examples };
 }
 
+/** Sharpness below which no minimum of so many layers lies, on ½E‖y − x·W₁·…·W_L‖². */
+export function flattestSharpness({ directions }: LinearFit, layers: number): number {
+  const bounds = directions.map(({ size, variance }) => variance ** (1 / layers) * size ** (2 - 2 / layers));
+  return layers * Math.max(...bounds);
+}
+
 function dataFacts({ weights, isBiased, fit, scale }: Known): Pick<Measurement, "values" | "vectors"> {
   const layers = weights.length;
   const [inputs, outputs] = [weights[0]?.shape[0] ?? 0, weights.at(-1)?.shape[1] ?? 0];
   const isWide = weights.slice(1).every(({ shape }) => (shape[0] ?? 0) >= Math.min(inputs, outputs));
-  const bounds = fit.directions.map(({ size, variance }) => variance ** (1 / layers) * size ** (2 - 2 / layers));
+  const isFitted = fit.directions.length > 0;
   return {
     values: {
       "linear/layers": layers,
       "linear/entries": (inputs + (isBiased ? 1 : 0)) * outputs,
       "linear/leastLoss": scale * fit.leastError,
       "linear/emptyLoss": scale * fit.emptyError,
-      ...(isWide && bounds.length > 0 && { "linear/flattest": scale * layers * Math.max(...bounds) }),
+      ...(isWide && isFitted && { "linear/flattest": scale * flattestSharpness(fit, layers) }),
     },
     vectors: {
       "linear/signal": fit.modes.map(({ signal }) => scale * signal),
