@@ -26,11 +26,11 @@ export function firstSharpness(model: ModelSketch, loss: LossSketch, training: T
   const stack = freshStack(model);
   if (typeof stack === "string") return notPredicted(stack, firstLearningRate);
   const { apart, alike, strays, isPooled } = stack;
-  const batch = largestBatch(training);
-  const of = byOutputs(loss, stack, batch);
+  const [fewest, most] = batchBetween(training);
+  const of = byOutputs(loss, stack, fewest);
   if (typeof of === "string") return notPredicted(of, firstLearningRate);
   const factor = Math.exp(gaussianDecile * Math.sqrt(Math.max(...strays.map(({ gradient }) => gradient))));
-  const low = (of.curvature * (apart.pair + (apart.one - apart.pair) / batch)) / factor;
+  const low = (of.curvature * (apart.pair + (apart.one - apart.pair) / most)) / factor;
   const high = of.curvature * alike.one * factor + of.slope * alike.bent;
   if (!(low > 0) || !Number.isFinite(high) || !Number.isFinite(factor)) {
     return notPredicted("how alike examples are matters too much, and is not in the text", firstLearningRate);
@@ -105,7 +105,7 @@ export function stableRate(optimizer: OptimizerSketch, sharpness: Prediction): P
 
 /**
  * What a loss makes of an example's outputs before anything is learned; a reason where that is not known. `slope` is ρ, in the direction in which it
- * goes most with the inputs: of a softmax and classes that are met alike often its mean over a batch has a norm of 1/√B, and means over classes
+ * goes most with the inputs: of a softmax and classes that are met alike often its mean over a batch of B has a norm of 1/√B, and means over classes
  * differ by 1/C; of a sigmoid, and of the errors of targets, the inputs may tell everything.
  */
 function byOutputs(
@@ -134,9 +134,8 @@ function byOutputs(
   }
 }
 
-/** The more examples there are in a step, the less one of them counts. */
-function largestBatch(training: TrainingSketch | undefined): number {
-  const { batchSize, batchLimit } = training ?? {};
-  if (batchSize?.known === true) return batchSize.value;
-  return batchLimit?.known === true ? batchLimit.value : Infinity;
+/** Fewest and most examples of a step: the more there are, the less one of them counts. */
+function batchBetween({ batchSize, batchLimit }: Partial<TrainingSketch> = {}): readonly [number, number] {
+  if (batchSize?.known === true) return [batchSize.value, batchSize.value];
+  return [1, batchLimit?.known === true ? batchLimit.value : Infinity];
 }
