@@ -15,10 +15,12 @@ import { sourceReader } from "../sourceReader.ts";
 
 const fixtures = "test/fixtures/scripts/beforeRun";
 
-/** Scripts whose models can be read, and whose inputs have a mean square of 1, as predictions of signals assume. */
+/** Scripts whose models can be read, and whose inputs have a mean square of 1 where the text does not tell it. */
 const scripts = [
   ...["freshWeights.mjs", "catapult.mjs"].map((name) => `examples/laws/${name}`),
-  ...["wide.mjs", "strides.mjs", "deepTanh.mjs", "blocks.mjs", "sequences.mjs"].map((name) => `${fixtures}/${name}`),
+  ...["wide.mjs", "strides.mjs", "digits.mjs", "deepTanh.mjs", "blocks.mjs", "sequences.mjs"].map(
+    (name) => `${fixtures}/${name}`,
+  ),
 ];
 
 const root = path.dirname(path.dirname(import.meta.dirname));

@@ -15,14 +15,9 @@ interface Given {
   readonly script: string;
   /** Those that the text gives, beside the parameters. */
   readonly predicts: readonly ("operations" | "firstLoss" | "signal" | "stableRate")[];
-  /** Root mean square of the inputs, where it is not 1. */
-  readonly inputs?: number;
   /** Whether what is normalized is a sum, and not what one layer gives. */
   readonly normalizesSums?: boolean;
 }
-
-/** Of numbers that are uniform from 0 to 1. */
-const pixels = Math.sqrt(1 / 3);
 
 const inTensorFlow: readonly Given[] = [
   { script: "wide.mjs", predicts: ["operations", "firstLoss", "signal", "stableRate"] },
@@ -30,7 +25,7 @@ const inTensorFlow: readonly Given[] = [
   { script: "deepTanh.mjs", predicts: ["operations", "firstLoss", "signal"] },
   { script: "blocks.mjs", predicts: ["operations", "firstLoss", "signal"] },
   { script: "rectifiedSums.mjs", predicts: ["operations", "firstLoss", "signal"] },
-  { script: "digits.mjs", predicts: ["operations", "firstLoss", "signal"], inputs: pixels },
+  { script: "digits.mjs", predicts: ["operations", "firstLoss", "signal"] },
   // Recurrence: its signal is not known before it runs, nor how large the logits are.
   { script: "sequences.mjs", predicts: ["operations"] },
 ];
@@ -39,7 +34,7 @@ const inTorch: readonly Given[] = [
   { script: "wide.py", predicts: ["firstLoss", "signal", "stableRate"] },
   { script: "maxima.py", predicts: ["firstLoss", "signal", "stableRate"] },
   { script: "vanishing.py", predicts: ["firstLoss", "signal", "stableRate"] },
-  { script: "images.py", predicts: ["firstLoss", "signal"], inputs: pixels },
+  { script: "images.py", predicts: ["firstLoss", "signal"] },
   { script: "bent.py", predicts: ["firstLoss", "signal", "stableRate"] },
   { script: "rectifiedSums.py", predicts: ["firstLoss", "signal"] },
   { script: "attention.py", predicts: ["firstLoss", "signal"], normalizesSums: true },
@@ -83,7 +78,7 @@ function predicted({ model: { operations, firstLoss, signal }, optimizer: { stab
 }
 
 function expectOutcome(
-  { script, predicts, inputs, normalizesSums = false }: Given,
+  { script, predicts, normalizesSums = false }: Given,
   { model, optimizer }: Predictions,
   records: readonly SpoolRecord[],
 ): void {
@@ -100,7 +95,7 @@ function expectOutcome(
     expect(loss).toBeLessThan(high ?? NaN);
   }
   if (predicts.includes("stableRate")) expectStableRate(optimizer, records);
-  if (predicts.includes("signal")) expectSignal(model, records, script.endsWith(".py") && !normalizesSums, inputs);
+  if (predicts.includes("signal")) expectSignal(model, records, script.endsWith(".py") && !normalizesSums);
 }
 
 /** The interval is of what the text does not say, as how alike the inputs are, so that it should hold nearly always. */
@@ -118,18 +113,16 @@ const attending: readonly string[] = ["MultiheadAttention", "NonDynamicallyQuant
 /**
  * What a stack makes of its inputs, up to each layer: the gain of a layer is within 5 % of the limit of infinitely wide ones on the
  * average over those before it. One draw of a single layer of 512 rectifiers scatters by √(5/512)/2 = 5 % (Hanin and Nica 2020). Narrow layers, and
- * what pooling leaves open, have the interval that was predicted. Predictions are of inputs with a mean square of 1: rectifiers, which these networks
- * have wherever inputs are smaller, make them smaller in proportion, up to a normalization.
+ * what pooling leaves open, have the interval that was predicted.
  * @param sees whether of a layer before a normalization what is normalized is recorded
  */
-function expectSignal({ signal }: ModelPredictions, records: readonly SpoolRecord[], sees: boolean, inputs = 1): void {
+function expectSignal({ signal }: ModelPredictions, records: readonly SpoolRecord[], sees: boolean): void {
   const layers =
     recordsOf(records, "model")[0]?.modules.filter(
       ({ kind, parameters }) => parameters > 0 && !attending.includes(kind),
     ) ?? [];
   expect(layers).toHaveLength(signal.layers.length);
   // The last layer's activation function may be part of the loss, and its few units scatter.
-  const normalized = signal.layers.findIndex(({ layer }) => layer.kind === "normalization");
   for (const [index, own] of signal.layers.slice(0, -1).entries()) {
     // The modules of PyTorch are recorded in the order in which they are made.
     const name = (layers.find(({ path: each }) => each === own.layer.name) ?? layers[index])?.path ?? "";
@@ -137,8 +130,7 @@ function expectSignal({ signal }: ModelPredictions, records: readonly SpoolRecor
     // Nothing is recorded of a normalization; in PyTorch, of the layer before it what the next weights meet.
     if (own.layer.kind === "normalization") continue;
     const { layer, rms } = sees && next?.layer.kind === "normalization" ? next : own;
-    const scale = normalized >= 0 && index + 1 >= normalized ? 1 : inputs;
-    const seen = measuredOf(records, `activation/rms@${name}`) / scale;
+    const seen = measuredOf(records, `activation/rms@${name}`);
     const isOpen =
       rms.known && (rms.high / rms.low > 1.5 || ("units" in layer && layer.units.known && layer.units.value < 64));
     const [low, high] = isOpen

@@ -31,7 +31,69 @@ const hundred = "torch.randn(100, 2), torch.randn(100, 1)";
 
 const stepped = `${torch}model = nn.Linear(2, 1)\noptimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)\n`;
 
+/** Mean squares of what models are fed. */
+const fed = (sketch: SourceSketch | undefined) =>
+  sketch?.trainings.map(({ inputSquare, someWeights = false }) => [
+    inputSquare.known ? Number(inputSquare.value.toPrecision(6)) : "?",
+    someWeights,
+  ]);
+const byHand = "const w = tf.variable(tf.randomNormal([2, 1]));\nconst optimizer = tf.train.sgd(0.1);\n";
+const stepping = (x: string, rest = "") =>
+  `${esm}${byHand}const x = ${x};\noptimizer.minimize(() => tf.losses.meanSquaredError(y, x.matMul(w))${rest});`;
+
 const snippets: readonly Snippet[] = [
+  {
+    claim: "inputs are as large as they are drawn, also a part of them, in another shape or times a number",
+    text: `${esm}${dense}const x = tf.randomUniform([64, 2], 0, 1);
+await model.fit(x, y);
+await model.fit(x.mul(3), y);
+await model.fit(x.slice([0, 0], [8, 2]), y);
+await model.fit(tf.randomNormal([128], 1, 2).reshape([64, 2]), y);`,
+    finds: fed,
+    expected: [
+      [0.333333, false],
+      [3, false],
+      [0.333333, false],
+      [5, false],
+    ],
+  },
+  {
+    claim: "inputs that are written out are as large as they are",
+    text: `${esm}${dense}await model.fit(tf.tensor2d([1, 2, 3, 4], [2, 2]), y);\nawait model.fit(tf.tensor2d([[1, 7], [1, 7]]), y);`,
+    finds: fed,
+    expected: [
+      [7.5, false],
+      [25, false],
+    ],
+  },
+  {
+    claim: "how large inputs are is not known where they are computed or come from elsewhere",
+    text: `${esm}${dense}const x = tf.randomNormal([64, 2]);\nawait model.fit(x.sub(x.mean()), y);\nawait model.fit(load(), y);`,
+    finds: fed,
+    expected: [
+      ["?", false],
+      ["?", false],
+    ],
+  },
+  {
+    claim: "of a loss that is computed by hand the inputs are those of the data",
+    text: stepping("tf.randomNormal([64, 2], 0, 0.5)"),
+    finds: fed,
+    expected: [[0.25, false]],
+  },
+  {
+    claim: "a step on weights that are named may leave others",
+    text: stepping("tf.randomNormal([64, 2])", ", false, [w]"),
+    finds: fed,
+    expected: [[1, true]],
+  },
+  {
+    claim: "in PyTorch as well inputs are as large as they are drawn",
+    text: `${stepped}x = 2 * torch.rand(64, 2)\nF.mse_loss(model(torch.rand(64, 2)), y).backward()\noptimizer.step()`,
+    language: "python",
+    finds: fed,
+    expected: [[0.333333, false]],
+  },
   {
     claim: "a batch that is larger than the data is the data",
     text: `${esm}${dense}await model.fit(tf.ones([60, 2]), tf.ones([60, 1]), { batchSize: 4096, epochs: 3 });`,

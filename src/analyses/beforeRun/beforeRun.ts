@@ -3,13 +3,14 @@ import type { ModelSketch } from "../../source/sketch/modelSketch.ts";
 import { parameterCount } from "../../source/sketch/parameterCount.ts";
 import type { SourceSketch } from "../../source/sketch/sourceSketch.ts";
 import type { LossSketch, OptimizerSketch, TrainingSketch } from "../../source/sketch/trainingSketch.ts";
+import { firstLearningRate } from "../../theory/hyperparameters/firstLearningRate.ts";
 import { activationMemory } from "./activationMemory.ts";
 import { decayTimescale } from "./decayTimescale.ts";
 import { firstLoss } from "./firstLoss.ts";
 import { firstSharpness, stableRate } from "./firstSharpness.ts";
 import { largestMap } from "./largestMap.ts";
 import { forwardOperations } from "./layerOperations.ts";
-import { oncePer } from "../../theory/oncePer.ts";
+import { inputsOf, oncePerInputs } from "./modelInputs.ts";
 import { exactly, notPredicted, type Prediction } from "./prediction.ts";
 import { predictSignal, type SignalPredictions } from "./signalPredictions.ts";
 import { stabilityCeiling } from "./stabilityCeiling.ts";
@@ -64,7 +65,8 @@ export function trainingOf(sketch: SourceSketch, optimizer: number): TrainingSke
 function predictModel(sketch: SourceSketch, model: ModelSketch, index: number): ModelPredictions {
   const trainings = trainingsOf(sketch, index);
   const loss = lossOf(sketch, index);
-  const signal = (isCalledAsInTraining(sketch, model, trainings) ? signalInTraining : signalInEither)(model);
+  const inputs = inputsOf(trainings);
+  const signal = (isCalledAsInTraining(sketch, model, trainings) ? signalInTraining : signalInEither)(model, inputs);
   const parameters = parameterCount(model);
   return {
     model,
@@ -74,12 +76,12 @@ function predictModel(sketch: SourceSketch, model: ModelSketch, index: number): 
     memory: activationMemory(model),
     operations: forwardOperations(model),
     signal,
-    firstLoss: loss && firstLoss(model, loss, signal.logitVariance, batchOf(trainings)),
+    firstLoss: loss && firstLoss(model, loss, { logits: signal.logits, inputs, batch: batchOf(trainings) }),
   };
 }
 
-const signalInTraining = oncePer((model: ModelSketch) => predictSignal(model, true));
-const signalInEither = oncePer((model: ModelSketch) => predictSignal(model, false));
+const signalInTraining = oncePerInputs((model, inputs) => predictSignal(model, true, inputs));
+const signalInEither = oncePerInputs((model, inputs) => predictSignal(model, false, inputs));
 
 function predictOptimizer(sketch: SourceSketch, optimizer: OptimizerSketch, index: number): OptimizerPredictions {
   const model = modelOf(sketch, index);
@@ -89,9 +91,15 @@ function predictOptimizer(sketch: SourceSketch, optimizer: OptimizerSketch, inde
     optimizer,
     ceiling: stabilityCeiling(optimizer),
     decayTimescale: decayTimescale(optimizer),
-    stableRate: model && loss && stableRate(optimizer, firstSharpness(model, loss, training)),
+    stableRate: model && loss && stableRate(optimizer, sharpnessFor(training, model, loss)),
     largestMap: model && loss && largestMap(model, loss, optimizer),
   };
+}
+
+function sharpnessFor(training: TrainingSketch | undefined, model: ModelSketch, loss: LossSketch): Prediction {
+  return training?.someWeights === true
+    ? notPredicted("it steps on some of the weights alone", firstLearningRate)
+    : firstSharpness(model, loss, training);
 }
 
 /** The model that an optimizer trains: the one that the text names, or the only one there is. */

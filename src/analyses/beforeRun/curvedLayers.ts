@@ -37,7 +37,7 @@ export function curvedLayers(model: ModelSketch, places: "the same" | "independe
     const fresh = freshWeights(layer);
     if (!fresh.known) return fresh.reason;
     // What lies on the padding adds nothing.
-    const within = stage.weightVariance / fresh.value.weightVariance;
+    const within = fresh.value.weightVariance > 0 ? stage.weightVariance / fresh.value.weightVariance : 1;
     layers.push({
       activation: activationBehind(stage.layer, stages),
       weightVariance: pooled * stage.weightVariance,

@@ -4,24 +4,26 @@ import type { LossKind, LossSketch } from "../../source/sketch/trainingSketch.ts
 import type { ModelSketch } from "../../source/sketch/modelSketch.ts";
 import { gaussianDecile } from "../../theory/bootstrap.ts";
 import { crossEntropyAtInitialization, stepZeroLoss } from "../../theory/solvable/stepZeroLoss.ts";
+import { saidOfInputs, type ModelInputs } from "./modelInputs.ts";
 import { notPredicted, type Prediction } from "./prediction.ts";
 
 /** What the expansion that L09 rests on leaves out, relative. */
 const margin = 0.02;
 
+export interface FirstOutputs {
+  /** The largest variance of a logit to be expected; a reason where it is not known. */
+  readonly logits: number | string;
+  readonly inputs: ModelInputs;
+  /** B; undefined where it is not known, and taken for many. */
+  readonly batch: number | undefined;
+}
+
 /**
  * In nats. By Jensen's inequality the expected cross-entropy of logits that know nothing of the labels lies between ln C and
  * ln C + σ²/2, σ² their variance over the classes, however large that is. Of C logits drawn once, σ² itself scatters as χ² with
  * C − 1 degrees of freedom, by √(2/(C − 1)) of its mean. The labels of a batch of B let the loss scatter by σ/√B.
- * @param logitVariance the largest variance of a logit to be expected; undefined where it is not known
- * @param batch B; undefined where it is not known, and taken for many
  */
-export function firstLoss(
-  model: ModelSketch,
-  loss: LossSketch,
-  logitVariance: number | undefined,
-  batch: number | undefined,
-): Prediction {
+export function firstLoss(model: ModelSketch, loss: LossSketch, { logits, inputs, batch }: FirstOutputs): Prediction {
   if (!model.fresh.known) return notPredicted(model.fresh.reason, stepZeroLoss);
   if (!loss.reduction.known) return notPredicted(loss.reduction.reason, stepZeroLoss);
   if (loss.reduction.value !== "mean") {
@@ -31,11 +33,11 @@ export function firstLoss(
   if (typeof classes === "string") return notPredicted(classes, stepZeroLoss);
   const mismatch = mismatchOf(model, loss);
   if (mismatch !== undefined) return notPredicted(mismatch, stepZeroLoss);
-  if (logitVariance === undefined) {
-    return notPredicted("how large the first logits are does not follow from the text", stepZeroLoss);
+  if (typeof logits === "string") {
+    return notPredicted(`how large the first logits are is not known: ${logits}`, stepZeroLoss);
   }
   // Of two classes with one logit z, the other being 0, σ² is z²/4.
-  const variance = loss.kind === "binaryCrossEntropy" ? logitVariance / 4 : logitVariance;
+  const variance = loss.kind === "binaryCrossEntropy" ? logits / 4 : logits;
   const largest = variance * (1 + gaussianDecile * Math.sqrt(2 / Math.max(1, classes - 1)));
   const [low, high] = [crossEntropyAtInitialization(classes, 0), crossEntropyAtInitialization(classes, largest)];
   const labels = gaussianDecile * Math.sqrt(variance / (batch ?? Infinity));
@@ -48,7 +50,7 @@ export function firstLoss(
     how: `ln ${classes} to ln ${classes} + σ²/2, σ² of the logits at most ${largest.toPrecision(2)}`,
     assumptions: [
       "Labels and initial logits are independent: nothing is pretrained.",
-      "Inputs have a mean square of at most 1, as standardized ones and pixels from 0 to 1 have.",
+      saidOfInputs(inputs, "Inputs have a mean square of at most 1, as standardized ones and pixels from 0 to 1 have."),
       ...(batch === undefined ? ["The batch, which the text does not state, is large."] : []),
     ],
     law: stepZeroLoss,
@@ -68,7 +70,7 @@ function classesOf(model: ModelSketch, loss: LossSketch): number | string {
     case "meanSquaredError":
     case "meanAbsoluteError":
     case "huber":
-      return "the first error depends on the targets, which are not in the text";
+      return "the first error depends on the targets, which are not read";
     case "hinge":
     case "kullbackLeibler":
     case "cosine":

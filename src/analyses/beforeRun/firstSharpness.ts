@@ -7,12 +7,15 @@ import { freshCurvature } from "../../theory/limits/freshCurvature.ts";
 import { fluctuations, propagate } from "../../theory/limits/signalPropagation.ts";
 import { curvedLayers } from "./curvedLayers.ts";
 import { optimizerFacts } from "./optimizerFacts.ts";
-import { oncePer } from "../../theory/oncePer.ts";
+import { inputsOf, oncePerInputs, saidOfInputs, whyNotFed } from "./modelInputs.ts";
 import { notPredicted, type Prediction } from "./prediction.ts";
 import { largestStableRate } from "./stabilityCeiling.ts";
 
 /** Variance of the logits beyond which their softmax is not that of knowing nothing. */
 const mostVariance = 1;
+
+/** Ratio of the ends of an interval beyond which it says nothing that one would act on. */
+const mostOpen = 1000;
 
 const tooLarge = "the first outputs may be too large to know nothing";
 
@@ -23,7 +26,8 @@ const tooLarge = "the first outputs may be too large to know nothing";
  * interval covers beside the scatter of finite widths.
  */
 export function firstSharpness(model: ModelSketch, loss: LossSketch, training: TrainingSketch | undefined): Prediction {
-  const stack = freshStack(model);
+  const inputs = inputsOf(training === undefined ? [] : [training]);
+  const stack = freshStack(model, inputs);
   if (typeof stack === "string") return notPredicted(stack, firstLearningRate);
   const { apart, alike, strays, isPooled } = stack;
   const [fewest, most] = batchBetween(training);
@@ -32,7 +36,7 @@ export function firstSharpness(model: ModelSketch, loss: LossSketch, training: T
   const factor = Math.exp(gaussianDecile * Math.sqrt(Math.max(...strays.map(({ gradient }) => gradient))));
   const low = (of.curvature * (apart.pair + (apart.one - apart.pair) / most)) / factor;
   const high = of.curvature * alike.one * factor + of.slope * alike.bent;
-  if (!(low > 0) || !Number.isFinite(high) || !Number.isFinite(factor)) {
+  if (!(high < mostOpen * low) || !Number.isFinite(factor)) {
     return notPredicted("how alike examples are matters too much, and is not in the text", firstLearningRate);
   }
   return {
@@ -44,7 +48,8 @@ export function firstSharpness(model: ModelSketch, loss: LossSketch, training: T
     how: "an estimate: largest eigenvalue of the Hessian of wide fresh layers",
     assumptions: [
       "Layers are wide, and weights independent as drawn.",
-      "Inputs have a mean square of 1, as standardized ones have; their mean cosine is anything from 0 to 1.",
+      saidOfInputs(inputs, "Inputs have a mean square of 1, as standardized ones have."),
+      "The mean cosine between inputs is anything from 0 to 1.",
       ...(isPooled ? ["Places that are pooled are anything from independent to equal."] : []),
       loss.kind === "meanSquaredError"
         ? "Targets have a mean square of at most 1, as standardized ones have."
@@ -68,11 +73,13 @@ interface ByOutputs {
 }
 
 /** What is the same for every loss and every batch; a reason where it is no stack of dense layers and convolutions. */
-const freshStack = oncePer((model: ModelSketch) => {
+const freshStack = oncePerInputs((model, inputs) => {
+  const reason = whyNotFed(inputs);
+  if (reason !== undefined) return reason;
   const [least, most] = [curvedLayers(model, "the same"), curvedLayers(model, "independent")];
   if (typeof least === "string") return least;
   if (typeof most === "string") return most;
-  const input = { meanSquare: 1, correlation: 1 };
+  const input = { meanSquare: inputs.square, correlation: 1 };
   const widths = most.map(({ width }) => width);
   return {
     outputs: widths.at(-1) ?? NaN,

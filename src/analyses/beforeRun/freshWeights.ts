@@ -65,8 +65,10 @@ function meanSquareOf(initializer: InitializerSketch, fans: Fans): Known<number>
       return derived([gain], ([scale = NaN]) => scale ** 2 / over(fan, fans));
     case "orthogonal":
       return derived([gain], ([scale = NaN]) => scale ** 2 / Math.max(fans.in, fans.out));
-    case "identity":
     case "constant":
+      // What is zero is as it would be drawn with no variance.
+      return gain.known && gain.value === 0 ? gain : unknown(`weights drawn by ${name} are not independent`, range);
+    case "identity":
     case "sparse":
     case "unknown":
       return unknown(`weights drawn by ${name} are not independent`, range);

@@ -70,8 +70,11 @@ function operationsOf(layer: LayerSketch): Known<number> {
     case "dropout":
     case "pooling":
     case "reshape":
-    case "merge":
       return { known: true, value: 0, basis: "written", range: undefined };
+    case "merge":
+      return layer.form === "dot"
+        ? { known: false, reason: "how many products a dot of two layers adds up is not read", range: layer.range }
+        : { known: true, value: 0, basis: "written", range: undefined };
     case "parameter":
       return {
         known: false,

@@ -13,15 +13,13 @@ import {
   type SignalStages,
 } from "../../theory/limits/signalFlow.ts";
 import type { SignalLayer } from "../../theory/limits/signalPropagation.ts";
+import { saidOfInputs, whyNotFed, type ModelInputs } from "./modelInputs.ts";
 import { exactly, notPredicted, roughly, type Prediction } from "./prediction.ts";
 import { activationBehind, signalStages } from "./signalStages.ts";
 import { shareWithinPadding } from "./withinPadding.ts";
 
 /** Depths up to this multiple of ξ were found to train (Schoenholz et al. 2017, fig. 5). */
 const trainable = 6;
-
-/** Mean square of standardized inputs; those of pixels from 0 to 1 have less. */
-const input = 1;
 
 interface LayerSignal {
   readonly layer: LayerSketch;
@@ -44,20 +42,22 @@ export interface SignalPredictions {
   readonly stream: Prediction | undefined;
   /** Of dense and convolutional layers, embeddings and normalizations. */
   readonly layers: readonly LayerSignal[];
-  /** Largest variance of the logits, of inputs with a mean square of at most 1. */
-  readonly logitVariance: number | undefined;
+  /** Largest variance of the logits, of inputs with a mean square of at most what is told; a reason where it is not known. */
+  readonly logits: number | string;
 }
 
 /** @param isTraining as `signalStages` has it */
-export function predictSignal(model: ModelSketch, isTraining: boolean): SignalPredictions {
+export function predictSignal(model: ModelSketch, isTraining: boolean, inputs: ModelInputs): SignalPredictions {
   const read = signalStages(model, isTraining);
-  if (!read.known) {
-    const gain = notPredicted(read.reason, signalAtInitialization);
-    return { depth: 0, gain, usableDepth: undefined, stream: undefined, layers: [], logitVariance: undefined };
+  const isOfWords = read.known && read.stages.some(({ kind }) => kind === "embedding");
+  const reason = read.known ? (isOfWords ? undefined : whyNotFed(inputs)) : read.reason;
+  if (!read.known || reason !== undefined) {
+    const gain = notPredicted(reason ?? "", signalAtInitialization);
+    return { depth: 0, gain, usableDepth: undefined, stream: undefined, layers: [], logits: reason ?? "" };
   }
   const { stages } = read;
-  const assumptions = assumptionsOf(model, allOf(stages));
-  const [least, most] = (["least", "most"] as const).map((extreme) => followSignal(stages, input, extreme));
+  const assumptions = assumptionsOf(model, allOf(stages), inputs);
+  const [least, most] = (["least", "most"] as const).map((extreme) => followSignal(stages, inputs.square, extreme));
   const layers = (least?.layers ?? []).flatMap((flow, place) => {
     const [layer, other] = [model.layers[flow.layer], most?.layers[place]];
     if (layer === undefined || other === undefined) return [];
@@ -67,17 +67,22 @@ export function predictSignal(model: ModelSketch, isTraining: boolean): SignalPr
     ];
   });
   const weighted = layers.filter(({ layer }) => layer.kind === "dense" || layer.kind === "convolution");
-  const logits = most?.output;
-  const isLogits = stages.findLast(({ kind }) => kind !== "activation")?.kind === "weights";
   return {
     depth: weighted.length,
     gain: gainOf(weighted, stages),
     usableDepth: usableDepth(plainLayers(stages).slice(0, -1), assumptions),
     stream: streamOf(least, most, assumptions),
     layers,
-    logitVariance:
-      isLogits && logits?.kind === "flowing" && Number.isFinite(logits.meanSquare) ? logits.meanSquare : undefined,
+    logits: logitsOf(stages, most),
   };
+}
+
+function logitsOf(stages: SignalStages, flow: SignalFlow | undefined): number | string {
+  const isLast = stages.findLast(({ kind }) => kind !== "activation")?.kind === "weights";
+  if (flow === undefined || !isLast) return "no layer of weights is its last";
+  if (flow.output.kind === "obstacle") return flow.output.reason;
+  const { meanSquare } = flow.output;
+  return Number.isFinite(meanSquare) ? meanSquare : "they grow beyond the range of numbers";
 }
 
 /** The one of the first layer, as long as all layers are known. */
@@ -157,13 +162,13 @@ function scattered(
   };
 }
 
-function assumptionsOf({ layers }: ModelSketch, stages: SignalStages): readonly string[] {
+function assumptionsOf({ layers }: ModelSketch, stages: SignalStages, inputs: ModelInputs): readonly string[] {
   const has = (kind: SignalStage["kind"]) => stages.some((stage) => stage.kind === kind);
   const isOpen = (layer: LayerSketch) =>
     layer.used && layer.kind === "convolution" && shareWithinPadding(layer) === undefined;
   return [
     "Layers are wide, and weights independent as drawn.",
-    ...(has("embedding") ? [] : ["Inputs have a mean square of 1, as standardized ones have."]),
+    ...(has("embedding") ? [] : [saidOfInputs(inputs, "Inputs have a mean square of 1, as standardized ones have.")]),
     ...(has("pooling") ? ["Places that are pooled are anything from independent to equal."] : []),
     ...(has("attention") ? ["Positions that attention averages over are anything from independent to equal."] : []),
     ...(layers.some(isOpen) ? ["Images are large against what convolutions pad them with."] : []),

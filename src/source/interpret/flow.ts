@@ -19,6 +19,8 @@ export interface FlowStep {
   readonly name: string;
   readonly range: SourceRange;
   readonly dims: Dims | undefined;
+  /** Mean square of its numbers, of data; known where the text draws them or states them. */
+  readonly square?: Known<number>;
   readonly layer?: LayerObject;
   /** The functions of the script that it is computed in, outermost first. */
   readonly within?: readonly Caller[];

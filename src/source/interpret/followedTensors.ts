@@ -4,6 +4,7 @@ import type { InitializerSketch } from "../sketch/initializerSketch.ts";
 import { derived, ofFramework, type Known } from "../sketch/known.ts";
 import type { ActivationName } from "../sketch/layerSketch.ts";
 import { isData, Tensor, unknownInitializer, Weight, type Dims, type FlowStep, type TensorMethods } from "./flow.ts";
+import { squareOfDraw } from "./meanSquare.ts";
 import { parameterByHand, takesBias } from "./handMadeLayers.ts";
 import { LayerObject, type LayerOwn } from "./layerObject.ts";
 import type { Reading } from "./reading.ts";
@@ -25,9 +26,19 @@ export abstract class FollowedTensors implements TensorMethods {
     return new Tensor(step, this, drawn);
   }
 
-  /** A tensor of numbers of which nothing but the shape and how they are drawn is known. */
-  data(dims: Dims | undefined, range: SourceRange, drawn?: InitializerSketch): Tensor {
-    return this.make(this.reading.input(dims, range), drawn);
+  /** A tensor of numbers of which nothing but the shape, how they are drawn and how large they are is known. */
+  data(
+    dims: Dims | undefined,
+    range: SourceRange,
+    drawn?: InitializerSketch,
+    square = drawn && squareOfDraw(drawn),
+  ): Tensor {
+    return this.make(this.reading.input(dims, range, square), drawn);
+  }
+
+  /** Some of the numbers of data, or the same ones in another shape. */
+  protected dataOf(of: Tensor, dims: Dims | undefined, range: SourceRange): Tensor {
+    return this.data(dims, range, undefined, of.step.square);
   }
 
   /** A tensor that is trained, which begins as another one. */

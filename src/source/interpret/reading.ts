@@ -241,8 +241,8 @@ export class Reading {
     });
   }
 
-  input(dims: Dims | undefined, range: SourceRange): FlowStep {
-    return this.step({ what: "input", from: [], name: "input", range, dims });
+  input(dims: Dims | undefined, range: SourceRange, square?: Known<number>): FlowStep {
+    return this.step({ what: "input", from: [], name: "input", range, dims, ...(square && { square }) });
   }
 
   operation(name: string, from: readonly FlowStep[], range: SourceRange, dims?: Dims): FlowStep {

@@ -120,6 +120,10 @@ export interface TrainingSketch {
   readonly steps: Known<number>;
   /** Training examples, where the text alone says it. */
   readonly examples: Known<number>;
+  /** Mean square of what the model is fed, where the text draws it or states it. */
+  readonly inputSquare: Known<number>;
+  /** That it steps on weights that the call names, of which there may be others. */
+  readonly someWeights?: true;
   /** That its steps are taken in evaluation mode, with the call that has put the model into it; absent where the text does not say so for certain. */
   readonly evaluates?: Known<true>;
 }

@@ -66,6 +66,14 @@ export function statedInput(config: Config): Dims | undefined {
   return whole === undefined ? [batchExtent, ...extents] : [batchExtent, ...extents.slice(1)];
 }
 
+/** As `statedInput`, of an embedding, whose `inputDim` is the size of its vocabulary. */
+function wordsInto(config: Config): Dims | undefined {
+  if (config("batchInputShape") !== undefined || config("inputShape") !== undefined) return statedInput(config);
+  const stated = config("inputLength");
+  if (stated === undefined) return [batchExtent, unstated("how many words a sequence has is not in the text")];
+  return [batchExtent, ...(itemsOf(stated) ?? [stated]).map((each) => numberOf(each))];
+}
+
 const settingsOfInput = new WeakMap<LayerObject, Dims>();
 
 /** What a layer's own settings say of its input. */
@@ -89,7 +97,7 @@ export function makeLayer(name: string, given: Given, reading: Reading, behaviou
     describe: (inputs, initial) => describe(inputs[0], inputs, initial),
     behaviour,
   });
-  const input = statedInput(config);
+  const input = name === "embedding" ? wordsInto(config) : statedInput(config);
   if (input !== undefined) settingsOfInput.set(layer, input);
   const trained = booleanOf(config("trainable"), ofFramework(true));
   if (!trained.known || !trained.value) layer.altered = frozen;

@@ -4,6 +4,7 @@ import { batchExtent, frozen, Tensor, type Dims } from "../interpret/flow.ts";
 import type { Given } from "../interpret/given.ts";
 import type { LayerObject } from "../interpret/layerObject.ts";
 import { type LayerBehaviour } from "../interpret/layerObject.ts";
+import { squareOfLiteral } from "../interpret/meanSquare.ts";
 import type { Reading } from "../interpret/reading.ts";
 import {
   booleanOf,
@@ -166,9 +167,9 @@ export class TensorFlowLibrary implements JavaScriptLibrary {
       case "tensor2d":
       case "tensor3d":
       case "tensor4d":
-        return this.#tensors.data(this.#dims(second) ?? this.#dimsOfLiteral(first), range);
+        return this.#literal(this.#dims(second) ?? this.#dimsOfLiteral(first), first, range);
       case "tensor1d":
-        return this.#tensors.data(this.#dimsOfLiteral(first), range);
+        return this.#literal(this.#dimsOfLiteral(first), first, range);
       case "linspace":
         return this.#tensors.data([numberOf(third)], range);
       case "oneHot": {
@@ -256,6 +257,10 @@ export class TensorFlowLibrary implements JavaScriptLibrary {
   }
 
   /** Extents of numbers that are written out themselves. */
+  #literal(dims: Dims | undefined, numbers: Value | undefined, range: SourceRange): Value {
+    return this.#tensors.data(dims, range, undefined, squareOfLiteral(numbers));
+  }
+
   #dimsOfLiteral(numbers: Value | undefined): Dims | undefined {
     const items = numbers?.kind === "list" ? itemsOf(numbers) : undefined;
     if (items === undefined) return undefined;

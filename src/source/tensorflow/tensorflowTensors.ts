@@ -105,7 +105,11 @@ export class TensorFlowTensors extends FollowedTensors {
       case "expandDims":
       case "squeeze":
         if (isData(first))
-          return this.data(name === "slice" ? sliced(first.dims, others) : reranked(name, first.dims, others), range);
+          return this.dataOf(
+            first,
+            name === "slice" ? sliced(first.dims, others) : reranked(name, first.dims, others),
+            range,
+          );
         return this.#computed(name, first, others, range);
       case "reshape":
       case "flatten":
@@ -159,7 +163,8 @@ export class TensorFlowTensors extends FollowedTensors {
   #gather(name: string, table: Tensor, indices: Value | undefined, range: SourceRange): Value {
     if (isData(table)) {
       const rows = indices instanceof Tensor ? indices.dims : undefined;
-      return this.data(
+      return this.dataOf(
+        table,
         rows === undefined || table.dims === undefined ? undefined : [...rows, ...table.dims.slice(1)],
         range,
       );
@@ -214,7 +219,7 @@ export class TensorFlowTensors extends FollowedTensors {
         whole === undefined ? batchExtent : positive(derived([whole, others], ([all = 0, part = 1]) => all / part));
       dims = dims.map((each, index) => (index === free ? rest : each));
     }
-    if (of.drawn !== undefined || isData(of)) return this.data(dims, range, of.drawn);
+    if (of.drawn !== undefined || isData(of)) return this.data(dims, range, of.drawn, of.step.square);
     return this.layer(name, { kind: "reshape" }, of, dims, range);
   }
 }

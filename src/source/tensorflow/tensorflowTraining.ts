@@ -1,13 +1,22 @@
 /** Calls that train in TensorFlow.js. */
 import { batchesPerPass, batchSizeOf, type Batches } from "../interpret/batches.ts";
 import { Closure, builtin } from "../interpret/closure.ts";
-import { Tensor, type Dims, type FlowStep } from "../interpret/flow.ts";
+import { Tensor, type FlowStep } from "../interpret/flow.ts";
 import { Entries } from "../interpret/entries.ts";
 import type { Given } from "../interpret/given.ts";
 import type { FoundTraining } from "../interpret/found.ts";
 import { sketchOf } from "../interpret/modelSketching.ts";
 import type { Caller, Reading } from "../interpret/reading.ts";
-import { booleanOf, itemsOf, nothing, numberOf, unknown, type ObjectValue, type Value } from "../interpret/value.ts";
+import {
+  booleanOf,
+  isNothing,
+  itemsOf,
+  nothing,
+  numberOf,
+  unknown,
+  type ObjectValue,
+  type Value,
+} from "../interpret/value.ts";
 import type { SourceRange } from "../places.ts";
 import { derived, ofFramework, unstated, type Known } from "../sketch/known.ts";
 import { configAt, type Config } from "./config.ts";
@@ -46,7 +55,18 @@ function batched(given: Given): Batches {
   };
 }
 
-const notFollowed = unstated("the batch is not followed");
+const notFollowed = unstated("the data are not followed");
+
+/** What a loss is computed on. */
+interface LossInput {
+  readonly batch: Known<number>;
+  /** Mean square of its numbers. */
+  readonly square: Known<number>;
+  /** Whether the weights to be moved are named. */
+  readonly ofSome?: boolean;
+}
+
+const noInput: LossInput = { batch: unstated("the batch is not followed"), square: notFollowed };
 
 export class TensorFlowTraining {
   readonly #reading: Reading;
@@ -58,7 +78,7 @@ export class TensorFlowTraining {
     reading.groupBegins.push(() => {
       this.predicted = undefined;
       this.#gradients = 0;
-      this.#gradientBatch = notFollowed;
+      this.#gradientInput = undefined;
     });
   }
 
@@ -84,9 +104,9 @@ export class TensorFlowTraining {
         });
       case "applyGradients":
         return builtin((given) => {
-          const batch = this.#gradients > 1 ? unstated("gradients of several batches are added") : this.#gradientBatch;
+          const added = this.#gradients > 1 ? unstated("gradients of several batches are added") : undefined;
           this.#gradients = 0;
-          this.#record("applyGradients", optimizer, given, batch);
+          this.#record("applyGradients", optimizer, given, this.#gradientInput, added);
           return nothing;
         });
       case "setLearningRate":
@@ -101,7 +121,8 @@ export class TensorFlowTraining {
 
   /** How many gradients were asked for since some were applied. */
   #gradients = 0;
-  #gradientBatch: Known<number> = notFollowed;
+  /** What the latest of them were of. */
+  #gradientInput: LossInput | undefined;
 
   #compile(model: TensorFlowModel | undefined, given: Given): Value {
     const config = configAt(given, 0);
@@ -140,9 +161,8 @@ export class TensorFlowTraining {
     const config = configAt(given, call === "fit" ? 2 : 1);
     const data = given.get(0, "x");
     const rows: Known<number> =
-      data instanceof Tensor
-        ? (data.dims?.[0] ?? unstated("the shape of the data is not known"))
-        : unstated("the data are not followed");
+      data instanceof Tensor ? (data.dims?.[0] ?? unstated("the shape of the data is not known")) : notFollowed;
+    const inputSquare = (data instanceof Tensor ? data.step.square : undefined) ?? notFollowed;
     const none = unstated("the text does not say");
     if (call === "trainOnBatch") {
       this.#push(call, given, {
@@ -154,6 +174,7 @@ export class TensorFlowTraining {
         epochs: none,
         steps: this.#stepsOfLoop(),
         examples: none,
+        inputSquare,
       });
       return unknown("the value of a loss", given.range);
     }
@@ -179,13 +200,14 @@ export class TensorFlowTraining {
       epochs,
       steps,
       examples: batches?.examples ?? none,
+      inputSquare,
       stoppable: true,
     });
     return unknown("a history", given.range);
   }
 
   /** Follows a function that computes a loss; what it computes by hand is a model of its own. */
-  #follow(loss: Value | undefined, given: Given): Dims | undefined {
+  #follow(loss: Value | undefined, given: Given): LossInput {
     const depth = this.#reading.callers.length;
     this.predicted = undefined;
     this.#reading.appliedModel = undefined;
@@ -195,10 +217,10 @@ export class TensorFlowTraining {
     const steps = trace.filter(({ what }) => what === "layer");
     const prediction = this.#seenPrediction();
     // What is computed may have been put into other rows since: the examples are those of the data.
-    const batch = firstInput(prediction?.step)?.dims ?? (prediction === undefined ? undefined : [noBatch]);
+    const input = firstInput(prediction?.step);
     if (this.#appliedModel === undefined && steps.some(({ layer }) => layer !== undefined))
       this.#byHand(steps, depth, given, prediction, missed, loss);
-    return batch;
+    return { batch: input?.dims?.[0] ?? noBatch, square: input?.square ?? notFollowed };
   }
 
   get #appliedModel(): ObjectValue | undefined {
@@ -243,11 +265,18 @@ export class TensorFlowTraining {
   }
 
   #steps(call: string, optimizer: TensorFlowOptimizer, given: Given, loss: Value | undefined): void {
-    const dims = this.#follow(loss, given);
-    this.#record(call, optimizer, given, dims?.[0] ?? unstated("the shape of the data is not known"));
+    this.#record(call, optimizer, given, { ...this.#follow(loss, given), ofSome: !isNothing(given.get(2, "varList")) });
   }
 
-  #record(call: string, optimizer: TensorFlowOptimizer, given: Given, batchSize: Known<number>): void {
+  /** @param added why a step may see several batches */
+  #record(
+    call: string,
+    optimizer: TensorFlowOptimizer,
+    given: Given,
+    { batch, square, ofSome = false } = noInput,
+    added?: Known<number>,
+  ): void {
+    const batchSize = added ?? batch;
     const model = this.#reading.appliedModel;
     if (!this.#reading.rehearsing) optimizer.found.model ??= model;
     const none = unstated("the text does not say");
@@ -260,14 +289,15 @@ export class TensorFlowTraining {
       epochs: none,
       steps: this.#stepsOfLoop(),
       examples: none,
+      inputSquare: square,
+      ...(ofSome && { someWeights: true }),
     });
   }
 
   /** Computes gradients of a loss, to be applied later. */
   gradients(given: Given): Value {
-    const dims = this.#follow(given.get(0, "f"), given);
+    this.#gradientInput = { ...this.#follow(given.get(0, "f"), given), ofSome: !isNothing(given.get(1, "varList")) };
     this.#gradients++;
-    this.#gradientBatch = dims?.[0] ?? unstated("the shape of the data is not known");
     const entries = new Entries(this.#reading.memory);
     entries.open("gradients");
     return entries;

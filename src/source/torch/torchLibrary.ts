@@ -370,9 +370,9 @@ export class TorchLibrary implements PythonLibrary {
   /** Computes a module, and remembers what it was computed on. */
   #computed<T>(module: ObjectValue, given: Given, run: () => T): T {
     const [first] = given.positional;
-    const dims = first instanceof Tensor && first.step.what === "input" ? first.dims : undefined;
-    if (dims !== undefined) sawInput(module, dims);
-    if (this.#depth === 0) this.#training.computedOn(dims);
+    const input = first instanceof Tensor && first.step.what === "input" ? first.step : undefined;
+    if (input?.dims !== undefined) sawInput(module, input.dims);
+    if (this.#depth === 0) this.#training.computedOn(input);
     this.#depth++;
     try {
       return run();

@@ -106,7 +106,7 @@ export class TorchTensors extends FollowedTensors {
       const rows =
         index === "rows" && dims !== undefined ? [unstated("a part of the data"), ...dims.slice(1)] : undefined;
       const one = index !== "rows" && index.kind === "scalar" && typeof index.value === "number";
-      return this.data(one ? dims?.slice(1) : rows, range);
+      return this.dataOf(tensor, one ? dims?.slice(1) : rows, range);
     }
     return this.make(this.reading.operation("a part of it", [this.used(tensor, range)], range));
   }
@@ -277,7 +277,7 @@ export class TorchTensors extends FollowedTensors {
         ? listOf(Array.from({ length: parts.value }, () => part))
         : unknown("parts of a tensor", range);
     }
-    if (isData(of)) return this.data(dims, range, of.drawn);
+    if (isData(of)) return this.data(dims, range, of.drawn, of.step.square);
     return this.layer(name, { kind: "reshape" }, of, dims, range);
   }
 

@@ -3,7 +3,7 @@ import { Instance } from "../interpret/classObject.ts";
 import { builtin, Closure } from "../interpret/closure.ts";
 import { Entries } from "../interpret/entries.ts";
 import { batchesPerPass, batchSizeOf } from "../interpret/batches.ts";
-import type { Dims } from "../interpret/flow.ts";
+import type { FlowStep } from "../interpret/flow.ts";
 import type { FoundOptimizer, FoundTraining } from "../interpret/found.ts";
 import type { Given } from "../interpret/given.ts";
 import { loseHyperparameters, moveRate } from "../interpret/movedOptimizer.ts";
@@ -123,6 +123,7 @@ export class TorchTraining {
   readonly modes: Modes;
   readonly #reading: Reading;
   #lastBatch: Known<number> | undefined;
+  #lastSquare: Known<number> | undefined;
   /** The round in which a model was computed last, and whether a step was taken since. */
   #round: Loop | undefined;
   #stepped = false;
@@ -148,12 +149,13 @@ export class TorchTraining {
   }
 
   /** A model is computed on data, of a shape that is known or not. */
-  computedOn(dims: Dims | undefined): void {
-    const size = dims?.[0] ?? unstated("the shape of the data is not known");
+  computedOn(input: FlowStep | undefined): void {
+    const size = input?.dims?.[0] ?? unstated("the shape of the data is not known");
     this.#unit = this.#reading.unit;
     const round = this.#reading.loops.at(-1);
     const first = this.#lastBatch === undefined || this.#stepped || round !== this.#round;
     this.#lastBatch = first || sameExtent(this.#lastBatch, size) ? size : unstated("a step sees several batches");
+    this.#lastSquare = input?.square;
     this.#round = round;
     this.#stepped = false;
   }
@@ -228,6 +230,7 @@ export class TorchTraining {
       epochs,
       steps: reason === undefined ? steps : unstated(reason),
       examples: batches?.examples ?? none,
+      inputSquare: (this.#unit === this.#reading.unit ? this.#lastSquare : undefined) ?? none,
     });
     return nothing;
   }
@@ -285,6 +288,7 @@ export class TorchTraining {
         epochs,
         steps: adds ? gathered : derived([perPass, epochs], ([each = 0, times = 0]) => each * times),
         examples: batches?.examples ?? none,
+        inputSquare: none,
       });
       return nothing;
     };
