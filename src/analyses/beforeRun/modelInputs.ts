@@ -11,7 +11,7 @@ export interface ModelInputs {
 }
 
 /** Those of standardized data; of pixels from 0 to 1 it is less. */
-export const standardized: ModelInputs = { square: 1, isRead: false };
+const standardized: ModelInputs = { square: 1, isRead: false };
 
 /** What all calls that train a model feed it, where the text draws or states it. */
 export function inputsOf(trainings: readonly TrainingSketch[]): ModelInputs {
