@@ -1,11 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { quotedNumbers } from "./quoted/allQuoted.ts";
+import { ofRealData, quotedNumbers } from "./quoted/allQuoted.ts";
 import { isFoundAgain } from "./quoted/quotedNumber.ts";
+import { haveRealData, whereAbsent } from "./support/realData.ts";
 
 describe("every number that is quoted is found again", () => {
-  it.each(Object.entries(quotedNumbers))("for %s", (_, find) => {
-    const numbers = find();
-    expect(numbers.length).toBeGreaterThan(0);
-    expect(numbers.filter((each) => !isFoundAgain(each))).toEqual([]);
-  });
+  for (const [law, find] of Object.entries(quotedNumbers)) {
+    const real = ofRealData.includes(law);
+    it.skipIf(real && !haveRealData)(`for ${law}${real ? whereAbsent : ""}`, () => {
+      const numbers = find();
+      expect(numbers.length).toBeGreaterThan(0);
+      expect(numbers.filter((each) => !isFoundAgain(each))).toEqual([]);
+    });
+  }
 });

@@ -46,6 +46,11 @@ export function swing(progressive: number, gradientNorm: number): number {
   return (2 * progressive) / gradientNorm ** 2;
 }
 
+/** ½·S·s², which is s²/η at the edge: how far the mean loss lies above the path's, for a mean square swing and a sharpness. */
+export function lossAbovePath(square: number, sharpness: number): number {
+  return (square * sharpness) / 2;
+}
+
 function thresholdOf(view: RunView): number {
   return 2 / learningRateOf(view);
 }
@@ -103,7 +108,7 @@ function forecast(view: RunView, spoken: (subject: string) => boolean): readonly
         `The root mean square from when the sharpness crosses 2/η to ${averaged} steps after it has come back for the first time.`,
         ...unchecked(centralFlow.regime(view)),
       ],
-      statement: `At the edge of stability gradients swing along the sharpest direction: their root mean square norm is ${central.toPrecision(3)}, where it is ${now.toPrecision(3)} now, and the loss lies ${((square * edge) / 2).toPrecision(2)} above its path.`,
+      statement: `At the edge of stability gradients swing along the sharpest direction: their root mean square norm is ${central.toPrecision(3)}, where it is ${now.toPrecision(3)} now, and the loss lies ${lossAbovePath(square, edge).toPrecision(2)} above its path.`,
     },
   ];
 }

@@ -1,4 +1,6 @@
 import { quotedOfBalance } from "./balance.ts";
+import { quotedOfCentralFlow } from "./centralFlow.ts";
+import { quotedOfEdgeOfStability } from "./edgeOfStability.ts";
 import { quotedOfFlattestSolutions } from "./flattest.ts";
 import { quotedOfKernelDrift } from "./kernelDrift.ts";
 import { quotedOfKernelRidge } from "./kernelRidge.ts";
@@ -7,7 +9,11 @@ import { quotedOfLeastSquares } from "./leastSquares.ts";
 import { quotedOfLinearModes } from "./linearModes.ts";
 import { quotedOfLossAtInitialization } from "./lossAtInitialization.ts";
 import type { QuotedNumber } from "./quotedNumber.ts";
+import { quotedOfScalingLaw } from "./scalingLaw.ts";
+import { quotedOfScheduleLaw } from "./scheduleLaw.ts";
 import { quotedOfSignals } from "./signals.ts";
+import { quotedOfStochasticEdge } from "./stochasticEdge.ts";
+import { quotedOfTimeToEdge } from "./timeToEdge.ts";
 
 /** By the law's number, what is quoted for it, found again when asked. */
 export const quotedNumbers: Readonly<Record<string, () => readonly QuotedNumber[]>> = {
@@ -20,4 +26,13 @@ export const quotedNumbers: Readonly<Record<string, () => readonly QuotedNumber[
   L10: quotedOfLazyTraining,
   L11: quotedOfKernelDrift,
   L13: quotedOfSignals,
+  L18: quotedOfEdgeOfStability,
+  L19: quotedOfTimeToEdge,
+  L20: quotedOfCentralFlow,
+  L21: quotedOfStochasticEdge,
+  L23: quotedOfScalingLaw,
+  L24: quotedOfScheduleLaw,
 };
+
+/** Those of real measurements by others, of which there are no numbers where the measurements are absent. */
+export const ofRealData: readonly string[] = ["L23", "L24"];
