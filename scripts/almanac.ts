@@ -1,6 +1,7 @@
 /**
- * `npm run almanac [law…]`: runs every law's scripts, two at a time, and writes `docs/almanac.md` with its plots. Named laws are
- * run and judged alone, and nothing is written. Fails where a law does not do what it should.
+ * `npm run almanac [law…]`: runs every law's scripts, two at a time, and writes `docs/almanac.md` with its plots and the page of quoted numbers. Named
+ * laws are run and judged alone, and nothing is written; `npm run almanac quoted` writes that page alone. Fails where a law does not do
+ * what it should.
  */
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
@@ -12,13 +13,15 @@ import { chosenEntries, type AlmanacEntry } from "./almanac/entries.ts";
 import { isHeld, scoresFromText } from "./almanac/fromText.ts";
 import { objectionToHolding, objectionToSilence } from "./almanac/judge.ts";
 import { plot } from "./almanac/plot.ts";
-import { foundAgain, notFoundAgain } from "./almanac/quoted.ts";
+import { foundAgain, notFoundAgain, quotedPage } from "./almanac/quoted.ts";
 import { runSetting } from "./almanac/runSetting.ts";
 import { twoAtATime } from "./almanac/twoAtATime.ts";
 
 const docs = path.join(path.dirname(import.meta.dirname), "docs");
+const plots = path.join(docs, "almanac");
 const named = process.argv.slice(2);
-const chosen = chosenEntries(named);
+const isQuotedAlone = named.length === 1 && named[0] === "quoted";
+const chosen = isQuotedAlone ? [] : chosenEntries(named);
 
 const pages: Page[] = [];
 const problems: string[] = [];
@@ -39,12 +42,17 @@ async function page(entry: AlmanacEntry): Promise<void> {
   pages.push({ law, holds, outside });
 }
 
+function writeQuoted(): void {
+  const quoted = foundAgain();
+  problems.push(...notFoundAgain(quoted));
+  writeFileSync(path.join(plots, "quoted.md"), quotedPage(quoted));
+}
+
 await twoAtATime(chosen, page);
 pages.sort((one, other) => catalog.indexOf(one.law) - catalog.indexOf(other.law));
 
-console.log(`\n${areaCoverage(heldPages(pages))}`);
+if (pages.length > 0) console.log(`\n${areaCoverage(heldPages(pages))}`);
 if (named.length === 0) {
-  const plots = path.join(docs, "almanac");
   rmSync(plots, { recursive: true, force: true });
   mkdirSync(plots, { recursive: true });
   for (const { law, holds } of pages) {
@@ -60,10 +68,10 @@ if (named.length === 0) {
     if (prediction.certainty === "exact") problems.push(said);
     else console.log(said);
   }
-  const quoted = foundAgain();
-  problems.push(...notFoundAgain(quoted));
-  writeFileSync(path.join(docs, "almanac.md"), almanac(pages, texts, quoted, problems, machine));
+  writeQuoted();
+  writeFileSync(path.join(docs, "almanac.md"), almanac(pages, texts, problems, machine));
 }
+if (isQuotedAlone) writeQuoted();
 if (problems.length > 0) {
   console.error(`\nNot as it should be:\n${problems.join("\n")}`);
   process.exitCode = 1;

@@ -4,7 +4,6 @@ import type { Law } from "../../src/theory/law.ts";
 import { areaCoverage } from "./areaCoverage.ts";
 import type { Setting } from "./entries.ts";
 import { fromText, type TextScore } from "./fromText.ts";
-import { quotedSection, type FoundAgain } from "./quoted.ts";
 import type { Outcome } from "./runSetting.ts";
 
 export interface Page {
@@ -18,21 +17,19 @@ export interface Page {
 export function almanac(
   pages: readonly Page[],
   texts: readonly TextScore[],
-  quoted: readonly FoundAgain[],
   problems: readonly string[],
   machine: string,
 ): string {
   const without = catalog.filter(({ id }) => !pages.some(({ law }) => law.id === id));
   const parts = [
     "# Almanac",
-    `Written by \`npm run almanac\` on ${machine}. For each law a script of \`examples/laws\` on which it should hold, and one on which it should be out of regime; measuring may cost 30 % of the time unless said otherwise. The scripts' seeds are in the scripts.`,
+    `Written by \`npm run almanac\` on ${machine}. For each law a script of \`examples/laws\` on which it should hold, and one on which it should be out of regime; measuring may cost 30 % of the time unless said otherwise. The scripts' seeds are in the scripts. Numbers that are quoted for the laws are found again on [a page of their own](almanac/quoted.md).`,
     "## Coverage and skill by area",
     areaCoverage(heldPages(pages)),
     ...(problems.length === 0
       ? []
       : ["## Not as it should be", problems.map((each) => `- ${each.replaceAll("|", "\\|")}.`).join("\n")]),
     ...fromText(texts),
-    ...quotedSection(quoted),
     ...pages.flatMap(section),
     ...(without.length === 0 ? [] : [`Not in the almanac: ${without.map(({ number }) => number).join(", ")}.`]),
   ];

@@ -25,19 +25,22 @@ export function notFoundAgain(all: readonly FoundAgain[]): string[] {
   );
 }
 
-/** The section, in Markdown. */
-export function quotedSection(all: readonly FoundAgain[]): readonly string[] {
+/** `docs/almanac/quoted.md` */
+export function quotedPage(all: readonly FoundAgain[]): string {
   const rows = all.flatMap(({ law, numbers }) =>
     numbers.map(({ what, by, quoted, within, found }) => {
       const cells = [law, what, by, `${number(quoted)} ± ${number(within)}`, number(found)];
       return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
     }),
   );
-  return [
-    "## Quoted numbers",
-    "Numbers that are quoted for the laws, found again by theory's own code, and by experiments in float64 that share no code with it.",
-    ["| law | of | by | quoted | found |", "|---|---|---|---|---|", ...rows].join("\n"),
-  ];
+  return `# Quoted numbers
+
+Written by \`npm run almanac quoted\`. Numbers that are quoted for the laws, found again by theory's own code, and by experiments in float64 that share no code with it: those of \`test/oracle/quoted\`, where it is said why each may be off by as much.
+
+| law | of | by | quoted | found |
+|---|---|---|---|---|
+${rows.join("\n")}
+`;
 }
 
 function number(value: number): string {
