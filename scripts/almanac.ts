@@ -1,7 +1,7 @@
 /**
- * `npm run almanac [law…]`: runs every law's scripts, two at a time, and writes `docs/almanac.md` with its plots and the page of quoted numbers. Named
- * laws are run and judged alone, and nothing is written; `npm run almanac quoted` writes that page alone. Fails where a law does not do
- * what it should.
+ * `npm run almanac [law…]`: runs every law's scripts, two at a time, and writes `docs/almanac.md` with its plots, and the pages beside it. Named laws are
+ * run and judged alone, and nothing is written; `npm run almanac quoted` and `npm run almanac text` write one page alone. Fails where a law
+ * does not do what it should.
  */
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
@@ -10,7 +10,7 @@ import { catalog } from "../src/theory/catalog.ts";
 import { areaCoverage } from "./almanac/areaCoverage.ts";
 import { almanac, commandOf, heldPages, type Page } from "./almanac/document.ts";
 import { chosenEntries, type AlmanacEntry } from "./almanac/entries.ts";
-import { isHeld, scoresFromText } from "./almanac/fromText.ts";
+import { isHeld, scoresFromText, textPage } from "./almanac/fromText.ts";
 import { objectionToHolding, objectionToSilence } from "./almanac/judge.ts";
 import { plot } from "./almanac/plot.ts";
 import { foundAgain, notFoundAgain, quotedPage } from "./almanac/quoted.ts";
@@ -20,8 +20,8 @@ import { twoAtATime } from "./almanac/twoAtATime.ts";
 const docs = path.join(path.dirname(import.meta.dirname), "docs");
 const plots = path.join(docs, "almanac");
 const named = process.argv.slice(2);
-const isQuotedAlone = named.length === 1 && named[0] === "quoted";
-const chosen = isQuotedAlone ? [] : chosenEntries(named);
+const [pageAlone] = ["quoted", "text"].filter((name) => named.length === 1 && named[0] === name);
+const chosen = pageAlone === undefined ? chosenEntries(named) : [];
 
 const pages: Page[] = [];
 const problems: string[] = [];
@@ -48,6 +48,16 @@ function writeQuoted(): void {
   writeFileSync(path.join(plots, "quoted.md"), quotedPage(quoted));
 }
 
+async function writeText(): Promise<void> {
+  const scores = await scoresFromText();
+  for (const { script, what, prediction, measured } of scores.filter((each) => !isHeld(each))) {
+    const said = `${script}: ${what} was ${measured}, and ${prediction.value} by its text`;
+    if (prediction.certainty === "exact") problems.push(said);
+    else console.log(said);
+  }
+  writeFileSync(path.join(plots, "text.md"), textPage(scores));
+}
+
 await twoAtATime(chosen, page);
 pages.sort((one, other) => catalog.indexOf(one.law) - catalog.indexOf(other.law));
 
@@ -62,16 +72,12 @@ if (named.length === 0) {
       writeFileSync(path.join(plots, `${law.id}.svg`), plot(row, holds.series));
   }
   const machine = `${os.availableParallelism()} cores, no GPU used, Node ${process.versions.node}`;
-  const texts = await scoresFromText();
-  for (const { script, what, prediction, measured } of texts.filter((each) => !isHeld(each))) {
-    const said = `${script}: ${what} was ${measured}, and ${prediction.value} by its text`;
-    if (prediction.certainty === "exact") problems.push(said);
-    else console.log(said);
-  }
+  await writeText();
   writeQuoted();
-  writeFileSync(path.join(docs, "almanac.md"), almanac(pages, texts, problems, machine));
+  writeFileSync(path.join(docs, "almanac.md"), almanac(pages, problems, machine));
 }
-if (isQuotedAlone) writeQuoted();
+if (pageAlone === "quoted") writeQuoted();
+if (pageAlone === "text") await writeText();
 if (problems.length > 0) {
   console.error(`\nNot as it should be:\n${problems.join("\n")}`);
   process.exitCode = 1;

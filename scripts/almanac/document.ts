@@ -3,7 +3,6 @@ import type { LedgerRow } from "../../src/run/runRows.ts";
 import type { Law } from "../../src/theory/law.ts";
 import { areaCoverage } from "./areaCoverage.ts";
 import type { Setting } from "./entries.ts";
-import { fromText, type TextScore } from "./fromText.ts";
 import type { Outcome } from "./runSetting.ts";
 
 export interface Page {
@@ -14,22 +13,16 @@ export interface Page {
 }
 
 /** `docs/almanac.md`, with what did not go as it should; the plots are beside it, as `almanac/<law>.svg`. */
-export function almanac(
-  pages: readonly Page[],
-  texts: readonly TextScore[],
-  problems: readonly string[],
-  machine: string,
-): string {
+export function almanac(pages: readonly Page[], problems: readonly string[], machine: string): string {
   const without = catalog.filter(({ id }) => !pages.some(({ law }) => law.id === id));
   const parts = [
     "# Almanac",
-    `Written by \`npm run almanac\` on ${machine}. For each law a script of \`examples/laws\` on which it should hold, and one on which it should be out of regime; measuring may cost 30 % of the time unless said otherwise. The scripts' seeds are in the scripts. Numbers that are quoted for the laws are found again on [a page of their own](almanac/quoted.md).`,
+    `Written by \`npm run almanac\` on ${machine}. For each law a script of \`examples/laws\` on which it should hold, and one on which it should be out of regime; measuring may cost 30 % of the time unless said otherwise. The scripts' seeds are in the scripts. Beside it are [numbers that are quoted for the laws](almanac/quoted.md), found again, and [what was read off the text](almanac/text.md) of scripts before they ran.`,
     "## Coverage and skill by area",
     areaCoverage(heldPages(pages)),
     ...(problems.length === 0
       ? []
       : ["## Not as it should be", problems.map((each) => `- ${each.replaceAll("|", "\\|")}.`).join("\n")]),
-    ...fromText(texts),
     ...pages.flatMap(section),
     ...(without.length === 0 ? [] : [`Not in the almanac: ${without.map(({ number }) => number).join(", ")}.`]),
   ];

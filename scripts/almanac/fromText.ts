@@ -1,4 +1,4 @@
-/** What is predicted of scripts from their text alone, scored against runs of them: a section of the almanac. */
+/** What is predicted of scripts from their text alone, scored against runs of them: a page of the almanac. */
 import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -103,22 +103,21 @@ function modelIn(reader: RunFileReader): ModelRecord | undefined {
   return records[0];
 }
 
-/** The section, in Markdown. */
-export function fromText(scores: readonly TextScore[]): readonly string[] {
+/** `docs/almanac/text.md` */
+export function textPage(scores: readonly TextScore[]): string {
   const held = scores.filter(isHeld).length;
   const row = ({ script, what, prediction: { value, low, high }, measured }: TextScore) => {
     if (low === high) return `| \`${script}\` | ${what} | ${value} | ${measured} |`;
     return `| \`${script}\` | ${what} | ${number(value)} [${number(low)}, ${number(high)}] | ${number(measured)} |`;
   };
-  return [
-    "## Read off the text",
-    `What was predicted of scripts before they ran, from their text alone: ${held} of ${scores.length} held.`,
-    [
-      "| script | of | 10 %–90 % | measured | verdict |",
-      "|---|---|---|---|---|",
-      ...scores.map((score) => `${row(score)} ${isHeld(score) ? "held" : "broken"} |`),
-    ].join("\n"),
-  ];
+  return `# Read off the text
+
+Written by \`npm run almanac text\`. What was predicted of scripts before they ran, from their text alone: ${held} of ${scores.length} held.
+
+| script | of | 10 %–90 % | measured | verdict |
+|---|---|---|---|---|
+${scores.map((score) => `${row(score)} ${isHeld(score) ? "held" : "broken"} |`).join("\n")}
+`;
 }
 
 function number(value: number): string {
