@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { RunHistory, type HistoryRecord } from "../../src/theory/history.ts";
 import { noiseScale, noiseScaleBetween, stepRatio } from "../../src/theory/hyperparameters/noiseScale.ts";
-import { gaussians } from "../oracle/tinyNetwork.ts";
+import { noiseEstimates, noisyGradient } from "../oracle/noisyGradients.ts";
 import { noisyQuadratic, type NoisyQuadratic } from "./streams/noisyQuadratic.ts";
 import { follow, measured } from "./theoryStreams.ts";
 
@@ -49,33 +49,21 @@ function exact(rate: number, batch: number, level: number) {
 }
 
 describe("the gradient noise scale", () => {
-  it("is a ratio of means, which is not biased, where the mean of ratios is", () => {
-    // McCandlish et al. 2018, app. A.1: squared norms of gradients over a small and a large batch, in 40 dimensions.
-    const [dimensions, truth, small, large] = [40, 179.8, 16, 512];
-    const next = gaussians(11);
-    const norm = (batch: number) => {
-      let sum = 0;
-      for (let index = 0; index < dimensions; index++) {
-        sum += (1 / Math.sqrt(dimensions) + Math.sqrt(truth / dimensions / batch) * next()) ** 2;
-      }
-      return sum;
-    };
-    const records: HistoryRecord[] = [];
-    const ratios: number[] = [];
-    for (let step = 0; step < 4000; step++) {
-      const [ofSmall, ofLarge] = [norm(small), norm(large)];
-      const signal = (large * ofLarge - small * ofSmall) / (large - small);
-      const noise = (ofSmall - ofLarge) / (1 / small - 1 / large);
-      ratios.push(noise / signal);
-      records.push(measured(step, { "gradient/noise": noise, "gradient/signal": signal }));
-    }
-    const found = noiseScaleBetween(viewOf(records), 0, 4000);
-    // One standard error of the ratio is 0.4 % with 4000 draws.
-    expect((found?.scale ?? NaN) / truth).toBeCloseTo(1, 1);
-    expect(found?.low).toBeLessThan(truth);
-    expect(found?.high).toBeGreaterThan(truth);
-    const meanOfRatios = ratios.reduce((sum, each) => sum + each, 0) / ratios.length;
-    expect(meanOfRatios / truth).toBeGreaterThan(1.05);
+  it("has the truth in its interval for about eight in ten of many", () => {
+    const [windows, length] = [60, 200];
+    const records = noiseEstimates(windows * length, 12).map(({ noise, signal }, step) =>
+      measured(step, { "gradient/noise": noise, "gradient/signal": signal }),
+    );
+    const view = viewOf(records);
+    const found = Array.from({ length: windows }, (_, window) =>
+      noiseScaleBetween(view, window * length, (window + 1) * length - 1),
+    );
+    const within = found.filter(
+      (each) => each !== undefined && each.low < noisyGradient.scale && each.high > noisyGradient.scale,
+    );
+    // 80 % of 60 have a standard deviation of 5 %; those of the means are known to 16 % from 20 batches, and their covariance is left out.
+    expect(within.length / windows).toBeGreaterThan(0.65);
+    expect(within.length / windows).toBeLessThan(0.97);
   });
 
   it("tells steps: the hyperbola of steps and examples, and the exact loss of a quadratic at the best rates", () => {

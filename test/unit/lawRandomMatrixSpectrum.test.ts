@@ -1,7 +1,6 @@
 import { Matrix, SingularValueDecomposition } from "ml-matrix";
 import { describe, expect, it } from "vitest";
 import {
-  bulkUpperEdge,
   hiddenChange,
   randomMatrixSpectrum,
   stableRankOfRandom,
@@ -33,11 +32,6 @@ function rankOne(rows: number, columns: number): Matrix {
 }
 
 describe("fresh weights", () => {
-  it("end at s²(1 + √q)², which for 2000×500 is 2.25", () => {
-    // The law's table measured 2.227.
-    expect(bulkUpperEdge(2000, 500, 1)).toBe(2.25);
-  });
-
   it("have the stable rank of a random matrix, of which eight in ten lie in the interval of Tracy and Widom", () => {
     let within = 0;
     const draws = 120;

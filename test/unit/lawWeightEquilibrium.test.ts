@@ -1,10 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { HistoryRecord } from "../../src/theory/history.ts";
-import {
-  equilibriumAngle,
-  equilibriumWeight,
-  weightEquilibrium,
-} from "../../src/theory/hyperparameters/weightEquilibrium.ts";
+import { weightEquilibrium } from "../../src/theory/hyperparameters/weightEquilibrium.ts";
 import { gaussians } from "../oracle/tinyNetwork.ts";
 import { decayingWeights } from "./streams/decayingWeights.ts";
 import { follow, measured, opening, stepped } from "./theoryStreams.ts";
@@ -13,34 +9,9 @@ function followed(records: readonly HistoryRecord[]) {
   return follow(records, [weightEquilibrium]);
 }
 
-/** Means over the second half of what was measured. */
-function lateMean(records: readonly HistoryRecord[], observable: string): number {
-  const values = records.flatMap((record) => (record.t === "measure" ? (record.values[observable] ?? []) : []));
-  const late = values.slice(values.length / 2);
-  return late.reduce((sum, value) => sum + value, 0) / late.length;
-}
-
 const short = { rate: 0.01, decay: 0.5, weights: 300, steps: 600, initial: 0.3 };
 
 describe("under AdamW, weights of a layer without a scale", () => {
-  it("come to a root mean square of √(η/2λ) and turn by √(2ηλ(1−β₁)/(1+β₁)) a step, in float64", () => {
-    // The law's table: η = 1e-3, λ = 0.1, β₁ = 0.9 give 0.0709 for 0.0707, and 0.00323 for 0.00324.
-    expect(equilibriumWeight(1e-3, 0.1)).toBeCloseTo(0.0707, 4);
-    expect(equilibriumAngle(1e-3, 0.1, 0.9)).toBeCloseTo(0.00324, 5);
-    const records = decayingWeights({
-      rate: 1e-3,
-      decay: 0.1,
-      weights: 100,
-      steps: 20_000,
-      initial: 0.0707,
-      every: 50,
-    });
-    // 100 weights that are forgotten within 1e4 steps: 1/√(2·100) over two times is 5 %.
-    expect(lateMean(records, "weight/norm@a") / 10 / 0.0707).toBeCloseTo(1, 1);
-    // The mean of 200 angles, each of 100 numbers, that follow the norm.
-    expect(lateMean(records, "update/angle@a") / 0.00324).toBeCloseTo(1, 1);
-  });
-
   it("are forecast one timescale ahead, coming from above and from below, and it holds", () => {
     for (const initial of [0.03, 0.3]) {
       const { issued, verdicts, refusals } = followed(decayingWeights({ ...short, initial }));
