@@ -62,9 +62,12 @@ export function equilibriumWeight(learningRate: number, decay: number): number {
   return Math.sqrt(learningRate / (2 * decay));
 }
 
-/** Radians that a step turns a layer's weights by in equilibrium under AdamW, √(2ηλ(1−β₁)/(1+β₁)). */
-export function equilibriumAngle(learningRate: number, decay: number, beta1: number): number {
-  return Math.sqrt((2 * learningRate * decay * (1 - beta1)) / (1 + beta1));
+/**
+ * Radians that a step turns weights of a root mean square by under AdamW, η·√((1−β₁)/(1+β₁))/w_rms: in equilibrium √(2ηλ(1−β₁)/(1+β₁)).
+ * @param persistence (1−β₁)/(1+β₁)
+ */
+export function adaptiveAngle(learningRate: number, persistence: number, weight: number): number {
+  return (learningRate * Math.sqrt(persistence)) / weight;
 }
 
 /** Undefined where groups that decay differ, or nothing decays in a form that the law knows. */
@@ -182,7 +185,7 @@ function forecastsOf(view: RunView, layer: Layer, decay: Decay): readonly Foreca
   const left = Math.exp((-2 * ((from + to) / 2 - layer.norm.stepAt(last))) / timescale);
   const norm = Math.sqrt(left * layer.norm.valueAt(last) ** 2 + (1 - left) * equilibrium);
   const angle = adaptive
-    ? (rate * Math.sqrt(layer.weights * persistence)) / norm
+    ? adaptiveAngle(rate, persistence, norm / Math.sqrt(layer.weights))
     : Math.sqrt((2 * persistence) / timescale);
   const common = {
     law: weightEquilibrium.id,

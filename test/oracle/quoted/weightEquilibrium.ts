@@ -1,4 +1,4 @@
-import { equilibriumAngle, equilibriumWeight } from "../../../src/theory/hyperparameters/weightEquilibrium.ts";
+import { adaptiveAngle, equilibriumWeight } from "../../../src/theory/hyperparameters/weightEquilibrium.ts";
 import { decayingWeights } from "../../unit/streams/decayingWeights.ts";
 import { byTheory, type QuotedNumber } from "./quotedNumber.ts";
 import { meanOf } from "./statistics.ts";
@@ -10,7 +10,8 @@ const [weights, steps] = [800, 20_000];
 
 /** Of the norm and the rotation of weights without a scale under AdamW (Kosson et al. 2023). */
 export function quotedOfWeightEquilibrium(): QuotedNumber[] {
-  const theory = { weight: equilibriumWeight(rate, decay), angle: equilibriumAngle(rate, decay, beta1) };
+  const weight = equilibriumWeight(rate, decay);
+  const theory = { weight, angle: adaptiveAngle(rate, (1 - beta1) / (1 + beta1), weight) };
   const records = decayingWeights({ rate, decay, weights, steps, initial: theory.weight, every: 50 });
   const late = (name: string) =>
     meanOf(
